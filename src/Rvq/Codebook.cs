@@ -1,0 +1,72 @@
+using System.Numerics;
+using Rvq.Search;
+
+namespace Rvq;
+
+/// <summary>An immutable table of <see cref="Size"/> codewords of <see cref="Dimensions"/> float32 values each. Thread-safe.</summary>
+public sealed class Codebook
+{
+    // Rows are padded with zeros to a multiple of Definition.Lanes, so that vector loads of a row never leave it.
+    private readonly float[] _rows;
+
+    /// <summary>Copies the codewords.</summary>
+    /// <param name="codewords">The codewords, row-major, length Size × <paramref name="dimensions"/>; every value finite.</param>
+    /// <param name="dimensions">The length of one codeword, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> is below 1.</exception>
+    /// <exception cref="ArgumentException">No codeword, a length that is not a multiple of <paramref name="dimensions"/>, or a value that is not finite.</exception>
+    public Codebook(ReadOnlySpan<float> codewords, int dimensions)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
+        if (codewords.IsEmpty || codewords.Length % dimensions != 0)
+        {
+            throw new ArgumentException(
+                $"codewords has length {codewords.Length}, which is not a positive multiple of dimensions = {dimensions}.", nameof(codewords));
+        }
+
+        Argument.ThrowIfNotFinite(codewords, dimensions, nameof(codewords), "codeword");
+        Dimensions = dimensions;
+        Size = codewords.Length / dimensions;
+        RowStride = Definition.PaddedLength(dimensions);
+        if ((long)Size * RowStride > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"codewords needs {(long)Size * RowStride} values of storage, but at most {Array.MaxLength} are possible.", nameof(codewords));
+        }
+
+        _rows = new float[Size * RowStride];
+        for (var code = 0; code < Size; code++)
+        {
+            codewords.Slice(code * dimensions, dimensions).CopyTo(_rows.AsSpan(code * RowStride));
+        }
+    }
+
+    /// <summary>The number of codewords, K; at least 1.</summary>
+    public int Size { get; }
+
+    /// <summary>The length of a codeword, D; at least 1.</summary>
+    public int Dimensions { get; }
+
+    /// <summary>The bits that a code takes when packed: ⌈log2 Size⌉, 0 for a single codeword.</summary>
+    public int BitsPerCode => BitOperations.Log2((uint)Size - 1) + (Size > 1 ? 1 : 0);
+
+    /// <summary>The codeword of a code, length <see cref="Dimensions"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="code"/> is not in [0, Size).</exception>
+    public ReadOnlySpan<float> this[int code]
+    {
+        get
+        {
+            if ((uint)code >= (uint)Size)
+            {
+                throw new ArgumentOutOfRangeException(nameof(code), code, $"code must be in [0, {Size}).");
+            }
+
+            return _rows.AsSpan(code * RowStride, Dimensions);
+        }
+    }
+
+    /// <summary>The distance between the starts of two padded rows.</summary>
+    internal int RowStride { get; }
+
+    /// <summary>All rows, [Size, RowStride], zero beyond Dimensions.</summary>
+    internal ReadOnlySpan<float> PaddedRows => _rows;
+}
