@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Rvq.Benchmarks.Probes;
 using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks;
@@ -19,7 +20,11 @@ public class BeamBenchmarks
     public int BeamWidth { get; set; }
 
     [GlobalSetup]
-    public void Setup() => _case = new EncodeCase(ShapeCatalog.Get(Shape), T, options: new QuantizerOptions { BeamWidth = BeamWidth });
+    public void Setup()
+    {
+        _case = new EncodeCase(ShapeCatalog.Get(Shape), T, options: new QuantizerOptions { BeamWidth = BeamWidth });
+        Stopwatches.WarmUp(_case.Rvq, _case.CallCount);
+    }
 
     [GlobalCleanup]
     public void Cleanup() => _case.Dispose();

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Rvq.Benchmarks.Peers;
+using Rvq.Benchmarks.Probes;
 using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks;
@@ -11,18 +12,17 @@ public class DecodeBenchmarks
     private DecodeCase _textbook = null!;
     private int _call;
 
-    public static IEnumerable<string> Shapes => ShapeCatalog.Names;
-
-    [ParamsSource(nameof(Shapes))]
+    [ParamsSource(typeof(Sources), nameof(Sources.Shapes))]
     public string Shape { get; set; } = "";
 
-    [Params(1, 16, 150, 1500)]
+    [ParamsSource(typeof(Sources), nameof(Sources.FrameCounts))]
     public int T { get; set; }
 
     [GlobalSetup]
     public void Setup()
     {
         _case = new DecodeCase(ShapeCatalog.Get(Shape), T);
+        Stopwatches.WarmUp(_case.Rvq, _case.CallCount);
         _textbook = new DecodeCase(ShapeCatalog.Get(Shape), T, DecodeForm.Adds);
     }
 

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Rvq.Benchmarks.Probes;
 using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks;
@@ -18,7 +19,11 @@ public class ThreadBenchmarks
     public int Threads { get; set; }
 
     [GlobalSetup]
-    public void Setup() => _case = new EncodeCase(ShapeCatalog.Get(Shape), T, options: new QuantizerOptions { MaxDegreeOfParallelism = Threads });
+    public void Setup()
+    {
+        _case = new EncodeCase(ShapeCatalog.Get(Shape), T, options: new QuantizerOptions { MaxDegreeOfParallelism = Threads });
+        Stopwatches.WarmUp(_case.Rvq, _case.CallCount);
+    }
 
     [GlobalCleanup]
     public void Cleanup() => _case.Dispose();

@@ -14,6 +14,6 @@ internal static class FastestForm
 
     // One Gather saves nodes, which is all that counts for few frames; its [N, T, D] rows leave the cache for many.
     public static DecodeForm Decode(RvqModel model, int frameCount)
-        => frameCount < 8 || (model.CodebookCount > 16 && frameCount <= 150) ? DecodeForm.OneGather
+        => frameCount < 8 || (model.CodebookCount > 16 && frameCount * model.Dimensions <= 10_000) ? DecodeForm.OneGather
             : model.Stages[0].Output is not null ? DecodeForm.Gemm : DecodeForm.Adds;
 }

@@ -22,6 +22,10 @@ internal static class Cases
             && other.Parameters.DisplayInfo == benchmark.Parameters.DisplayInfo
             && other.Job.DisplayInfo == benchmark.Job.DisplayInfo);
 
+    /// <summary>Whether it is the loop over many frames.</summary>
+    public static bool IsLongLoop(BenchmarkCase benchmark)
+        => benchmark.Descriptor.WorkloadMethod.Name == nameof(EncodeBenchmarks.TensorPrimitives) && FrameCount(benchmark) > 16;
+
     private static object? Parameter(BenchmarkCase benchmark, string name)
         => benchmark.Parameters.Items.FirstOrDefault(item => item.Name == name)?.Value;
 }
