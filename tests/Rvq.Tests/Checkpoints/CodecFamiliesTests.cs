@@ -89,6 +89,19 @@ public sealed class CodecFamiliesTests
         Assert.Equal((family, sampleRate, hop), (model.Family, model.SampleRate, model.HopLength));
     }
 
+    [Theory]
+    [InlineData(null, 32000, 640)]
+    [InlineData(32000, 32000, 640)]
+    [InlineData(16000, 16000, 320)]
+    [InlineData(8000, 8000, null)]
+    public void Load_PublishedSizesOfSeveralRates_FollowTheConfig(int? configured, int? sampleRate, int? hop)
+    {
+        var file = TensorBytes.Safetensors(Enumerable.Range(0, 4).Select(i =>
+            new TensorBytes($"quantizer.vq.layers.{i}._codebook.embed", "F32", [2048, 128], new byte[2048 * 512])));
+        var model = ModelAssert.Read(file, config: new CodecConfig(configured, null, null));
+        Assert.Equal((sampleRate, hop), (model.SampleRate, model.HopLength));
+    }
+
     [Fact]
     public void Load_SnacOfPublishedSizesWithoutConfig_HasItsStrides()
     {
@@ -109,6 +122,7 @@ public sealed class CodecFamiliesTests
     [InlineData("""{"sample_rate": 16000, "strides": [8, 5, 4, 2]}""", 16000, 320)]
     [InlineData("""{"audio_encoder": {"sampling_rate": 32000, "upsampling_ratios": [8, 5, 4, 4]}, "sampling_rate": 1}""", 32000, 640)]
     [InlineData("""{"sampling_rate": 44100, "frame_rate": 86}""", 44100, null)]
+    [InlineData("""{"model_type": "mimi", "sampling_rate": 24000, "upsampling_ratios": [8, 6, 5, 4]}""", 24000, null)]
     [InlineData("""{"sampling_rate": "fast", "upsampling_ratios": {}, "frame_rate": 0}""", null, null)]
     [InlineData("""{"sampling_rate": -1, "upsampling_ratios": [65536, 65536]}""", null, null)]
     [InlineData("[]", null, null)]
