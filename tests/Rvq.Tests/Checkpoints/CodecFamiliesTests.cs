@@ -249,6 +249,13 @@ public sealed class CodecFamiliesTests
         AssertRefused([TensorBytes.Random("quantizers.0.codebook.weight", 4, 2), TensorBytes.Random("quantizers.0.in_proj.weight", 2, 3, 1)], "quantizers.0.out_proj");
         AssertRefused([
             .. Enumerable.Range(0, 2).Select(g => new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 4096], new byte[4096 * 4]))], "8192");
+        AssertRefused([
+            .. Enumerable.Range(0, 2).SelectMany(g => new[]
+            {
+                new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 2_000_000], new byte[8_000_000]),
+                new TensorBytes($"rvqs.{g}.project_in.weight", "F32", [2_000_000, 1], new byte[8_000_000]),
+                new TensorBytes($"rvqs.{g}.project_out.weight", "F32", [1, 2_000_000], new byte[8_000_000]),
+            }).Concat(Enumerable.Range(2, 300).SelectMany(g => new[] { TensorBytes.Random($"rvqs.{g}.layers.0._codebook.embed", 1, 1, 4) }))], "302 groups", "1202", "4001200");
     }
 
     private static void AssertRefused(TensorBytes[] tensors, params string[] reasons)

@@ -45,6 +45,7 @@ public sealed class RvqModelFilesTests : IDisposable
         var tensors = TensorBytes.FromSafetensors(Path.Combine(_folder, "plain.safetensors"));
         Assert.Equal(["quantizer.layers.0.codebook.embed", "quantizer.layers.1.codebook.embed"], tensors.Select(tensor => tensor.Name));
         Assert.Equal([2, 2], tensors[0].Shape);
+        AssertRoundTrip(model);
         ModelAssert.SameBits([5, 6], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensors[1].Data));
     }
 

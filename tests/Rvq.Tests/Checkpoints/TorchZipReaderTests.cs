@@ -132,6 +132,15 @@ public sealed class TorchZipReaderTests
     }
 
     [Fact]
+    public void Read_BigEndianFile_IsRefused()
+    {
+        var pickle = new PickleBytes().Op('}').Op('.').ToArray();
+        Assert.Contains("no tensors", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "little"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains("big-endian", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "big"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains("at most 16", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", new byte[17]))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_ZipWithoutPickle_IsRefused()
     {
         using var stream = new MemoryStream();
