@@ -55,7 +55,8 @@ internal static class PickleConstruction
 
     /// <summary>The storage of a persistent id ('storage', type, key, location, count), or null where it is not one.</summary>
     public static PickleStorage? Storage(object? id)
-        => id is List<object?> and ["storage", PickleGlobal type, string key, string, long and >= 0 and var count] && Storages.TryGetValue(type.Name, out var element)
+        => id is List<object?> and ["storage", PickleGlobal type, string key, string, long and >= 0 and var count]
+            && Storages.TryGetValue(type.Name, out var element)
             ? new PickleStorage(key, element.Type, element.Name, element.Size, count)
             : null;
 

@@ -42,7 +42,9 @@ internal sealed class TensorFile
     /// names in the metadata; those are followed.
     /// </summary>
     public TensorEntry? Find(string name)
-        => _byName.TryGetValue(name, out var tensor) || (Metadata.TryGetValue(name, out var kept) && _byName.TryGetValue(kept, out tensor)) ? tensor : null;
+        => _byName.TryGetValue(name, out var tensor) || (Metadata.TryGetValue(name, out var kept) && _byName.TryGetValue(kept, out tensor))
+            ? tensor
+            : null;
 
     /// <summary>Reads a tensor as float32, row-major, into its <see cref="TensorEntry.Count"/> elements.</summary>
     public void Read(TensorEntry tensor, Span<float> destination)
@@ -56,7 +58,8 @@ internal sealed class TensorFile
         _readable -= span * tensor.ElementSize;
         if (_readable < 0 || span > Array.MaxLength)
         {
-            throw tensor.Invalid($"takes {span} values; together the tensors that are read would be more than twice the file, or more than {Array.MaxLength} values.");
+            throw tensor.Invalid(
+                $"takes {span} values; with it the tensors that are read would be more than twice the file, or it more than {Array.MaxLength} values.");
         }
 
         if (tensor.Strides is null)
