@@ -26,10 +26,9 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     public int LayerCount(string before, string after)
     {
         var (start, count, highest) = (prefix + before, 0, -1);
-        foreach (var name in file.Tensors.Select(tensor => tensor.Name).Concat(file.Metadata.Keys))
+        foreach (var name in file.NamesFrom(start))
         {
             if (name.Length > start.Length + after.Length
-                && name.StartsWith(start, StringComparison.Ordinal)
                 && name.EndsWith(after, StringComparison.Ordinal)
                 && int.TryParse(name.AsSpan()[start.Length..^after.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var layer))
             {
