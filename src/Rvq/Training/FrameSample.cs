@@ -22,6 +22,11 @@ internal sealed class FrameSample(int dimensions, int limit, ulong seed)
             throw new ArgumentException($"{name} has length {frames.Length}, which is not a multiple of dimensions = {dimensions}.", name);
         }
 
+        if (frames.IsEmpty)
+        {
+            return;
+        }
+
         Argument.ThrowIfNotFinite(frames, dimensions, name, "frame");
         var count = frames.Length / dimensions;
         var copied = Math.Min(count, limit - Count);
