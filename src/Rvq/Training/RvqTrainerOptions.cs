@@ -13,7 +13,13 @@ public sealed record RvqTrainerOptions
     public IReadOnlyList<int>? CodebookSizes { get; init; }
 
     /// <summary>The k-means iterations of each stage, at least 1. A stage ends earlier when no code changes any more.</summary>
-    public int Iterations { get; init; } = 20;
+    public int Iterations { get; init; } = 10;
+
+    /// <summary>
+    /// Whether k-means looks at the first principal axis alone first and at all dimensions in the last iteration: a lower error on new
+    /// frames than k-means in all dimensions gives, in less time. More iterations lower the error on the training frames only.
+    /// </summary>
+    public bool CoarseToFine { get; init; } = true;
 
     /// <summary>Where k-means takes its first codewords from.</summary>
     public CodebookStart Start { get; init; } = CodebookStart.Sampled;
