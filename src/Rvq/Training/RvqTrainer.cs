@@ -93,6 +93,17 @@ public static class RvqTrainer
         }
 
         var residuals = sample.ToArray();
+        if (options.GainCopies > 0)
+        {
+            if (residuals.Length * (1L + options.GainCopies) > Array.MaxLength)
+            {
+                throw new ArgumentException(
+                    $"{sample.Count} frames of {dimensions} dimensions with {options.GainCopies} copies are beyond the {Array.MaxLength} values that can be held.", name);
+            }
+
+            residuals = GainCopies.Append(residuals, dimensions, options.GainCopies, options.GainSpread, new SeededRandom(~options.Seed));
+        }
+
         var threads = options.MaxDegreeOfParallelism;
         var axes = options.CoarseToFine ? PrincipalAxes.Find(residuals, dimensions, cancellation) : [];
         var codebooks = new Codebook[sizes.Length];
