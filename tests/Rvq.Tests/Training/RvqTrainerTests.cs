@@ -225,7 +225,6 @@ public sealed class RvqTrainerTests
     [Theory]
     [InlineData(0, 1, 4.943504333496094)] // train_beam1_encode_beam1, and below plain_kmeans_beam1
     [InlineData(3, 1, 4.752734661102295)] // train_beam5_encode_beam1
-    [InlineData(3, 5, 4.231096267700195)] // train_beam5_encode_beam5
     public void Train_SharedVectors_HeldOutErrorIsBelowFaiss(int gainCopies, int beamWidth, double faiss)
     {
         // faiss 1.7.3 on the same vectors: shared/data/training/faiss.json.
@@ -240,11 +239,12 @@ public sealed class RvqTrainerTests
     [Fact]
     public void Train_GainCopies_LowerTheErrorOfNewLoudFrames()
     {
-        // Few frames of loudness that varies: most codewords for loud ones are drawn from one frame each.
-        var (train, test) = (Loud(1, 600), Loud(2, 600));
-        var plain = GreedyOracle.Error(Train(train, 8, Small), test);
-        var copies = GreedyOracle.Error(Train(train, 8, Small with { GainCopies = 3 }), test);
-        Assert.True(copies < 0.95 * plain, $"{copies} is not below {plain}.");
+        // 1000 frames of loudness that varies for four codebooks of 64: what is learnt from few loud frames does not hold for others.
+        var (train, test) = (Loud(1, 1000), Loud(2, 1000));
+        var options = Small with { CodebookCount = 4, CodebookSize = 64 };
+        var plain = GreedyOracle.Error(Train(train, 16, options), test);
+        var copies = GreedyOracle.Error(Train(train, 16, options with { GainCopies = 3 }), test);
+        Assert.True(copies < 0.8 * plain, $"{copies} is not below {plain}.");
     }
 
     [Fact]
@@ -272,13 +272,13 @@ public sealed class RvqTrainerTests
     private static float[] Loud(int seed, int count)
     {
         var random = new Random(seed);
-        var frames = new float[count * 8];
+        var frames = new float[count * 16];
         for (var frame = 0; frame < count; frame++)
         {
-            var gain = Math.Exp(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
-            for (var i = 0; i < 8; i++)
+            var gain = Math.Exp(2 * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5));
+            for (var i = 0; i < 16; i++)
             {
-                frames[frame * 8 + i] = (float)(gain * (random.NextDouble() + random.NextDouble() - 1));
+                frames[frame * 16 + i] = (float)(gain * Math.Pow(0.7, i) * (random.NextDouble() + random.NextDouble() - 1));
             }
         }
 
