@@ -244,7 +244,7 @@ public sealed class RvqTrainerTests
         var options = Small with { CodebookCount = 4, CodebookSize = 64 };
         var plain = GreedyOracle.Error(Train(train, 16, options), test);
         var copies = GreedyOracle.Error(Train(train, 16, options with { GainCopies = 3 }), test);
-        Assert.True(copies < 0.8 * plain, $"{copies} is not below {plain}.");
+        Assert.True(copies < 0.9 * plain, $"{copies} is not below {plain}.");
     }
 
     [Fact]
