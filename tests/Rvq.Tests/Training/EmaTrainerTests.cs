@@ -190,7 +190,8 @@ public sealed class EmaTrainerTests
     [Theory]
     [InlineData(16, int.MaxValue, "bytes, but")] // dimensions
     [InlineData(20, 0, "options.CodebookCount")]
-    [InlineData(20, int.MaxValue, "bytes, but")]
+    [InlineData(20, int.MaxValue, "options.CodebookCount")]
+    [InlineData(20, 3, "bytes, but")]
     [InlineData(24, int.MaxValue, "bytes, but")]
     [InlineData(29, -1, "options.Decay")] // the low half of a double that is NaN with the next row's high half
     public async Task Load_LiesWithAGoodChecksum_AreInvalidData(int offset, int value, string message)

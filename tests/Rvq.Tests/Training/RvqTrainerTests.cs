@@ -192,6 +192,39 @@ public sealed class RvqTrainerTests
     }
 
     [Fact]
+    public void Train_HugeValuesInManyDimensions_EndInAModelOrAnArgumentException()
+    {
+        // Rotated to the principal axes they leave float32, and so does the difference of two of them.
+        var random = new Random(4);
+        var frames = Enumerable.Range(0, 400 * 8).Select(_ => random.Next(2) == 0 ? float.MaxValue : -float.MaxValue).ToArray();
+        try
+        {
+            var model = Train(frames, 8, Small with { CodebookCount = 2 });
+            Assert.Equal(2, model.CodebookCount);
+        }
+        catch (ArgumentException error)
+        {
+            Assert.Contains("scale them down", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Train_MoreThan1024Dimensions_Works()
+    {
+        var frames = Frames(20, 1500);
+        Assert.Equal(0, GreedyOracle.Error(Train(frames, 1500, Small with { CodebookCount = 1, CodebookSize = 20 }), frames), 9);
+    }
+
+    [Fact]
+    public void Train_NotFiniteInABatch_NamesBatchAndFrame()
+    {
+        var (good, bad) = (Frames(20, 4), Frames(20, 4));
+        bad[4 * 3] = float.NaN;
+        var error = Assert.Throws<ArgumentException>(() => RvqTrainer.Train([good, bad], 4, Small, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("batch 1, frame 3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Train_NoFrames_Throws() => Assert.Throws<ArgumentException>(() => Train([], 4, Small));
 
     [Fact]
@@ -210,7 +243,7 @@ public sealed class RvqTrainerTests
         var frames = Frames(300, 4);
         foreach (var options in new[]
         {
-            Small with { CodebookCount = 0 }, Small with { CodebookSize = 0 }, Small with { CodebookSizes = [4, 0] }, Small with { Iterations = 0 },
+            Small with { CodebookCount = 0 }, Small with { CodebookCount = int.MaxValue }, Small with { CodebookSize = 0 }, Small with { CodebookSizes = [4, 0] }, Small with { Iterations = 0 },
             Small with { Restarts = 0 }, Small with { SampleLimit = 0 }, Small with { MaxDegreeOfParallelism = 0 }, Small with { Start = (CodebookStart)9 },
             Small with { GainCopies = -1 }, Small with { GainSpread = 0 }, Small with { GainSpread = double.NaN },
         })
