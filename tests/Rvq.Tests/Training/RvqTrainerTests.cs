@@ -50,6 +50,20 @@ public sealed class RvqTrainerTests
         }
     }
 
+    [Fact]
+    public void Train_RareValues_AreFoundBySplitting()
+    {
+        // A sampled start draws zeros almost alone, so nearly every cluster is empty at first.
+        var frames = new float[2000];
+        for (var i = 0; i < 8; i++)
+        {
+            frames[250 * i + 17] = 10 * (i + 1);
+        }
+
+        var model = Train(frames, 1, new RvqTrainerOptions { CodebookCount = 1, CodebookSize = 9, Iterations = 20 });
+        Assert.Equal(Enumerable.Range(0, 9).Select(i => 10f * i), Codewords(model, 0).Select(row => row[0]).Order());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
