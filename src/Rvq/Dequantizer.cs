@@ -112,7 +112,7 @@ public sealed unsafe class Dequantizer
     {
         ThrowIfOutOfRange(source, codes);
         var scratch = _scratch.Rent();
-        var step = EncodeScratch.FramesPerPass(Model);
+        var step = scratch.MaxFrames;
         for (long first = 0; first < frames.Count; first += step)
         {
             var count = (int)Math.Min(step, frames.Count - first);

@@ -40,37 +40,57 @@ internal sealed unsafe class BlockDecoder(RvqModel model, Kernel kernel)
 
     private void SumStages(ResidualStack stack, int* column, int frames, float* sum, int stride, DecodeScratch scratch)
     {
-        for (var m = 0; m < stack.Stages.Length; m++)
+        var stages = stack.Stages;
+        if (stack.IsProjected)
         {
-            var stage = stack.Stages[m];
-            var rows = stage.Codebook.PaddedRows.Pointer;
-            for (var frame = 0; frame < frames; frame++)
+            for (var m = 0; m < stages.Length; column += model.FramesPerBlock / stages[m].Stride, m++)
             {
-                var code = column[((nint)(frame / model.FramesPerBlock) * model.CodesPerBlock) + (frame % model.FramesPerBlock / stage.Stride)];
-                var row = rows + ((nint)code * stage.Codebook.RowStride);
-                if (stage.Output is { } output)
-                {
-                    if (frame % stage.Stride == 0)
-                    {
-                        kernel.Project(output.Table, row, 0, 1, scratch.Products, scratch.Search);
-                        kernel.Round(output.Table, scratch.Products, 1, scratch.Row);
-                    }
-
-                    row = scratch.Row;
-                }
-
-                var target = sum + ((nint)frame * stride);
-                if (m == 0)
-                {
-                    NativeMemory.Copy(row, target, (nuint)stride * sizeof(float));
-                }
-                else
-                {
-                    Rows.Sum(target, row, target, stride);
-                }
+                AddStage(stages[m], column, frames, sum, stride, m > 0, scratch);
             }
 
-            column += model.FramesPerBlock / stage.Stride;
+            return;
+        }
+
+        var rows = scratch.Rows;
+        for (nint frame = 0; frame < frames; frame++)
+        {
+            var codes = column + (frame / model.FramesPerBlock * model.CodesPerBlock) + (frame % model.FramesPerBlock);
+            for (var m = 0; m < stages.Length; m++, codes += model.FramesPerBlock)
+            {
+                rows[m] = (nint)(stages[m].Codebook.PaddedRows.Pointer + ((nint)(*codes) * stride));
+            }
+
+            Rows.SumAll((float**)rows, stages.Length, sum + (frame * stride), stride);
+        }
+    }
+
+    /// <summary>sum (+)= what the stage's output projection makes of its codewords.</summary>
+    private void AddStage(Stage stage, int* column, int frames, float* sum, int stride, bool add, DecodeScratch scratch)
+    {
+        var rows = scratch.Rows;
+        for (nint frame = 0; frame < frames; frame++)
+        {
+            var code = column[(frame / model.FramesPerBlock * model.CodesPerBlock) + (frame % model.FramesPerBlock / stage.Stride)];
+            rows[frame] = (nint)(stage.Codebook.PaddedRows.Pointer + ((nint)code * stage.Codebook.RowStride));
+        }
+
+        if (stage.Output is { } output)
+        {
+            kernel.Expand(output.Table, (float**)rows, frames, sum, add, scratch.Search);
+            return;
+        }
+
+        for (nint frame = 0; frame < frames; frame++)
+        {
+            float* row = (float*)rows[frame], target = sum + (frame * stride);
+            if (add)
+            {
+                Rows.Sum(target, row, target, stride);
+            }
+            else
+            {
+                NativeMemory.Copy(row, target, (nuint)stride * sizeof(float));
+            }
         }
     }
 }

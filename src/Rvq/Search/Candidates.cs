@@ -58,10 +58,12 @@ internal static unsafe class Candidates<T>
         var stride = table.Stride;
         for (var frame = 0; frame < frames; frame++, vectors += stride, codes += codeStride)
         {
-            var margin = bound.Margin(Rows.SquaredNorm(vectors, stride));
+            // The best is known before the margin is: what follows can start from it while the check is still under way.
             var scores = T.Load(scratch.Scores + (frame * Panel));
-            var hits = T.AtMost(scores, T.Create(RoundUp(T.MinAcross(scores) + margin)));
-            var code = BitOperations.TrailingZeroCount(hits);
+            var smallest = T.MinAcross(scores);
+            var code = BitOperations.TrailingZeroCount(T.AtMost(scores, T.Create(smallest)));
+            var margin = bound.Margin(Rows.SquaredNorm(vectors, stride));
+            var hits = T.AtMost(scores, T.Create(RoundUp(smallest + margin)));
             if ((hits & (hits - 1)) != 0 || double.IsPositiveInfinity(margin))
             {
                 code = Decide<TDouble>(table, vectors, 1, frame, margin, scratch);

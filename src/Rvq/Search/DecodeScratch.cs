@@ -3,16 +3,19 @@ namespace Rvq.Search;
 /// <summary>What one thread needs to decode blocks of codes with one model.</summary>
 internal sealed unsafe class DecodeScratch
 {
+    private const int TargetFrames = 24;
+
     private readonly AlignedBuffer<float> _frames;
     private readonly AlignedBuffer<float> _sum;
-    private readonly AlignedBuffer<float> _row;
+    private readonly AlignedBuffer<nint> _rows;
     private readonly AlignedBuffer<double> _products;
     private readonly AlignedBuffer<int> _codes;
     private readonly AlignedBuffer<nint> _offsets;
 
     public DecodeScratch(RvqModel model)
     {
-        var frames = EncodeScratch.FramesPerPass(model);
+        var frames = FramesPerPass(model);
+        MaxFrames = frames;
         FrameStride = Definition.PaddedLength(model.Dimensions);
         long widest = FrameStride;
         foreach (var stack in model.Stacks)
@@ -22,11 +25,14 @@ internal sealed unsafe class DecodeScratch
 
         _frames = new AlignedBuffer<float>((long)frames * FrameStride);
         _sum = new AlignedBuffer<float>(frames * widest);
-        _row = new AlignedBuffer<float>(widest);
+        _rows = new AlignedBuffer<nint>(Math.Max(frames, model.CodebookCount));
         _products = new AlignedBuffer<double>(frames * widest);
         _codes = new AlignedBuffer<int>((long)frames / model.FramesPerBlock * model.CodesPerBlock);
         _offsets = new AlignedBuffer<nint>(frames);
     }
+
+    /// <summary>The frames decoded at once, a multiple of the model's FramesPerBlock.</summary>
+    public int MaxFrames { get; }
 
     public int FrameStride { get; }
 
@@ -36,8 +42,8 @@ internal sealed unsafe class DecodeScratch
     /// <summary>The sum of one stack, [frames, its padded dimensions].</summary>
     public float* Sum => _sum.Pointer;
 
-    /// <summary>One projected codeword.</summary>
-    public float* Row => _row.Pointer;
+    /// <summary>The addresses of codewords: those of a frame, or of a stage.</summary>
+    public nint* Rows => _rows.Pointer;
 
     /// <summary>Products of a projection.</summary>
     public double* Products => _products.Pointer;
@@ -47,6 +53,9 @@ internal sealed unsafe class DecodeScratch
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;
+
+    /// <summary>Few enough that their sums stay in the nearest cache.</summary>
+    private static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
 
     public SearchScratch Search { get; } = new();
 }

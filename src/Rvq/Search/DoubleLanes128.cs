@@ -52,6 +52,13 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void NarrowAndAdd(DoubleLanes128 value, float* destination)
+    {
+        (Vec.Load(destination) + Vec.Narrow(value._s01, value._s23)).Store(destination);
+        (Vec.Load(destination + 4) + Vec.Narrow(value._s45, value._s67)).Store(destination + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Add(DoubleLanes128 left, DoubleLanes128 right)
         => new(left._s01 + right._s01, left._s23 + right._s23, left._s45 + right._s45, left._s67 + right._s67);
 

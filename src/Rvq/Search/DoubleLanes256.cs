@@ -44,6 +44,10 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
     public static void Narrow(DoubleLanes256 value, float* destination) => Vec.Narrow(value._low, value._high).Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void NarrowAndAdd(DoubleLanes256 value, float* destination)
+        => (Vec.Load(destination) + Vec.Narrow(value._low, value._high)).Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Add(DoubleLanes256 left, DoubleLanes256 right) => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -30,8 +30,10 @@ internal readonly unsafe struct DoubleLanes512(Vector512<double> value) : IDoubl
     public static void Store(DoubleLanes512 value, double* destination) => value._value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Narrow(DoubleLanes512 value, float* destination)
-        => Vector256.Narrow(value._value.GetLower(), value._value.GetUpper()).Store(destination);
+    public static void Narrow(DoubleLanes512 value, float* destination) => Narrow(value).Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void NarrowAndAdd(DoubleLanes512 value, float* destination) => (Vector256.Load(destination) + Narrow(value)).Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes512 Add(DoubleLanes512 left, DoubleLanes512 right) => new(left._value + right._value);
@@ -56,4 +58,8 @@ internal readonly unsafe struct DoubleLanes512(Vector512<double> value) : IDoubl
         var two = four.GetLower() + four.GetUpper();
         return two[0] + two[1];
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Narrow(DoubleLanes512 value)
+        => Avx512F.IsSupported ? Avx512F.ConvertToVector256Single(value._value) : Vector256.Narrow(value._value.GetLower(), value._value.GetUpper());
 }

@@ -42,6 +42,14 @@ internal unsafe struct DoubleLanesScalar : IDoubleLanes<DoubleLanesScalar>
         }
     }
 
+    public static void NarrowAndAdd(DoubleLanesScalar value, float* destination)
+    {
+        for (var i = 0; i < Definition.Lanes; i++)
+        {
+            destination[i] += (float)value[i];
+        }
+    }
+
     public static DoubleLanesScalar Add(DoubleLanesScalar left, DoubleLanesScalar right)
     {
         for (var i = 0; i < Definition.Lanes; i++)

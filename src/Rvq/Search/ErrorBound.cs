@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -56,6 +58,7 @@ internal sealed unsafe class ErrorBound
     }
 
     /// <summary>2E for a residual with ‖r'‖² as summed by <see cref="Rows.SquaredNorm"/>, or infinity where the bound does not cover it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double Margin(float squaredNorm)
     {
         // Summed in float32 over at most 10⁵ terms, eight side by side: within 10⁻³; and what underflowed is below 2⁻¹⁴⁹ a term.

@@ -24,6 +24,9 @@ internal unsafe interface IDoubleLanes<TSelf>
     /// <summary>Rounds eight sums to float32.</summary>
     static abstract void Narrow(TSelf value, float* destination);
 
+    /// <summary>Rounds eight sums to float32 and adds them to what is there.</summary>
+    static abstract void NarrowAndAdd(TSelf value, float* destination);
+
     static abstract TSelf Add(TSelf left, TSelf right);
 
     static abstract TSelf Subtract(TSelf left, TSelf right);

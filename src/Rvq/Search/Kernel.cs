@@ -43,6 +43,11 @@ internal abstract unsafe class Kernel
     /// <summary>(products + b) rounded to float32, [frames, PaddedOutputs] → [frames, PaddedOutputs].</summary>
     public abstract void Round(ProjectionTable table, double* products, int frames, float* vectors);
 
+    /// <summary>
+    /// destination (+)= W rows[f] + b, each rounded to float32 before it is added: [frames, PaddedOutputs].
+    /// </summary>
+    public abstract void Expand(ProjectionTable table, float** rows, int frames, float* destination, bool add, SearchScratch scratch);
+
     /// <summary>change = v + Σ_i M_i e_i (i ascending, product and sum rounded apart), for a coupling of <see cref="StageCouplings"/>.</summary>
     public abstract void Couple(double* coupling, float* codeword, int codeDimensions, int paddedOutputs, double* change);
 

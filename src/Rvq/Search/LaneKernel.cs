@@ -13,9 +13,14 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
     {
         if (table.IsByColumns)
         {
-            for (var frame = 0; frame < frames; frame++)
+            var vector = scratch.Widened(table.PaddedInputs);
+            for (nint frame = 0; frame < frames; frame++, products += table.PaddedOutputs)
             {
-                ProjectByColumns(table, vectors + ((nint)frame * stride), products + ((nint)frame * table.PaddedOutputs));
+                Widen(vectors + (frame * stride), table.PaddedInputs, vector);
+                for (nint output = 0; output < table.PaddedOutputs; output += Lanes)
+                {
+                    TDouble.Store(ProjectByColumns(table.Weights + output, table.PaddedOutputs, vector, table.PaddedInputs), products + output);
+                }
             }
 
             return;
@@ -50,6 +55,33 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
 
             products += table.PaddedOutputs;
             vectors += table.PaddedOutputs;
+        }
+    }
+
+    public sealed override void Expand(ProjectionTable table, float** rows, int frames, float* destination, bool add, SearchScratch scratch)
+    {
+        var padded = table.PaddedInputs;
+        if (table.IsByColumns)
+        {
+            var vectors = scratch.Widened(frames * padded);
+            for (var frame = 0; frame < frames; frame++)
+            {
+                Widen(rows[frame], padded, vectors + ((nint)frame * padded));
+            }
+
+            ExpandByColumns(table, vectors, frames, destination, add);
+            return;
+        }
+
+        var room = scratch.Products(2 * table.PaddedOutputs);
+        for (var frame = 0; frame < frames; frame++, destination += table.PaddedOutputs)
+        {
+            Project(table, rows[frame], 0, 1, room, scratch);
+            Round(table, room, 1, add ? (float*)(room + table.PaddedOutputs) : destination);
+            if (add)
+            {
+                Rows.Sum(destination, (float*)(room + table.PaddedOutputs), destination, table.PaddedOutputs);
+            }
         }
     }
 
@@ -97,36 +129,79 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         return sum;
     }
 
-    /// <summary>The eight sums of the definition, for eight outputs at once.</summary>
-    [MethodImpl(Jit.Kernel)]
-    private static void ProjectByColumns(ProjectionTable table, float* vector, double* products)
+    /// <summary>The eight sums of the definition, for eight outputs at once; columns beyond Inputs are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TDouble ProjectByColumns(float* columns, nint stride, double* vector, int paddedInputs)
     {
-        for (var output = 0; output < table.PaddedOutputs; output += Lanes)
+        TDouble s0 = TDouble.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        for (var i = 0; i < paddedInputs; i += Lanes, vector += Lanes, columns += Lanes * stride)
         {
-            TDouble s0 = TDouble.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-            for (var i = 0; i < table.Inputs; i += Lanes)
+            s0 = TDouble.AddExactProduct(TDouble.Widen(columns), TDouble.Create(vector[0]), s0);
+            s1 = TDouble.AddExactProduct(TDouble.Widen(columns + stride), TDouble.Create(vector[1]), s1);
+            s2 = TDouble.AddExactProduct(TDouble.Widen(columns + (2 * stride)), TDouble.Create(vector[2]), s2);
+            s3 = TDouble.AddExactProduct(TDouble.Widen(columns + (3 * stride)), TDouble.Create(vector[3]), s3);
+            s4 = TDouble.AddExactProduct(TDouble.Widen(columns + (4 * stride)), TDouble.Create(vector[4]), s4);
+            s5 = TDouble.AddExactProduct(TDouble.Widen(columns + (5 * stride)), TDouble.Create(vector[5]), s5);
+            s6 = TDouble.AddExactProduct(TDouble.Widen(columns + (6 * stride)), TDouble.Create(vector[6]), s6);
+            s7 = TDouble.AddExactProduct(TDouble.Widen(columns + (7 * stride)), TDouble.Create(vector[7]), s7);
+        }
+
+        var even = TDouble.Add(TDouble.Add(s0, s4), TDouble.Add(s2, s6));
+        var odd = TDouble.Add(TDouble.Add(s1, s5), TDouble.Add(s3, s7));
+        return TDouble.Add(even, odd);
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void ExpandByColumns(ProjectionTable table, double* vectors, int frames, float* destination, bool add)
+    {
+        nint stride = table.PaddedOutputs;
+        for (nint output = 0; output < stride; output += Lanes)
+        {
+            var bias = TDouble.Widen(table.Bias + output);
+            var columns = table.Weights + output;
+            var vector = vectors;
+            var target = destination + output;
+            if (table.PaddedInputs == Lanes)
             {
-                var column = table.Weights + ((nint)i * table.PaddedOutputs) + output;
-                var left = table.Inputs - i;
-                s0 = Add(s0, column, 0, table.PaddedOutputs, vector + i);
-                s1 = left > 1 ? Add(s1, column, 1, table.PaddedOutputs, vector + i) : s1;
-                s2 = left > 2 ? Add(s2, column, 2, table.PaddedOutputs, vector + i) : s2;
-                s3 = left > 3 ? Add(s3, column, 3, table.PaddedOutputs, vector + i) : s3;
-                s4 = left > 4 ? Add(s4, column, 4, table.PaddedOutputs, vector + i) : s4;
-                s5 = left > 5 ? Add(s5, column, 5, table.PaddedOutputs, vector + i) : s5;
-                s6 = left > 6 ? Add(s6, column, 6, table.PaddedOutputs, vector + i) : s6;
-                s7 = left > 7 ? Add(s7, column, 7, table.PaddedOutputs, vector + i) : s7;
+                // The usual case (DAC, SNAC): eight columns stay in registers while the frames pass.
+                TDouble w0 = TDouble.Widen(columns), w1 = TDouble.Widen(columns + stride), w2 = TDouble.Widen(columns + (2 * stride));
+                TDouble w3 = TDouble.Widen(columns + (3 * stride)), w4 = TDouble.Widen(columns + (4 * stride)), w5 = TDouble.Widen(columns + (5 * stride));
+                TDouble w6 = TDouble.Widen(columns + (6 * stride)), w7 = TDouble.Widen(columns + (7 * stride));
+                for (var frame = 0; frame < frames; frame++, vector += Lanes, target += stride)
+                {
+                    var s0 = TDouble.AddExactProduct(w0, TDouble.Create(vector[0]), TDouble.Zero);
+                    var s1 = TDouble.AddExactProduct(w1, TDouble.Create(vector[1]), TDouble.Zero);
+                    var s2 = TDouble.AddExactProduct(w2, TDouble.Create(vector[2]), TDouble.Zero);
+                    var s3 = TDouble.AddExactProduct(w3, TDouble.Create(vector[3]), TDouble.Zero);
+                    s0 = TDouble.AddExactProduct(w4, TDouble.Create(vector[4]), s0);
+                    s1 = TDouble.AddExactProduct(w5, TDouble.Create(vector[5]), s1);
+                    s2 = TDouble.AddExactProduct(w6, TDouble.Create(vector[6]), s2);
+                    s3 = TDouble.AddExactProduct(w7, TDouble.Create(vector[7]), s3);
+                    Deliver(TDouble.Add(TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3)), bias), target, add);
+                }
+
+                continue;
             }
 
-            var even = TDouble.Add(TDouble.Add(s0, s4), TDouble.Add(s2, s6));
-            var odd = TDouble.Add(TDouble.Add(s1, s5), TDouble.Add(s3, s7));
-            TDouble.Store(TDouble.Add(even, odd), products + output);
+            for (var frame = 0; frame < frames; frame++, vector += table.PaddedInputs, target += stride)
+            {
+                Deliver(TDouble.Add(ProjectByColumns(columns, stride, vector, table.PaddedInputs), bias), target, add);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TDouble Add(TDouble sum, float* columns, int index, int paddedOutputs, float* vector)
-        => TDouble.AddExactProduct(TDouble.Widen(columns + ((nint)index * paddedOutputs)), TDouble.Create(vector[index]), sum);
+    private static void Deliver(TDouble value, float* target, bool add)
+    {
+        if (add)
+        {
+            TDouble.NarrowAndAdd(value, target);
+        }
+        else
+        {
+            TDouble.Narrow(value, target);
+        }
+    }
 
     /// <summary>Frames are in binary64 already, so that only the weights are widened on the way.</summary>
     private static void ProjectByRows(ProjectionTable table, double* frames, int count, double* products)

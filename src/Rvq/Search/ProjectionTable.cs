@@ -24,7 +24,7 @@ internal sealed unsafe class ProjectionTable
             return;
         }
 
-        _weights = new AlignedBuffer<float>(IsByColumns ? (long)inputs * PaddedOutputs : (long)outputs * PaddedInputs);
+        _weights = new AlignedBuffer<float>(IsByColumns ? (long)PaddedInputs * PaddedOutputs : (long)outputs * PaddedInputs);
         for (var output = 0; output < outputs; output++)
         {
             for (var input = 0; input < inputs; input++)
@@ -43,7 +43,7 @@ internal sealed unsafe class ProjectionTable
 
     public int PaddedOutputs { get; }
 
-    /// <summary>Whether <see cref="Weights"/> is [Inputs, PaddedOutputs]; else it is [Outputs, PaddedInputs].</summary>
+    /// <summary>Whether <see cref="Weights"/> is [PaddedInputs, PaddedOutputs]; else it is [Outputs, PaddedInputs].</summary>
     public bool IsByColumns { get; }
 
     public float* Weights => _weights.Pointer;

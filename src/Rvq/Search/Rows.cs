@@ -41,6 +41,61 @@ internal static unsafe class Rows
         }
     }
 
+    /// <summary>destination = rows[0] + rows[1] + …, added in this order; all padded to a multiple of eight.</summary>
+    [MethodImpl(Jit.Kernel)]
+    public static void SumAll(float** rows, int count, float* destination, int paddedLength)
+    {
+        nint i = 0;
+        for (; Vector512.IsHardwareAccelerated && i + 64 <= paddedLength; i += 64)
+        {
+            var row = *rows + i;
+            Vector512<float> a = Vector512.Load(row), b = Vector512.Load(row + 16), c = Vector512.Load(row + 32), d = Vector512.Load(row + 48);
+            for (var n = 1; n < count; n++)
+            {
+                row = rows[n] + i;
+                a += Vector512.Load(row);
+                b += Vector512.Load(row + 16);
+                c += Vector512.Load(row + 32);
+                d += Vector512.Load(row + 48);
+            }
+
+            a.Store(destination + i);
+            b.Store(destination + i + 16);
+            c.Store(destination + i + 32);
+            d.Store(destination + i + 48);
+        }
+
+        for (; Vector256.IsHardwareAccelerated && i + 32 <= paddedLength; i += 32)
+        {
+            var row = *rows + i;
+            Vector256<float> a = Vector256.Load(row), b = Vector256.Load(row + 8), c = Vector256.Load(row + 16), d = Vector256.Load(row + 24);
+            for (var n = 1; n < count; n++)
+            {
+                row = rows[n] + i;
+                a += Vector256.Load(row);
+                b += Vector256.Load(row + 8);
+                c += Vector256.Load(row + 16);
+                d += Vector256.Load(row + 24);
+            }
+
+            a.Store(destination + i);
+            b.Store(destination + i + 8);
+            c.Store(destination + i + 16);
+            d.Store(destination + i + 24);
+        }
+
+        for (; i < paddedLength; i += Vector128<float>.Count)
+        {
+            var sum = Vector128.Load(*rows + i);
+            for (var n = 1; n < count; n++)
+            {
+                sum += Vector128.Load(rows[n] + i);
+            }
+
+            sum.Store(destination + i);
+        }
+    }
+
     /// <summary>‖row‖² in float32, eight or more sums side by side; infinite where it overflows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SquaredNorm(float* row, int paddedLength)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>Room for the scores of one tile of frames; grows to what the largest codebook needs and stays there.</summary>
@@ -14,6 +16,7 @@ internal sealed unsafe class SearchScratch
     private AlignedBuffer<float> _vectors = new(0);
     private AlignedBuffer<byte> _bytes = new(0);
     private AlignedBuffer<double> _widened = new(0);
+    private AlignedBuffer<double> _products = new(0);
     private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
     private readonly AlignedBuffer<double> _margins = new(MaxFrames);
 
@@ -44,7 +47,7 @@ internal sealed unsafe class SearchScratch
     /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
     public int Prepare(SearchTable table)
     {
-        var frames = PrepareScores(PanelLayout.PanelCount(table.Size));
+        var frames = PrepareScores(table.PanelCount);
         Grow(ref _candidates, table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
         Grow(ref _bytes, (long)(frames + 1) * table.Stride);
@@ -55,7 +58,7 @@ internal sealed unsafe class SearchScratch
     public int PrepareScores(int panels)
     {
         var scores = panels * PanelLayout.PanelSize;
-        var frames = Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
+        var frames = scores * MaxFrames <= TargetScores ? MaxFrames : Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
         Grow(ref _scores, (long)frames * scores);
         Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
         return frames;
@@ -68,6 +71,14 @@ internal sealed unsafe class SearchScratch
         return _widened.Pointer;
     }
 
+    /// <summary>Room for the products of one projection.</summary>
+    public double* Products(int length)
+    {
+        Grow(ref _products, length);
+        return _products.Pointer;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Grow<T>(ref AlignedBuffer<T> buffer, long length)
         where T : unmanaged
     {

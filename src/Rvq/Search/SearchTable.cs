@@ -36,6 +36,9 @@ internal sealed unsafe class SearchTable
 
     public int Dimensions { get; }
 
+    /// <summary>The panels that the codewords fill.</summary>
+    public int PanelCount => PanelLayout.PanelCount(Size);
+
     /// <summary>The padded length of a row.</summary>
     public int Stride { get; }
 
