@@ -23,6 +23,15 @@ internal static class ShapeCatalog
     /// <summary>All names; Lyra's only where its data is at hand.</summary>
     public static IEnumerable<string> Names => [.. Synthetic.Select(shape => shape.Name), .. Lyra.IsAtHand ? [Lyra.Name] : Array.Empty<string>()];
 
+    public static double FrameRate(string name) => name == Lyra.Name ? Lyra.FrameRate : Synthetic.Single(shape => shape.Name == name).FrameRate;
+
+    /// <summary>As <see cref="Shape.Round"/>, without making the shape.</summary>
+    public static int RoundToBlocks(string name, int frameCount)
+    {
+        var block = name == Lyra.Name ? 1 : Synthetic.Single(shape => shape.Name == name).Stacks.Max(stack => stack.Strides.Max());
+        return (frameCount + block - 1) / block * block;
+    }
+
     public static Shape Get(string name)
     {
         if (!Loaded.TryGetValue(name, out var shape))

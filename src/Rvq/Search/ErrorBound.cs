@@ -46,8 +46,10 @@ internal sealed unsafe class ErrorBound(SearchTable table, Centering centering)
     {
         var norm = Math.Sqrt(squaredNorm) * (1 + 1e-9);
         var magnitude = _halfNorm + (norm * _norm);
-        var error = (_unit * magnitude) + _underflow + (_underflowPerNorm * norm)
-            + (_definition * _rawNorm * ((0.5 * _rawNorm) + (1.01 * norm) + _center));
+        var error = (_unit * magnitude) + _underflow + (_underflowPerNorm * norm) + DefinitionError(norm);
         return _covers && magnitude < Largest && error < Largest ? 2 * error : double.PositiveInfinity;
     }
+
+    /// <summary>(3): how far the definition's own score can be from the exact one, for a residual with ‖r'‖ as given.</summary>
+    public double DefinitionError(double norm) => _definition * _rawNorm * ((0.5 * _rawNorm) + (1.01 * norm) + _center);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -67,6 +69,7 @@ internal static unsafe class FloatKernel<T>
         }
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void FourPanelsFourFrames(
         float* panel, nint panelLength, float* halfNorms, int dimensions, float* vectors, nint stride,
         float* scores, nint scoreStride, float* minima, nint minimaStride)
@@ -108,6 +111,7 @@ internal static unsafe class FloatKernel<T>
         Finish(d0, d1, d2, d3, scores + (3 * scoreStride), minima + (3 * minimaStride));
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void FourPanels(float* panel, nint panelLength, float* halfNorms, int dimensions, float* vector, float* scores, float* minima)
     {
         T a0 = T.Load(halfNorms), a1 = T.Load(halfNorms + Panel), a2 = T.Load(halfNorms + (2 * Panel)), a3 = T.Load(halfNorms + (3 * Panel));
@@ -139,6 +143,7 @@ internal static unsafe class FloatKernel<T>
         Finish(T.Add(a0, b0), T.Add(a1, b1), T.Add(a2, b2), T.Add(a3, b3), scores, minima);
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void SixFrames(
         float* panel, float* halfNorms, int dimensions, float* vectors, nint stride, float* scores, nint scoreStride,
         float* minima, nint minimaStride, bool merge)
@@ -164,6 +169,7 @@ internal static unsafe class FloatKernel<T>
         Finish(f, scores + (5 * scoreStride), minima + (5 * minimaStride), merge);
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void One(float* panel, float* halfNorms, int dimensions, float* vector, float* scores, float* minima, bool merge)
     {
         T a = T.Load(halfNorms), b = T.Zero, c = T.Zero, d = T.Zero;
@@ -184,6 +190,7 @@ internal static unsafe class FloatKernel<T>
         Finish(T.Add(T.Add(a, b), T.Add(c, d)), scores, minima, merge);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(T a, T b, T c, T d, float* scores, float* minima)
     {
         T.Store(a, scores);
@@ -193,6 +200,7 @@ internal static unsafe class FloatKernel<T>
         T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(T score, float* scores, float* minima, bool merge)
     {
         T.Store(score, scores);
