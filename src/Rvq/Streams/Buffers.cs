@@ -30,12 +30,13 @@ internal static class Buffers
             ? values.Length / rowLength
             : throw new ArgumentException($"{name} has length {values.Length}, which is not a multiple of the {rowLength} codes of a {row}.", name);
 
-    /// <summary>Refuses a buffer of another length.</summary>
-    public static void ThrowIfNotLength<T>(ReadOnlySpan<T> values, long length, string name, string what)
+    /// <summary>Refuses a buffer that does not have <paramref name="count"/> rows of <paramref name="rowLength"/>.</summary>
+    public static void ThrowIfNotLength<T>(ReadOnlySpan<T> values, string name, long count, string rows, int rowLength = 1)
     {
-        if (values.Length != length)
+        if (values.Length != count * rowLength)
         {
-            throw new ArgumentException($"{name} has length {values.Length}, but {what} need {length}.", name);
+            var each = rowLength == 1 ? "" : $" of {rowLength}";
+            throw new ArgumentException($"{name} has length {values.Length}, but {count} {rows}{each} take {count * rowLength}.", name);
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class EcdcFile
         ArgumentOutOfRangeException.ThrowIfLessThan(codebookCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(codebookCount, _model.MaxCodebooks);
         var segments = _model.SegmentCount(audioLength);
-        Buffers.ThrowIfNotLength(scales, _model.HasScales ? segments : 0, nameof(scales), $"{audioLength} samples of {modelName}");
+        Buffers.ThrowIfNotLength(scales, nameof(scales), _model.HasScales ? segments : 0, "segments with scales");
         if (!scales.IsEmpty)
         {
             Argument.ThrowIfNotFinite(scales, 1, nameof(scales), "segment");
@@ -65,7 +65,7 @@ public sealed class EcdcFile
             starts.Add((int)frames);
         }
 
-        Buffers.ThrowIfNotLength(codes, frames * codebookCount, nameof(codes), $"{frames} frames of {codebookCount} codebooks");
+        Buffers.ThrowIfNotLength(codes, nameof(codes), frames, "frames", codebookCount);
         CodePacking.ThrowIfTooLarge(codes, [BitsPerCode]);
         (AudioLength, CodebookCount) = (audioLength, codebookCount);
         (_codes, _scales, _starts) = (codes.ToArray(), scales.ToArray(), [.. starts]);

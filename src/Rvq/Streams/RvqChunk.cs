@@ -37,13 +37,13 @@ public sealed class RvqChunk
     public void CopyTo<TCode>(Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        Buffers.ThrowIfNotLength<TCode>(codes, CodeCount, nameof(codes), $"{FrameCount} frames of {CodebookCount} codebooks");
+        var rowLength = CodeCount / BlockCount;
+        Buffers.ThrowIfNotLength<TCode>(codes, nameof(codes), BlockCount, "rows", rowLength);
         for (var i = 0; i < CodebookCount; i++)
         {
             Buffers.ThrowIfTooSmall<TCode>(_header.CodebookSizes[i] - 1, nameof(codes));
         }
 
-        var rowLength = CodeCount / BlockCount;
         var (layer, column) = (0, 0);
         for (var i = 0; i < CodebookCount; i++)
         {

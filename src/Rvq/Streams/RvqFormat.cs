@@ -182,12 +182,10 @@ internal static class RvqFormat
     /// <summary>The checksum of a chunk header or an end mark, which holds the header's own so that records of other streams are told apart.</summary>
     public static uint RecordChecksum(uint headerChecksum, ReadOnlySpan<byte> record)
     {
-        Span<byte> id = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(id, headerChecksum);
-        var crc = new Crc32();
-        crc.Append(id);
-        crc.Append(record);
-        return crc.GetCurrentHashAsUInt32();
+        Span<byte> bytes = stackalloc byte[sizeof(uint) + ChunkPrefixLength + (MaxCodebooks * ChecksumLength)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, headerChecksum);
+        record.CopyTo(bytes[sizeof(uint)..]);
+        return Crc32.HashToUInt32(bytes[..(sizeof(uint) + record.Length)]);
     }
 
     private static bool TryReadText(ref ReadOnlySpan<byte> rest, out string text)

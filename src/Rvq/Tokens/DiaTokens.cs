@@ -64,7 +64,7 @@ public static class DiaTokens
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var frames = Buffers.RowCount(codes, CodebookCount, nameof(codes), "frame");
-        Buffers.ThrowIfNotLength<TCode>(tokens, (long)GetStepCount(frames) * CodebookCount, nameof(tokens), $"{frames} frames");
+        Buffers.ThrowIfNotLength<TCode>(tokens, nameof(tokens), GetStepCount(frames), "steps", CodebookCount);
         Buffers.ThrowIfTooSmall<TCode>(BeginToken, nameof(tokens));
         Buffers.ThrowIfOverlapping<TCode, TCode>(codes, tokens, nameof(tokens));
         for (var i = 0; i < codes.Length; i++)

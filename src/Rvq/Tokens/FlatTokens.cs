@@ -147,7 +147,7 @@ public sealed class FlatTokens
         where TToken : unmanaged
     {
         var frames = Buffers.RowCount(codes, _sizes.Length, nameof(codes), "frame");
-        Buffers.ThrowIfNotLength(tokens, (long)frames * CodebookCount, nameof(tokens), $"{frames} frames of {CodebookCount} codebooks");
+        Buffers.ThrowIfNotLength(tokens, nameof(tokens), frames, "frames", CodebookCount);
         Buffers.ThrowIfOverlapping(codes, tokens, destination);
     }
 }

@@ -207,7 +207,7 @@ public sealed class SnacTokens
         where TToken : unmanaged
     {
         Buffers.RowCount(codes, CodesPerBlock, nameof(codes), "block");
-        Buffers.ThrowIfNotLength(tokens, codes.Length, nameof(tokens), $"{codes.Length} codes");
+        Buffers.ThrowIfNotLength(tokens, nameof(tokens), codes.Length, "codes");
         Buffers.ThrowIfOverlapping(codes, tokens, destination);
     }
 
@@ -216,7 +216,7 @@ public sealed class SnacTokens
     {
         var perBlock = GetCodesPerBlock(level);
         var blocks = Buffers.RowCount(codes, CodesPerBlock, nameof(codes), "block");
-        Buffers.ThrowIfNotLength(levelCodes, (long)blocks * perBlock, nameof(levelCodes), $"{blocks} blocks of {perBlock} codes");
+        Buffers.ThrowIfNotLength(levelCodes, nameof(levelCodes), blocks, "blocks", perBlock);
         Buffers.ThrowIfOverlapping(codes, levelCodes, destination);
         return perBlock;
     }

@@ -71,7 +71,7 @@ public sealed class TokenPattern
     {
         var inner = Ascending(innerSteps, nameof(innerSteps));
         var late = delays.IsEmpty ? new int[inner.Length] : Ascending(delays, nameof(delays));
-        Buffers.ThrowIfNotLength<int>(late, inner.Length, nameof(delays), $"{inner.Length} innerSteps");
+        Buffers.ThrowIfNotLength<int>(late, nameof(delays), inner.Length, "innerSteps");
         for (var q = 1; q < inner.Length; q++)
         {
             if (inner[q] == inner[q - 1] && late[q] != late[q - 1])
@@ -85,6 +85,7 @@ public sealed class TokenPattern
         var leaders = Enumerable.Range(0, inner.Length).Where(q => q == 0 || inner[q] != inner[q - 1]).ToArray();
         var empty = inner[^1] + 1 - leaders.Length;
         var max = late[^1];
+        var delaySum = leaders.Sum(leader => (long)late[leader]);
 
         // Before a time step come those of all earlier times, and in it the empty ones, then the groups by frame, the later groups first.
         return new TokenPattern(
@@ -102,7 +103,7 @@ public sealed class TokenPattern
 
                 return step;
             },
-            frames => 1 + (((long)frames + max) * empty) + leaders.Sum(leader => (long)frames + max - late[leader]));
+            frames => 1 + (((long)frames + max) * (empty + leaders.Length)) - delaySum);
     }
 
     /// <summary>First all frames of codebook 0, then the other codebooks with delays of their own, after a start step of special tokens.</summary>

@@ -232,6 +232,24 @@ public class RvqStreamTests
     }
 
     [Fact]
+    public void Decode_MultiScaleModel_IsTheDequantizersResult()
+    {
+        var model = RvqSamples.Model([50, 60, 70], [4, 2, 1]);
+        var header = new RvqHeader(model);
+        var codes = RvqSamples.Codes(header, 5, 3, 3);
+        var bytes = RvqSamples.Stream(header, codes);
+        foreach (var codebooks in (int[])[1, 2, 3])
+        {
+            using var reader = RvqReader.Open(new MemoryStream(bytes), model, new RvqReaderOptions { CodebookCount = codebooks });
+            var chunk = reader.ReadChunk()!;
+            var frames = new float[20 * model.Dimensions];
+            reader.Decode(chunk, frames);
+            Assert.Equal(20, chunk.FrameCount);
+            Assert.Equal(new Dequantizer(model.Take(codebooks)).Decode(RvqSamples.Prefix(header, codes, 3, codebooks)), frames);
+        }
+    }
+
+    [Fact]
     public void Open_OtherModel_IsRefusedUnlessTheCallerInsists()
     {
         var model = RvqSamples.Model([50, 60]);
