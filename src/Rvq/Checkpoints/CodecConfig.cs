@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Rvq.Checkpoints;
 
-/// <summary>The rates and strides that come with a checkpoint: from a <c>config.json</c> beside it or from what a PyTorch file says beside its tensors.</summary>
+/// <summary>
+/// The rates and strides that come with a checkpoint: from a <c>config.json</c> beside it or from what a PyTorch file says beside its tensors.
+/// </summary>
 internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strides)
 {
     private const long MaxBytes = 16_000_000;
@@ -47,7 +49,9 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
     /// <summary>What is known from a PyTorch file's other entries: DAC's metadata and audiocraft's <c>xp.cfg</c>.</summary>
     public CodecConfig Or(IReadOnlyDictionary<string, string> metadata)
     {
-        var sampleRate = SampleRate ?? Number(metadata.GetValueOrDefault("metadata.kwargs.sample_rate")) ?? YamlNumber(metadata.GetValueOrDefault("xp.cfg"));
+        var sampleRate = SampleRate
+            ?? Number(metadata.GetValueOrDefault("metadata.kwargs.sample_rate"))
+            ?? YamlNumber(metadata.GetValueOrDefault("xp.cfg"));
         return this with { SampleRate = sampleRate, HopLength = HopLength ?? Product(metadata.GetValueOrDefault("metadata.kwargs.encoder_rates")) };
     }
 
@@ -55,9 +59,12 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
     {
         var sampleRate = Number(config, "sampling_rate") ?? Number(config, "sample_rate");
         var hop = Number(config, "hop_length") ?? HopFromFrameRate(config, sampleRate);
-        foreach (var name in new[] { "downsampling_ratios", "upsampling_ratios", "encoder_rates", "strides" })
+        if (!IsMimi(config))
         {
-            hop ??= Product(Numbers(config, name));
+            foreach (var name in new[] { "downsampling_ratios", "upsampling_ratios", "encoder_rates", "strides" })
+            {
+                hop ??= Product(Numbers(config, name));
+            }
         }
 
         // Strides that cannot be read would give wrong codes; other fields may mean something else in another program's file.
@@ -65,6 +72,10 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             ? throw new InvalidDataException($"config.json has vq_strides that are not a list of numbers from 1 to {int.MaxValue}.")
             : new CodecConfig(sampleRate, hop, strides);
     }
+
+    /// <summary>Mimi halves the rate once more behind its ratios.</summary>
+    private static bool IsMimi(JsonElement config)
+        => config.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("mimi");
 
     // A frame rate that does not divide the sample rate has been rounded (Parler's DAC says 86 for 44100 / 512) and is of no use.
     private static int? HopFromFrameRate(JsonElement config, int? sampleRate)
@@ -74,7 +85,9 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             : null;
 
     private static int? Number(JsonElement config, string name)
-        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0 ? number : null;
+        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0
+            ? number
+            : null;
 
     private static int? Number(string? text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;

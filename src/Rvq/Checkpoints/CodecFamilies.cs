@@ -36,19 +36,15 @@ internal static class CodecFamilies
             0 => null,
             1 => found[0],
             _ => throw new InvalidDataException(
-                $"The file holds several {family.Name} quantizers, under {string.Join(", ", found.Select(TensorEntry.Quote))}; LoadOptions.Prefix chooses one."),
+                $"The file holds several {family.Name} quantizers, under {string.Join(", ", found.Select(TensorEntry.Quote))}; "
+                + "LoadOptions.Prefix chooses one."),
         };
     }
 
     private static RvqModel WithRates(ResidualStack[] stacks, CodecFamily family, CodecConfig config)
     {
         var model = new RvqModel(stacks);
-        var published = PublishedCodec.Find(family.Name, model.CodebookCount, model.Stages[0].Codebook, model.Dimensions);
-        if (config.SampleRate is not null && published?.SampleRate is not null && config.SampleRate != published.SampleRate)
-        {
-            published = null; // another codec of the same sizes
-        }
-
+        var published = PublishedCodec.Find(family.Name, model.CodebookCount, model.Stages[0].Codebook, model.Dimensions, config.SampleRate);
         return new RvqModel(stacks)
         {
             Family = model.FramesPerBlock > 1 ? "SNAC" : published?.Name ?? family.Name,

@@ -9,7 +9,7 @@ namespace Rvq.Checkpoints;
 internal sealed class CodecTensors(TensorFile file, string prefix)
 {
     // Layers that share a codebook (shared_codebook, one storage in a PyTorch file) share it here too.
-    private readonly Dictionary<(long Offset, long Rows, long Columns), Codebook> _codebooks = [];
+    private readonly Dictionary<(long Offset, long Rows, long Columns, ElementType Type), Codebook> _codebooks = [];
     private float[] _scratch = [];
 
     /// <summary>The start of the quantizer's names, empty or ending in a dot.</summary>
@@ -26,9 +26,10 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     public int LayerCount(string before, string after)
     {
         var (start, count, highest) = (prefix + before, 0, -1);
-        foreach (var name in file.Tensors.Select(tensor => tensor.Name).Concat(file.Metadata.Keys))
+        foreach (var name in file.NamesFrom(start))
         {
-            if (name.Length > start.Length + after.Length && name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(after, StringComparison.Ordinal)
+            if (name.Length > start.Length + after.Length
+                && name.EndsWith(after, StringComparison.Ordinal)
                 && int.TryParse(name.AsSpan()[start.Length..^after.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var layer))
             {
                 count++;
@@ -114,15 +115,13 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     }
 
     public Projection RequireProjection(string name)
-    {
-        var projection = Projection(name);
-        return projection ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
-    }
+        => Projection(name)
+            ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
 
     private Codebook Codebook(TensorEntry tensor, long[] shape)
     {
         var (rows, columns) = Matrix(tensor, shape);
-        var key = (tensor.Offset, rows, columns);
+        var key = (tensor.Offset, rows, columns, tensor.Type);
         if (tensor.Strides is not null || !_codebooks.TryGetValue(key, out var codebook))
         {
             var values = Read(tensor);

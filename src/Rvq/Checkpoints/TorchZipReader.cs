@@ -12,7 +12,8 @@ internal static class TorchZipReader
     private const int MaxNameLength = 512;
     private const int MaxTensors = 1 << 16;
     private const int MaxMetadata = 1 << 12;
-    private const long MaxPickleBytes = 64_000_000;
+    private const int MaxPickleBytes = 64_000_000;
+    private const int MaxByteOrderBytes = 16;
 
     public static bool Recognises(ReadOnlySpan<byte> start) => start.StartsWith("PK\x3\x4"u8);
 
@@ -21,19 +22,14 @@ internal static class TorchZipReader
         var zip = new ZipDirectory(stream);
         var pickle = zip.Entries.FirstOrDefault(entry => entry.Name.EndsWith("/data.pkl", StringComparison.Ordinal))
             ?? throw new InvalidDataException("The zip file has no data.pkl and so is no PyTorch checkpoint.");
-        if (pickle.Length > MaxPickleBytes)
-        {
-            throw new InvalidDataException($"Zip entry {TensorEntry.Quote(pickle.Name)} has {pickle.Length} bytes; at most {MaxPickleBytes} are read.");
-        }
-
         var root = pickle.Name[..^"data.pkl".Length];
-        if (zip.Find($"{root}byteorder") is { } order && !zip.Read(order).AsSpan().StartsWith("little"u8))
+        if (zip.Find($"{root}byteorder") is { } order && !zip.Read(order, MaxByteOrderBytes).AsSpan().StartsWith("little"u8))
         {
             throw new InvalidDataException("The PyTorch file was written on a big-endian machine, which is not supported.");
         }
 
         var contents = new Contents(zip, root);
-        contents.Add("", PickleReader.Read(zip.Read(pickle)), 0);
+        contents.Add("", PickleReader.Read(zip.Read(pickle, MaxPickleBytes)), 0);
         return new TensorFile(stream, contents.Tensors, contents.Metadata);
     }
 
@@ -51,7 +47,9 @@ internal static class TorchZipReader
         {
             if (value is PickleTensor tensor)
             {
-                Tensors.Add(Tensors.Count < MaxTensors ? Entry(name, tensor) : throw new InvalidDataException($"The file has more than {MaxTensors} tensors."));
+                Tensors.Add(Tensors.Count < MaxTensors
+                    ? Entry(name, tensor)
+                    : throw new InvalidDataException($"The file has more than {MaxTensors} tensors."));
             }
             else if (value is PickleMap map)
             {
@@ -102,11 +100,14 @@ internal static class TorchZipReader
             }
 
             var contiguous = IsRowMajor(tensor);
-            if (TensorEntry.TryCount(tensor.Shape) is not { } count || tensor.Offset < 0 || tensor.Offset > storage.Count - count || (count > 0 && !Fits(tensor)))
+            if (TensorEntry.TryCount(tensor.Shape) is not { } count
+                || tensor.Offset < 0
+                || tensor.Offset > storage.Count - count
+                || (count > 0 && !Fits(tensor)))
             {
                 throw new InvalidDataException(
-                    $"Tensor {TensorEntry.Quote(name)} has offset {tensor.Offset}, sizes [{string.Join(", ", tensor.Shape)}] and strides [{string.Join(", ", tensor.Strides)}], "
-                    + $"which do not fit its storage of {storage.Count} values at byte {start}.");
+                    $"Tensor {TensorEntry.Quote(name)} has offset {tensor.Offset}, sizes [{string.Join(", ", tensor.Shape)}] and "
+                    + $"strides [{string.Join(", ", tensor.Strides)}], which do not fit its storage of {storage.Count} values at byte {start}.");
             }
 
             return new TensorEntry(name, storage.Type, storage.TypeName, tensor.Shape, start + (tensor.Offset * storage.ElementSize))
@@ -118,11 +119,13 @@ internal static class TorchZipReader
         private long Locate(string name, PickleStorage storage)
         {
             var entry = zip.Find($"{root}data/{storage.Key}")
-                ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote(name)} has no storage {TensorEntry.Quote($"{root}data/{storage.Key}")} in the zip file.");
+                ?? throw new InvalidDataException(
+                    $"Tensor {TensorEntry.Quote(name)} has no storage {TensorEntry.Quote($"{root}data/{storage.Key}")} in the zip file.");
             return (Int128)storage.Count * storage.ElementSize == entry.Length
                 ? zip.Locate(entry)
                 : throw new InvalidDataException(
-                    $"Tensor {TensorEntry.Quote(name)} has a storage of {storage.Count} values of {storage.ElementSize} bytes, but {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes.");
+                    $"Tensor {TensorEntry.Quote(name)} has a storage of {storage.Count} values of {storage.ElementSize} bytes, "
+                    + $"but {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes.");
         }
 
         /// <summary>Whether all elements lie inside the storage; strides must not be negative.</summary>

@@ -22,6 +22,19 @@ internal static unsafe class Candidates<T>
             return Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size);
         }
 
+        var count = Shortlist(panelCount, frame, margin, scratch);
+        return count == 1
+            ? *scratch.Candidates
+            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, scratch.Candidates, count);
+    }
+
+    /// <summary>The only codeword within the margin of the smallest score, or −1 where there are several or the margin is infinite.</summary>
+    public static int OnlyOne(SearchTable table, int frame, double margin, SearchScratch scratch)
+        => margin < float.MaxValue && Shortlist(PanelLayout.PanelCount(table.Size), frame, margin, scratch) == 1 ? *scratch.Candidates : -1;
+
+    /// <summary>Writes the codewords within the margin of the smallest score to the scratch's candidates, ascending, and returns their number.</summary>
+    private static int Shortlist(int panelCount, int frame, double margin, SearchScratch scratch)
+    {
         var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
         var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
         var smallest = Smallest(minima, panelCount);
@@ -30,13 +43,41 @@ internal static unsafe class Candidates<T>
             margin += 2.0 * scratch.Scales[frame].Spread * scratch.Weights[First(scores, minima, panelCount, smallest)];
         }
 
-        // Rounded up: a candidate more costs little, a candidate less could be the code.
-        var limit = MathF.BitIncrement((float)(smallest + margin));
-        var count = Collect(scores, minima, panelCount, limit, scratch.Candidates);
-        return count == 1
-            ? *scratch.Candidates
-            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, scratch.Candidates, count);
+        return Collect(scores, minima, panelCount, RoundUp(smallest + margin), scratch.Candidates);
     }
+
+    /// <summary>
+    /// Decides all frames of a codebook of one panel, whose scores are one row each, and subtracts the rows that were chosen
+    /// where any are given: what is left of a stage when its search is a few dozen instructions.
+    /// </summary>
+    [MethodImpl(Jit.Kernel)]
+    public static void DecideOnePanel<TDouble>(
+        SearchTable table, ErrorBound bound, float* vectors, int frames, int* codes, nint codeStride, float* rows, SearchScratch scratch)
+        where TDouble : struct, IDoubleLanes<TDouble>
+    {
+        var stride = table.Stride;
+        for (var frame = 0; frame < frames; frame++, vectors += stride, codes += codeStride)
+        {
+            var margin = bound.Margin(Rows.SquaredNorm(vectors, stride));
+            var scores = T.Load(scratch.Scores + (frame * Panel));
+            var hits = T.AtMost(scores, T.Create(RoundUp(T.MinAcross(scores) + margin)));
+            var code = BitOperations.TrailingZeroCount(hits);
+            if ((hits & (hits - 1)) != 0 || double.IsPositiveInfinity(margin))
+            {
+                code = Decide<TDouble>(table, vectors, 1, frame, margin, scratch);
+            }
+
+            *codes = code;
+            if (rows != null)
+            {
+                Rows.Difference(vectors, rows + ((nint)code * stride), vectors, stride);
+            }
+        }
+    }
+
+    /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
 
     private static float Smallest(float* minima, int panelCount)
     {

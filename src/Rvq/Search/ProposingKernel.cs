@@ -29,6 +29,51 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         }
     }
 
+    public sealed override bool Proposes => true;
+
+    public sealed override unsafe void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, SearchScratch scratch)
+        => FloatKernel<TFloat>.Score(
+            panels.Panels, panels.Zeros, panels.PanelCount(stages), panels.Inputs, vectors, stride, frames, scratch.Scores, scratch.Minima);
+
+    public sealed override unsafe void FindCertain(
+        SearchTable table, float* vectors, double* errors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        var tile = scratch.Prepare(table);
+        for (var first = 0; first < frames; first += tile)
+        {
+            var count = Math.Min(tile, frames - first);
+            Propose(table, vectors + ((nint)first * table.Stride), count, scratch);
+            for (var frame = 0; frame < count; frame++)
+            {
+                // A vector off by e scores off by at most e·max‖c‖, for the code and for the codeword that seems best.
+                var margin = scratch.Margins[frame] + (2.001 * errors[first + frame] * table.MaxNorm);
+                codes[(first + frame) * codeStride] = Candidates<TFloat>.OnlyOne(table, frame, margin, scratch);
+            }
+        }
+    }
+
+    public sealed override unsafe void Quantize(
+        SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        if (table.Size > PanelLayout.PanelSize || table.FloatPanels.Center != null)
+        {
+            base.Quantize(table, rows, residuals, frames, codes, codeStride, scratch);
+            return;
+        }
+
+        var panels = table.FloatPanels;
+        var tile = scratch.Prepare(table);
+        scratch.Weights = null;
+        for (var first = 0; first < frames; first += tile)
+        {
+            var count = Math.Min(tile, frames - first);
+            var vectors = residuals + ((nint)first * table.Stride);
+            FloatKernel<TFloat>.Score(
+                panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, count, scratch.Scores, scratch.Minima);
+            Candidates<TFloat>.DecideOnePanel<TDouble>(table, panels.Bound, vectors, count, codes + (first * codeStride), codeStride, rows, scratch);
+        }
+    }
+
     /// <summary>Fills the scratch's scores, minima and margins.</summary>
     protected virtual unsafe void Propose(SearchTable table, float* vectors, int frames, SearchScratch scratch)
     {
@@ -39,7 +84,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
             panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, frames, scratch.Scores, scratch.Minima);
         for (var frame = 0; frame < frames; frame++, vectors += table.Stride)
         {
-            scratch.Margins[frame] = panels.Bound.Margin(Definition.Dot<TDouble>(vectors, vectors, table.Stride));
+            scratch.Margins[frame] = panels.Bound.Margin(Rows.SquaredNorm(vectors, table.Stride));
         }
     }
 

@@ -89,6 +89,19 @@ public sealed class CodecFamiliesTests
         Assert.Equal((family, sampleRate, hop), (model.Family, model.SampleRate, model.HopLength));
     }
 
+    [Theory]
+    [InlineData(null, 32000, 640)]
+    [InlineData(32000, 32000, 640)]
+    [InlineData(16000, 16000, 320)]
+    [InlineData(8000, 8000, null)]
+    public void Load_PublishedSizesOfSeveralRates_FollowTheConfig(int? configured, int? sampleRate, int? hop)
+    {
+        var file = TensorBytes.Safetensors(Enumerable.Range(0, 4).Select(i =>
+            new TensorBytes($"quantizer.vq.layers.{i}._codebook.embed", "F32", [2048, 128], new byte[2048 * 512])));
+        var model = ModelAssert.Read(file, config: new CodecConfig(configured, null, null));
+        Assert.Equal((sampleRate, hop), (model.SampleRate, model.HopLength));
+    }
+
     [Fact]
     public void Load_SnacOfPublishedSizesWithoutConfig_HasItsStrides()
     {
@@ -109,6 +122,7 @@ public sealed class CodecFamiliesTests
     [InlineData("""{"sample_rate": 16000, "strides": [8, 5, 4, 2]}""", 16000, 320)]
     [InlineData("""{"audio_encoder": {"sampling_rate": 32000, "upsampling_ratios": [8, 5, 4, 4]}, "sampling_rate": 1}""", 32000, 640)]
     [InlineData("""{"sampling_rate": 44100, "frame_rate": 86}""", 44100, null)]
+    [InlineData("""{"model_type": "mimi", "sampling_rate": 24000, "upsampling_ratios": [8, 6, 5, 4]}""", 24000, null)]
     [InlineData("""{"sampling_rate": "fast", "upsampling_ratios": {}, "frame_rate": 0}""", null, null)]
     [InlineData("""{"sampling_rate": -1, "upsampling_ratios": [65536, 65536]}""", null, null)]
     [InlineData("[]", null, null)]
@@ -210,6 +224,7 @@ public sealed class CodecFamiliesTests
         AssertRefused([TensorBytes.Random("quantizer.rvq_first.vq.layers.0._codebook.cluster_usage", 2)], "nearest codec is Mimi", "embedding_sum");
         AssertRefused([TensorBytes.Random("quantizer.vq.layers.0._codebook.embed_avg", 2, 2)], "nearest codec is EnCodec", "vq.layers.0._codebook.embed");
         AssertRefused([TensorBytes.Random("text_model.embedding.weight", 9, 2)], "'text_model.embedding.weight'");
+        AssertRefused([TensorBytes.Random("my_codebooks", 2, 4, 2)], "'my_codebooks'");
         AssertRefused([], "no tensors");
     }
 
@@ -235,6 +250,13 @@ public sealed class CodecFamiliesTests
         AssertRefused([TensorBytes.Random("quantizers.0.codebook.weight", 4, 2), TensorBytes.Random("quantizers.0.in_proj.weight", 2, 3, 1)], "quantizers.0.out_proj");
         AssertRefused([
             .. Enumerable.Range(0, 2).Select(g => new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 4096], new byte[4096 * 4]))], "8192");
+        AssertRefused([
+            .. Enumerable.Range(0, 2).SelectMany(g => new[]
+            {
+                new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 2_000_000], new byte[8_000_000]),
+                new TensorBytes($"rvqs.{g}.project_in.weight", "F32", [2_000_000, 1], new byte[8_000_000]),
+                new TensorBytes($"rvqs.{g}.project_out.weight", "F32", [1, 2_000_000], new byte[8_000_000]),
+            }).Concat(Enumerable.Range(2, 300).SelectMany(g => new[] { TensorBytes.Random($"rvqs.{g}.layers.0._codebook.embed", 1, 1, 4) }))], "302 groups", "1202", "4001200");
     }
 
     private static void AssertRefused(TensorBytes[] tensors, params string[] reasons)

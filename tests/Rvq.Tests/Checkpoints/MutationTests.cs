@@ -40,6 +40,10 @@ public sealed class MutationTests(ITestOutputHelper output)
         AssertReadOrRefused(4, [dac[(10 + BinaryPrimitives.ReadUInt16LittleEndian(dac.AsSpan(8)))..]], file => PickleReader.Read(file));
     }
 
+    [Fact]
+    public void Configs_Damaged_AreReadOrRefused()
+        => AssertReadOrRefused(5, [File.ReadAllBytes(TestData.Path("reference/snac-small/config.json"))], file => CodecConfig.Parse(file));
+
     private static byte[] Saved()
     {
         using var stream = new MemoryStream();

@@ -38,6 +38,10 @@ public sealed class RvqModelFilesTests : IDisposable
     }
 
     [Fact]
+    public void Save_TwoPlainStacks_LoadsEqual()
+        => AssertRoundTrip(new RvqModel(new ResidualStack([new Stage(new Codebook([1, 2, 3], 1))]), new ResidualStack([new Stage(new Codebook([4, 5], 1))])));
+
+    [Fact]
     public void Save_PlainStack_HasTheNamesThatOthersRead()
     {
         var model = new RvqModel(new Codebook([1, 2, 3, 4], 2), new Codebook([5, 6], 2));
@@ -45,6 +49,7 @@ public sealed class RvqModelFilesTests : IDisposable
         var tensors = TensorBytes.FromSafetensors(Path.Combine(_folder, "plain.safetensors"));
         Assert.Equal(["quantizer.layers.0.codebook.embed", "quantizer.layers.1.codebook.embed"], tensors.Select(tensor => tensor.Name));
         Assert.Equal([2, 2], tensors[0].Shape);
+        AssertRoundTrip(model);
         ModelAssert.SameBits([5, 6], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensors[1].Data));
     }
 

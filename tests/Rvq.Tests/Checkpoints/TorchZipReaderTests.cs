@@ -80,6 +80,7 @@ public sealed class TorchZipReaderTests
     [InlineData(4, 3, new long[] { 2, 2 }, new long[] { -2, 1 })]
     [InlineData(4, 0, new long[] { 2, 2 }, new long[] { long.MaxValue, 1 })]
     [InlineData(4, 0, new long[] { 1L << 30, 1L << 30 }, new long[] { 0, 0 })] // 2^60 elements out of one
+    [InlineData(4, 0, new long[] { 1_000_000, 2 }, new long[] { 0, 1 })] // one row a million times
     [InlineData(4, 0, new long[] { 1L << 60, 1L << 60 }, new long[] { 0, 0 })]
     [InlineData(4, 0, new long[] { -2, 2 }, new long[] { 2, 1 })]
     [InlineData(5, 0, new long[] { 2, 2 }, new long[] { 2, 1 })] // a storage of another size than its file
@@ -132,6 +133,15 @@ public sealed class TorchZipReaderTests
     }
 
     [Fact]
+    public void Read_BigEndianFile_IsRefused()
+    {
+        var pickle = new PickleBytes().Op('}').Op('.').ToArray();
+        Assert.Contains("no tensors", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "little"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains("big-endian", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "big"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains("at most 16", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", new byte[17]))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_ZipWithoutPickle_IsRefused()
     {
         using var stream = new MemoryStream();
@@ -172,7 +182,7 @@ public sealed class TorchZipReaderTests
     [Theory]
     [InlineData(new byte[] { 0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E, 0x80, 2, (byte)'M' }, "before version 1.6")]
     [InlineData(new byte[] { 0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, (byte)'}', (byte)'.' }, "bare Python pickle")]
-    [InlineData(new byte[] { }, "nothing")]
+    [InlineData(new byte[] { }, "empty")]
     [InlineData(new byte[] { 0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, 0, 0, 0, 0 }, "47475546")]
     public void Read_OtherFormats_AreNamed(byte[] file, string reason) => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
 
