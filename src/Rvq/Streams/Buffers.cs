@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -37,16 +36,6 @@ internal static class Buffers
         {
             var each = rowLength == 1 ? "" : $" of {rowLength}";
             throw new ArgumentException($"{name} has length {values.Length}, but {count} {rows}{each} take {count * rowLength}.", name);
-        }
-    }
-
-    /// <summary>Refuses a buffer of a type that cannot hold a value.</summary>
-    public static void ThrowIfTooSmall<T>(int value, string name)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        if (int.CreateSaturating(T.CreateSaturating(value)) != value)
-        {
-            throw new ArgumentException($"{name} is of {typeof(T).Name}, which cannot hold {value}.", name);
         }
     }
 }

@@ -52,11 +52,7 @@ public sealed class EcdcFile
         ArgumentOutOfRangeException.ThrowIfGreaterThan(codebookCount, _model.MaxCodebooks);
         var segments = _model.SegmentCount(audioLength);
         Buffers.ThrowIfNotLength(scales, nameof(scales), _model.HasScales ? segments : 0, "segments with scales");
-        if (!scales.IsEmpty)
-        {
-            Argument.ThrowIfNotFinite(scales, 1, nameof(scales), "segment");
-        }
-
+        Argument.ThrowIfNotFinite(scales, 1, nameof(scales), "segment");
         var starts = new List<int> { 0 };
         var frames = 0L;
         for (var segment = 0L; segment < segments; segment++)

@@ -41,7 +41,7 @@ public sealed class RvqChunk
         Buffers.ThrowIfNotLength<TCode>(codes, nameof(codes), BlockCount, "rows", rowLength);
         for (var i = 0; i < CodebookCount; i++)
         {
-            Buffers.ThrowIfTooSmall<TCode>(_header.CodebookSizes[i] - 1, nameof(codes));
+            Argument.ThrowIfTooSmall<TCode>(_header.CodebookSizes[i] - 1, nameof(codes));
         }
 
         var (layer, column) = (0, 0);

@@ -65,7 +65,7 @@ public static class DiaTokens
     {
         var frames = Buffers.RowCount(codes, CodebookCount, nameof(codes), "frame");
         Buffers.ThrowIfNotLength<TCode>(tokens, nameof(tokens), GetStepCount(frames), "steps", CodebookCount);
-        Buffers.ThrowIfTooSmall<TCode>(BeginToken, nameof(tokens));
+        Argument.ThrowIfTooSmall<TCode>(BeginToken, nameof(tokens));
         Buffers.ThrowIfOverlapping<TCode, TCode>(codes, tokens, nameof(tokens));
         for (var i = 0; i < codes.Length; i++)
         {

@@ -85,7 +85,7 @@ public sealed class FlatTokens
         where TToken : unmanaged, IBinaryInteger<TToken>
     {
         Check<TCode, TToken>(codes, tokens, nameof(tokens));
-        Buffers.ThrowIfTooSmall<TToken>(EndToken - 1, nameof(tokens));
+        Argument.ThrowIfTooSmall<TToken>(EndToken - 1, nameof(tokens));
         for (var i = 0; i < tokens.Length; i++)
         {
             var code = codes[CodeIndex(i, out var column)];
@@ -125,7 +125,7 @@ public sealed class FlatTokens
                     nameof(tokens), tokens[i], $"tokens holds {tokens[i]} at {i}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
             }
 
-            Buffers.ThrowIfTooSmall<TCode>(size - 1, nameof(codes));
+            Argument.ThrowIfTooSmall<TCode>(size - 1, nameof(codes));
         }
 
         for (var i = 0; i < tokens.Length; i++)

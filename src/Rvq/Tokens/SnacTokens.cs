@@ -139,7 +139,7 @@ public sealed class SnacTokens
         where TToken : unmanaged, IBinaryInteger<TToken>
     {
         Check<TCode, TToken>(codes, tokens, nameof(tokens));
-        Buffers.ThrowIfTooSmall<TToken>(_firstToken + (CodesPerBlock * _codebookSize) - 1, nameof(tokens));
+        Argument.ThrowIfTooSmall<TToken>(_firstToken + (CodesPerBlock * _codebookSize) - 1, nameof(tokens));
         for (var i = 0; i < codes.Length; i++)
         {
             if (TCode.IsNegative(codes[i]) || ulong.CreateSaturating(codes[i]) >= (ulong)_codebookSize)
@@ -168,7 +168,7 @@ public sealed class SnacTokens
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         Check<TCode, TToken>(codes, tokens, nameof(codes));
-        Buffers.ThrowIfTooSmall<TCode>(_codebookSize - 1, nameof(codes));
+        Argument.ThrowIfTooSmall<TCode>(_codebookSize - 1, nameof(codes));
         for (var i = 0; i < tokens.Length; i++)
         {
             var offset = Offset(i % CodesPerBlock);
