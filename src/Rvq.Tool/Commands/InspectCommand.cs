@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Rvq.Tool.Commands;
+
+/// <summary>Shows what a model is made of.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var model = Arguments.Model();
+        var command = new Command("inspect", "Show what a model is made of.") { model };
+        command.SetAction((given, cancellation) => shell.Run(() => Inspect(shell, Inputs.ReadModel(given.GetRequiredValue(model))), cancellation));
+        return command;
+    }
+
+    private static void Inspect(Shell shell, RvqModel model)
+    {
+        var facts = new Grid().AddColumn().AddColumn();
+        facts.AddRow("family", Markup.Escape(model.Family ?? "not stated"));
+        facts.AddRow("frame", $"{model.Dimensions} values");
+        facts.AddRow("codebooks", $"{model.CodebookCount}");
+        if (model.FramesPerBlock > 1)
+        {
+            facts.AddRow("block", $"{model.FramesPerBlock} frames, {model.CodesPerBlock} codes");
+        }
+
+        var bits = (double)model.BitsPerBlock / model.FramesPerBlock;
+        facts.AddRow("bits per frame", Format.Number(bits));
+        if (model.FrameRate is { } rate)
+        {
+            facts.AddRow("frame rate", $"{Format.Number(rate)} Hz ({model.SampleRate} Hz / {model.HopLength})");
+            facts.AddRow("bit rate", $"{Format.Number(bits * rate / 1000)} kbit/s");
+        }
+
+        var table = new Table().AddColumns("stack", "codebooks", "size", "dimensions", "bits", "metric", "stride", "projections");
+        var first = 0;
+        for (var i = 0; i < model.Stacks.Length; i++)
+        {
+            var stages = model.Stacks[i].Stages;
+            for (var (start, end) = (0, 0); start < stages.Length; start = end)
+            {
+                while (end < stages.Length && Describe(model.Stacks[i], stages[end]).SequenceEqual(Describe(model.Stacks[i], stages[start])))
+                {
+                    end++;
+                }
+
+                var range = end - start == 1 ? $"{first + start}" : $"{first + start}–{first + end - 1}";
+                table.AddRow([$"{i}", range, .. Describe(model.Stacks[i], stages[start])]);
+            }
+
+            first += stages.Length;
+        }
+
+        shell.Console.Write(facts);
+        shell.Console.Write(table);
+    }
+
+    private static string[] Describe(ResidualStack stack, Stage stage)
+    {
+        var around = string.Join(", ", (IEnumerable<string>)[.. Describe(stack.Input, stack.Output, "stack"), .. Describe(stage.Input, stage.Output, "stage")]);
+        return
+        [
+            $"{stage.Codebook.Size}", $"{stage.Codebook.Dimensions}", $"{stage.Codebook.BitsPerCode}", $"{stage.Metric}", $"{stage.Stride}",
+            around.Length == 0 ? "none" : around,
+        ];
+    }
+
+    private static IEnumerable<string> Describe(Projection? input, Projection? output, string around)
+    {
+        if (input is not null)
+        {
+            yield return $"{input.Inputs} → {input.Outputs} into the {around}";
+        }
+
+        if (output is not null)
+        {
+            yield return $"{output.Inputs} → {output.Outputs} out of the {around}";
+        }
+    }
+}

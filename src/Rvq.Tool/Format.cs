@@ -1,0 +1,14 @@
+using System.Globalization;
+
+namespace Rvq.Tool;
+
+/// <summary>Numbers as people read them.</summary>
+internal static class Format
+{
+    /// <summary>At most two decimals.</summary>
+    public static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    /// <summary>Exactly that many decimals; ∞ where there is no error at all.</summary>
+    public static string Fixed(double value, int decimals)
+        => double.IsPositiveInfinity(value) ? "∞" : value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+}
