@@ -1,0 +1,120 @@
+namespace Rvq.Training;
+
+/// <summary>Lloyd's k-means for one stage: assign by the package's own search, average in binary64, split the largest cluster for every empty one.</summary>
+internal sealed class KMeans(float[] residuals, int dimensions, int size, int threads, CancellationToken cancellation)
+{
+    private readonly int[] _codes = new int[residuals.Length / dimensions];
+    private readonly Clusters _clusters = new(size, residuals.Length / dimensions);
+    private readonly float[] _codewords = new float[size * dimensions];
+    private readonly double[] _errors = new double[size];
+
+    /// <summary>The codes of the last assignment.</summary>
+    public ReadOnlySpan<int> Codes => _codes;
+
+    /// <summary>The squared error per frame at the last assignment.</summary>
+    public double Error { get; private set; }
+
+    /// <summary>Trains a codebook; afterwards <see cref="Codes"/> and <see cref="Error"/> are those of the codebook returned.</summary>
+    /// <param name="iterations">The largest number of iterations.</param>
+    /// <param name="start">Where the first codewords come from.</param>
+    /// <param name="random">Draws the first codewords and the splits.</param>
+    /// <param name="report">Gets the iterations done and the error before the last update.</param>
+    public Codebook Train(int iterations, CodebookStart start, SeededRandom random, Action<int, double> report)
+    {
+        Start(start, random);
+        var codebook = new Codebook(_codewords, dimensions);
+        Array.Fill(_codes, -1);
+        for (var iteration = 1; ; iteration++)
+        {
+            var changed = Assign(codebook);
+            if (!changed || iteration > iterations)
+            {
+                return codebook;
+            }
+
+            Average();
+            FillEmpty(random);
+            codebook = new Codebook(_codewords, dimensions);
+            report(iteration, Error);
+        }
+    }
+
+    private void Start(CodebookStart start, SeededRandom random)
+    {
+        var frames = start == CodebookStart.PlusPlus
+            ? PlusPlus.Draw(residuals, dimensions, size, random, cancellation)
+            : random.Distinct(_codes.Length, size);
+        for (var code = 0; code < size; code++)
+        {
+            Row(residuals, frames[code]).CopyTo(Row(_codewords, code));
+        }
+    }
+
+    private bool Assign(Codebook codebook)
+    {
+        var before = _codes.AsSpan().ToArray();
+        Assignment.Nearest(residuals, codebook, _codes, threads, cancellation);
+        _clusters.Sort(_codes);
+        _clusters.ForEach(threads, code =>
+        {
+            var codeword = codebook[code];
+            var error = 0.0;
+            foreach (var frame in _clusters[code])
+            {
+                error += SquaredDistance.Between(Row(residuals, frame), codeword);
+            }
+
+            _errors[code] = error;
+        });
+        Error = _errors.Sum() / _codes.Length;
+        return !before.AsSpan().SequenceEqual(_codes);
+    }
+
+    private void Average() => _clusters.ForEach(threads, code =>
+    {
+        var members = _clusters[code];
+        if (members.IsEmpty)
+        {
+            return;
+        }
+
+        var sums = new double[dimensions];
+        foreach (var frame in members)
+        {
+            var residual = Row(residuals, frame);
+            for (var i = 0; i < sums.Length; i++)
+            {
+                sums[i] += residual[i];
+            }
+        }
+
+        var codeword = Row(_codewords, code);
+        for (var i = 0; i < sums.Length; i++)
+        {
+            codeword[i] = (float)(sums[i] / members.Length);
+        }
+    });
+
+    // An empty cluster takes a member of the largest one, which the next assignment then splits between the two.
+    private void FillEmpty(SeededRandom random)
+    {
+        var counts = new int[size];
+        for (var code = 0; code < size; code++)
+        {
+            counts[code] = _clusters[code].Length;
+        }
+
+        for (var code = 0; code < size; code++)
+        {
+            if (_clusters[code].IsEmpty)
+            {
+                var largest = Array.IndexOf(counts, counts.Max());
+                var members = _clusters[largest];
+                Row(residuals, members[(int)random.Next(members.Length)]).CopyTo(Row(_codewords, code));
+                counts[largest] /= 2;
+            }
+        }
+    }
+
+    private Span<float> Row(float[] rows, int row) => rows.AsSpan(row * dimensions, dimensions);
+}

@@ -1,0 +1,74 @@
+namespace Rvq.Training;
+
+/// <summary>What <see cref="RvqTrainer"/> builds and how. The result depends on the frames and these options alone, not on the thread count or the machine.</summary>
+public sealed record RvqTrainerOptions
+{
+    /// <summary>The number of codebooks, at least 1.</summary>
+    public int CodebookCount { get; init; } = 8;
+
+    /// <summary>The codewords of each codebook, at least 1.</summary>
+    public int CodebookSize { get; init; } = 1024;
+
+    /// <summary>Sizes that differ from stage to stage, or null for <see cref="CodebookCount"/> codebooks of <see cref="CodebookSize"/>.</summary>
+    public IReadOnlyList<int>? CodebookSizes { get; init; }
+
+    /// <summary>The k-means iterations of each stage, at least 1. A stage ends earlier when no code changes any more.</summary>
+    public int Iterations { get; init; } = 20;
+
+    /// <summary>Where k-means takes its first codewords from.</summary>
+    public CodebookStart Start { get; init; } = CodebookStart.Sampled;
+
+    /// <summary>The k-means runs per stage of which the one with the smallest error is kept, at least 1.</summary>
+    public int Restarts { get; init; } = 1;
+
+    /// <summary>The seed of every random choice.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The largest number of frames trained on, at least 1. Of more frames that many are drawn evenly; memory is bounded by it.</summary>
+    public int SampleLimit { get; init; } = 1_000_000;
+
+    /// <summary>The threads that training may use, at least 1. The result does not depend on it.</summary>
+    public int MaxDegreeOfParallelism { get; init; } = 1;
+
+    /// <summary>The sizes of all codebooks, after every option has been checked; <paramref name="name"/> is what the caller calls the options.</summary>
+    internal int[] Sizes(string name)
+    {
+        ThrowIfBelowOne(Iterations, nameof(Iterations), name);
+        ThrowIfBelowOne(Restarts, nameof(Restarts), name);
+        ThrowIfBelowOne(SampleLimit, nameof(SampleLimit), name);
+        ThrowIfBelowOne(MaxDegreeOfParallelism, nameof(MaxDegreeOfParallelism), name);
+        if (Start is not (CodebookStart.Sampled or CodebookStart.PlusPlus))
+        {
+            throw new ArgumentOutOfRangeException(name, Start, "options.Start must be Sampled or PlusPlus.");
+        }
+
+        if (CodebookSizes is null)
+        {
+            ThrowIfBelowOne(CodebookCount, nameof(CodebookCount), name);
+            ThrowIfBelowOne(CodebookSize, nameof(CodebookSize), name);
+            var sizes = new int[CodebookCount];
+            Array.Fill(sizes, CodebookSize);
+            return sizes;
+        }
+
+        if (CodebookSizes.Count == 0)
+        {
+            throw new ArgumentException("options.CodebookSizes is empty; a model has at least one codebook.", name);
+        }
+
+        foreach (var size in CodebookSizes)
+        {
+            ThrowIfBelowOne(size, nameof(CodebookSizes), name);
+        }
+
+        return [.. CodebookSizes];
+    }
+
+    private static void ThrowIfBelowOne(int value, string option, string name)
+    {
+        if (value < 1)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"options.{option} must be at least 1, but is {value}.");
+        }
+    }
+}
