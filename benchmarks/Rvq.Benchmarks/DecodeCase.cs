@@ -1,0 +1,70 @@
+using Rvq.Benchmarks.Peers;
+using Rvq.Benchmarks.Shapes;
+
+namespace Rvq.Benchmarks;
+
+/// <summary>Decoding one shape's codes at one T, with both contenders ready to be called.</summary>
+internal sealed class DecodeCase : IDisposable
+{
+    private const int MostCalls = 64;
+
+    private readonly Dequantizer _dequantizer;
+    private readonly OnnxSession<long, float> _onnx;
+    private readonly int _codeCount;
+    private readonly int _valueCount;
+    private readonly int[] _codes;
+    private readonly float[] _frames;
+    private readonly float[] _onnxFrames;
+
+    public DecodeCase(Shape shape, int frameCount, DecodeForm form = DecodeForm.Adds)
+    {
+        var model = shape.Model;
+        FrameCount = shape.Round(frameCount);
+        CallCount = Math.Max(1, Math.Min(MostCalls, Shape.FrameCount / FrameCount));
+        _codeCount = shape.CodeCount(FrameCount);
+        _valueCount = FrameCount * model.Dimensions;
+        _codes = new int[CallCount * _codeCount];
+        _frames = new float[CallCount * _valueCount];
+        _onnxFrames = new float[CallCount * _valueCount];
+        _dequantizer = new Dequantizer(model);
+        _onnx = new OnnxSession<long, float>(DecodeGraph.Build(model, FrameCount, form));
+        new TensorPrimitivesEncoder(model).Encode(shape.FramesAt(0, CallCount * FrameCount), _codes);
+        for (var call = 0; call < CallCount; call++)
+        {
+            var codes = Array.ConvertAll(StageOrder.FromBlocks<int>(model, Codes(call)), code => (long)code);
+            _onnx.Bind(codes, [_codeCount], _onnxFrames.AsMemory(call * _valueCount, _valueCount), [FrameCount, model.Dimensions]);
+        }
+    }
+
+    /// <summary>The frames of a call.</summary>
+    public int FrameCount { get; }
+
+    /// <summary>How many calls there are before the codes repeat.</summary>
+    public int CallCount { get; }
+
+    public void Rvq(int call) => _dequantizer.Decode(Codes(call), _frames.AsSpan(call * _valueCount, _valueCount));
+
+    public void OnnxRuntime(int call) => _onnx.Run(call);
+
+    /// <summary>The share of values in which both contenders agree but for rounding.</summary>
+    public double Agreement()
+    {
+        for (var call = 0; call < CallCount; call++)
+        {
+            Rvq(call);
+            OnnxRuntime(call);
+        }
+
+        var same = 0;
+        for (var i = 0; i < _frames.Length; i++)
+        {
+            same += MathF.Abs(_frames[i] - _onnxFrames[i]) <= 1e-4f * (1 + MathF.Abs(_onnxFrames[i])) ? 1 : 0;
+        }
+
+        return (double)same / _frames.Length;
+    }
+
+    public void Dispose() => _onnx.Dispose();
+
+    private ReadOnlySpan<int> Codes(int call) => _codes.AsSpan(call * _codeCount, _codeCount);
+}

@@ -1,0 +1,72 @@
+using Rvq.Benchmarks.Peers;
+using Rvq.Benchmarks.Shapes;
+
+namespace Rvq.Benchmarks;
+
+/// <summary>
+/// One shape at one T, with every contender ready to be called. Calls walk through different frames, as a stream does; buffers are made beforehand.
+/// </summary>
+internal sealed class EncodeCase : IDisposable
+{
+    private const int MostCalls = 64;
+
+    private readonly Shape _shape;
+    private readonly Quantizer _quantizer;
+    private readonly OnnxSession<float, long> _onnx;
+    private readonly TensorPrimitivesEncoder _loop;
+    private readonly int _codeCount;
+    private readonly int[] _codes;
+    private readonly long[] _onnxCodes;
+
+    public EncodeCase(Shape shape, int frameCount, EncodeForm form = EncodeForm.Tables, QuantizerOptions? options = null)
+    {
+        _shape = shape;
+        FrameCount = shape.Round(frameCount);
+        CallCount = Math.Max(1, Math.Min(MostCalls, Shape.FrameCount / FrameCount));
+        _codeCount = shape.CodeCount(FrameCount);
+        _codes = new int[CallCount * _codeCount];
+        _onnxCodes = new long[CallCount * _codeCount];
+        _quantizer = new Quantizer(shape.Model, options);
+        _loop = new TensorPrimitivesEncoder(shape.Model);
+        _onnx = new OnnxSession<float, long>(EncodeGraph.Build(shape.Model, FrameCount, form));
+        for (var call = 0; call < CallCount; call++)
+        {
+            var frames = shape.Frames.AsMemory(call * FrameCount * shape.Model.Dimensions, FrameCount * shape.Model.Dimensions);
+            _onnx.Bind(frames, [FrameCount, shape.Model.Dimensions], _onnxCodes.AsMemory(call * _codeCount, _codeCount), [_codeCount]);
+        }
+    }
+
+    /// <summary>The frames of a call.</summary>
+    public int FrameCount { get; }
+
+    /// <summary>How many calls there are before the frames repeat.</summary>
+    public int CallCount { get; }
+
+    public void Rvq(int call) => _quantizer.Encode(Frames(call), _codes.AsSpan(call * _codeCount, _codeCount));
+
+    public void OnnxRuntime(int call) => _onnx.Run(call);
+
+    public void TensorPrimitives(int call) => _loop.Encode(Frames(call), _codes.AsSpan(call * _codeCount, _codeCount));
+
+    /// <summary>The share of codes of a contender that writes ours that are ONNX Runtime's too.</summary>
+    public double Agreement(Action<int> contender)
+    {
+        var same = 0;
+        for (var call = 0; call < CallCount; call++)
+        {
+            contender(call);
+            OnnxRuntime(call);
+            var expected = StageOrder.ToBlocks<long>(_shape.Model, _onnxCodes.AsSpan(call * _codeCount, _codeCount));
+            for (var i = 0; i < _codeCount; i++)
+            {
+                same += _codes[call * _codeCount + i] == expected[i] ? 1 : 0;
+            }
+        }
+
+        return (double)same / _codes.Length;
+    }
+
+    public void Dispose() => _onnx.Dispose();
+
+    private ReadOnlySpan<float> Frames(int call) => _shape.FramesAt(call * FrameCount, FrameCount);
+}
