@@ -48,7 +48,7 @@ internal static class Evaluation
     {
         nint blocks = codes.Length / codesPerBlock;
         nint Step(nint stride) => blocks == 1 ? 0 : stride;
-        new Dequantizer(prefix).Decode(
+        new Dequantizer(prefix).Decode<int>(
             new System.Numerics.Tensors.ReadOnlyTensorSpan<int>(codes, [blocks, prefix.CodesPerBlock], [Step(codesPerBlock), prefix.CodesPerBlock == 1 ? 0 : 1]),
             new System.Numerics.Tensors.TensorSpan<float>(frames, [blocks * prefix.FramesPerBlock, prefix.Dimensions]));
     }

@@ -25,7 +25,8 @@ internal static class Program
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            return shell.Fail($"{string.Join(' ', parsed.Errors.Select(fault => fault.Message))} See 'rvq --help'.", Shell.BadUsage);
+            var help = parsed.CommandResult.Command is RootCommand ? "rvq --help" : $"rvq {parsed.CommandResult.Command.Name} --help";
+            return shell.Fail($"{string.Join(' ', parsed.Errors.Select(fault => fault.Message))} See '{help}'.", Shell.BadUsage);
         }
 
         // Ctrl-C first asks the command to stop, which removes its unfinished files; computing does not listen and is left behind.

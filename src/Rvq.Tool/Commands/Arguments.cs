@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Rvq.Tool.Commands;
 
@@ -21,38 +23,49 @@ internal static class Arguments
 
     public static Option<bool> ChannelsFirst() => new("--channels-first") { Description = "The frame axis comes last: [D, T] or [B, D, T], and codes [N, T] or [B, N, T]." };
 
-    public static Option<int?> Codebooks() => AtLeastOne(new Option<int?>("--codebooks") { Description = "Use the first N codebooks only.", HelpName = "N" });
-
-    public static Option<int> Threads() => AtLeastOne(new Option<int>("--threads")
+    public static Option<int?> Codebooks() => new("--codebooks")
     {
-        Description = "The threads to use; they change nothing but time.",
+        Description = "Use the first N codebooks only.",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
-    });
+        CustomParser = result => ParseCount(result),
+    };
 
-    public static Option<double?> FrameRate()
-    {
-        var option = new Option<double?>("--frame-rate") { Description = "Frames per second, for kbit/s; by default what the model says.", HelpName = "HZ" };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValue(option) is { } rate && !(rate > 0 && double.IsFinite(rate)))
-            {
-                result.AddError("--frame-rate must be above 0.");
-            }
-        });
-        return option;
-    }
+    public static Option<int> Threads() => Count("--threads", "The threads to use; they change nothing but time.", Environment.ProcessorCount);
 
-    /// <summary>Refuses numbers below 1 as bad usage.</summary>
-    public static Option<T> AtLeastOne<T>(Option<T> option)
+    public static Option<double?> FrameRate() => new("--frame-rate")
     {
-        option.Validators.Add(result =>
+        Description = "Frames per second, for kbit/s; by default what the model says.",
+        HelpName = "HZ",
+        CustomParser = result =>
         {
-            if (result.GetValue(option) is < 1)
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate > 0 && double.IsFinite(rate))
             {
-                result.AddError($"{option.Name} must be at least 1.");
+                return rate;
             }
-        });
-        return option;
+
+            result.AddError($"--frame-rate must be a number above 0, but is '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
+
+    /// <summary>A number from 1 on.</summary>
+    public static Option<int> Count(string name, string description, int value) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => value,
+        CustomParser = ParseCount,
+    };
+
+    private static int ParseCount(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)
+        {
+            return count;
+        }
+
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} must be a whole number from 1 to {int.MaxValue}, but is '{text}'.");
+        return 1;
     }
 }

@@ -46,7 +46,7 @@ internal static class DecodeCommand
         var frames = new float[target.Length];
         if (frames.Length > 0)
         {
-            new Dequantizer(used).Decode(layout.Prefix(used.CodesPerBlock).View<int>(codes.Values.AsSpan()), target.View<float>(frames.AsSpan()));
+            new Dequantizer(used).Decode<int>(layout.Prefix(used.CodesPerBlock).View<int>(codes.Values.AsSpan()), target.View<float>(frames.AsSpan()));
         }
 
         shell.Write(output, stream => NpyWriter.Write(stream, frames, target.Shape, cancellation));

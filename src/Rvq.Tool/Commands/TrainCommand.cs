@@ -12,10 +12,10 @@ internal static class TrainCommand
     {
         var defaults = new RvqTrainerOptions();
         var (frames, output) = (Arguments.Frames(), Arguments.Output("MODEL.safetensors", "the model"));
-        var codebooks = Count("--codebooks", "The number of codebooks.", defaults.CodebookCount);
-        var size = Count("--size", "The codewords of each codebook.", defaults.CodebookSize);
-        var iterations = Count("--iterations", "The k-means iterations of each codebook, at most.", defaults.Iterations);
-        var sample = Count("--sample", "Train on at most that many frames, drawn evenly.", defaults.SampleLimit);
+        var codebooks = Arguments.Count("--codebooks", "The number of codebooks.", defaults.CodebookCount);
+        var size = Arguments.Count("--size", "The codewords of each codebook.", defaults.CodebookSize);
+        var iterations = Arguments.Count("--iterations", "The k-means iterations of each codebook, at most.", defaults.Iterations);
+        var sample = Arguments.Count("--sample", "Train on at most that many frames, drawn evenly.", defaults.SampleLimit);
         var seed = new Option<ulong>("--seed") { Description = "The seed of every random choice; the same seed gives the same model.", HelpName = "N" };
         var (channelsFirst, threads) = (Arguments.ChannelsFirst(), Arguments.Threads());
         var command = new Command("train", "Train a model on frames.") { frames, output, codebooks, size, iterations, seed, sample, threads, channelsFirst };
@@ -38,9 +38,6 @@ internal static class TrainCommand
             cancellation));
         return command;
     }
-
-    private static Option<int> Count(string name, string description, int value)
-        => Arguments.AtLeastOne(new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value });
 
     private static void Train(
         Shell shell, string framesPath, string output, bool channelsFirst, RvqTrainerOptions options, CancellationToken cancellation)

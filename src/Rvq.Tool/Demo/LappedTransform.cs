@@ -21,8 +21,7 @@ internal sealed class LappedTransform
         _window = new float[2 * size];
         for (var i = 0; i < _window.Length; i++)
         {
-            // The library's normalised transform is short of an orthonormal one by √2 each way.
-            _window[i] = (float)(Math.Sqrt(2) * Math.Sin(Math.PI * (i + 0.5) / _window.Length));
+            _window[i] = (float)Math.Sin(Math.PI * (i + 0.5) / _window.Length);
         }
     }
 
@@ -46,7 +45,9 @@ internal sealed class LappedTransform
             samples[Math.Min(from, to)..to].CopyTo(block.AsSpan(from - start + Size));
             TensorPrimitives.Multiply(block, _window, block);
             _transform.DirectNorm(block, frame);
-            frame.CopyTo(frames, start);
+
+            // The library's normalised transform is half an orthonormal one; its inverse is the orthonormal one's.
+            TensorPrimitives.Multiply(frame, 2, frames.AsSpan(start, Size));
         }
 
         return frames;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -12,11 +11,11 @@ internal static class NpyWriter
     private const int Alignment = 64;
 
     /// <summary>Writes float32 values.</summary>
-    public static void Write(Stream stream, ReadOnlySpan<float> values, ReadOnlySpan<int> shape, CancellationToken cancellation = default)
+    public static void Write(Stream stream, ReadOnlySpan<float> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
         => Write(stream, "<f4", MemoryMarshal.Cast<float, uint>(values), shape, cancellation);
 
     /// <summary>Writes int32 values.</summary>
-    public static void Write(Stream stream, ReadOnlySpan<int> values, ReadOnlySpan<int> shape, CancellationToken cancellation = default)
+    public static void Write(Stream stream, ReadOnlySpan<int> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
         => Write(stream, "<i4", MemoryMarshal.Cast<int, uint>(values), shape, cancellation);
 
     private static void Write(Stream stream, string type, ReadOnlySpan<uint> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
@@ -43,13 +42,8 @@ internal static class NpyWriter
 
     private static byte[] Header(string type, ReadOnlySpan<int> shape)
     {
-        var lengths = new StringBuilder();
-        foreach (var length in shape)
-        {
-            lengths.Append(CultureInfo.InvariantCulture, $"{length},");
-        }
-
-        var text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({lengths}), }}";
+        var lengths = string.Join(", ", shape.ToArray());
+        var text = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({lengths}{(shape.Length == 1 ? "," : "")}), }}";
         ReadOnlySpan<byte> start = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, 0, 0];
         var header = new byte[(start.Length + text.Length + Alignment) / Alignment * Alignment];
         header.AsSpan().Fill((byte)' ');

@@ -16,7 +16,7 @@ internal static class OutputFile
         }
 
         // What a link points to is replaced, not the link.
-        var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        var target = new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : Path.GetFullPath(path);
         if (Directory.Exists(target))
         {
             throw new IOException($"'{path}' is a folder.");
