@@ -1,18 +1,131 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using Rvq.Search;
 
 namespace Rvq;
 
 /// <summary>Checks shared by the public edge.</summary>
-internal static class Argument
+internal static unsafe class Argument
 {
     /// <summary>Refuses NaN and infinity, naming the row and the position in it.</summary>
     public static void ThrowIfNotFinite(ReadOnlySpan<float> values, int rowLength, string name, string row)
     {
-        if (TensorPrimitives.IsFiniteAll(values))
+        if (!values.IsEmpty && !TensorPrimitives.IsFiniteAll(values))
         {
-            return;
+            ThrowNotFinite(values, rowLength, 0, name, row);
+        }
+    }
+
+    /// <summary>The same for frames first…first + count − 1 gathered into padded rows.</summary>
+    public static void ThrowIfNotFinite(float* rows, int stride, long first, int count, string name)
+    {
+        var values = new ReadOnlySpan<float>(rows, count * stride);
+        if (!values.IsEmpty && !TensorPrimitives.IsFiniteAll(values))
+        {
+            ThrowNotFinite(values, stride, first, name, "frame");
+        }
+    }
+
+    /// <summary>Refuses a code type that cannot hold the largest code.</summary>
+    public static void ThrowIfTooSmall<TCode>(int largestCode, string name)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        if (long.CreateTruncating(TCode.CreateTruncating(largestCode)) != largestCode)
+        {
+            throw new ArgumentException(
+                $"{name} has elements of type {typeof(TCode).Name}, but the largest codebook has codes up to {largestCode}.", name);
+        }
+    }
+
+    /// <summary>The number of frames in a buffer of so many values; refuses a remainder and a part of a block.</summary>
+    public static int FrameCount(RvqModel model, ReadOnlySpan<float> frames)
+    {
+        var (count, rest) = Math.DivRem(frames.Length, model.Dimensions);
+        if (rest != 0)
+        {
+            throw new ArgumentException($"frames has length {frames.Length}, which is not a multiple of the model's {model.Dimensions} dimensions.", nameof(frames));
         }
 
+        if (count % model.FramesPerBlock != 0)
+        {
+            throw new ArgumentException($"frames holds {count} frames, which is not a multiple of the model's {model.FramesPerBlock} frames per block.", nameof(frames));
+        }
+
+        return count;
+    }
+
+    /// <summary>Checks frames […, T, D] against codes […, T / FramesPerBlock, CodesPerBlock].</summary>
+    public static void CheckShapes(RvqModel model, ReadOnlySpan<nint> frames, ReadOnlySpan<nint> codes)
+    {
+        if (frames.Length is < 2 or > StridedRows.MaxRank)
+        {
+            throw new ArgumentException($"frames has {frames.Length} axes; […, T, D] with 2 to {StridedRows.MaxRank} is needed.", nameof(frames));
+        }
+
+        if (codes.Length != frames.Length)
+        {
+            throw new ArgumentException($"codes has {codes.Length} axes, but frames has {frames.Length}.", nameof(codes));
+        }
+
+        if (frames[^1] != model.Dimensions)
+        {
+            throw new ArgumentException($"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions.", nameof(frames));
+        }
+
+        if (frames[^2] % model.FramesPerBlock != 0)
+        {
+            throw new ArgumentException(
+                $"frames has {frames[^2]} frames, which is not a multiple of the model's {model.FramesPerBlock} frames per block.", nameof(frames));
+        }
+
+        if (codes[^1] != model.CodesPerBlock)
+        {
+            throw new ArgumentException($"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes.", nameof(codes));
+        }
+
+        if (codes[^2] != frames[^2] / model.FramesPerBlock)
+        {
+            throw new ArgumentException(
+                $"codes has a next to last axis of {codes[^2]}, but {frames[^2]} frames need {frames[^2] / model.FramesPerBlock}.", nameof(codes));
+        }
+
+        for (var axis = 0; axis < frames.Length - 2; axis++)
+        {
+            if (frames[axis] != codes[axis])
+            {
+                throw new ArgumentException($"codes has length {codes[axis]} on axis {axis}, but frames has {frames[axis]}.", nameof(codes));
+            }
+        }
+    }
+
+    public static string Describe(RvqModel model, int frames)
+        => model.FramesPerBlock == 1
+            ? $"{frames} frames of {model.CodebookCount} codebooks"
+            : $"{frames} frames in blocks of {model.FramesPerBlock} with {model.CodesPerBlock} codes";
+
+    /// <summary>Refuses memory that source and destination share.</summary>
+    public static void ThrowIfOverlapping<T1, T2>(T1* source, nint sourceLength, T2* destination, nint destinationLength, string name)
+        where T1 : unmanaged
+        where T2 : unmanaged
+    {
+        if (sourceLength > 0 && destinationLength > 0
+            && (byte*)source < (byte*)(destination + destinationLength) && (byte*)destination < (byte*)(source + sourceLength))
+        {
+            throw new ArgumentException($"{name} overlaps the input, which would be overwritten while it is read.", name);
+        }
+    }
+
+    /// <summary>Refuses a destination in which several elements are one (a stride of zero).</summary>
+    public static void ThrowIfSelfOverlapping(in StridedRows rows, string name)
+    {
+        if (rows.HasBroadcastAxis)
+        {
+            throw new ArgumentException($"{name} has an axis with a length above 1 and a stride of 0; results would overwrite each other.", name);
+        }
+    }
+
+    private static void ThrowNotFinite(ReadOnlySpan<float> values, int rowLength, long firstRow, string name, string row)
+    {
         var index = 0;
         while (float.IsFinite(values[index]))
         {
@@ -20,6 +133,6 @@ internal static class Argument
         }
 
         throw new ArgumentException(
-            $"{name} holds {values[index]} at {row} {index / rowLength}, dimension {index % rowLength}; every value must be finite.", name);
+            $"{name} holds {values[index]} at {row} {firstRow + (index / rowLength)}, dimension {index % rowLength}; every value must be finite.", name);
     }
 }

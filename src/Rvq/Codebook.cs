@@ -7,7 +7,7 @@ namespace Rvq;
 public sealed class Codebook
 {
     // Rows are padded with zeros to a multiple of Definition.Lanes, so that vector loads of a row never leave it.
-    private readonly float[] _rows;
+    private readonly AlignedBuffer<float> _rows;
 
     /// <summary>Copies the codewords.</summary>
     /// <param name="codewords">The codewords, row-major, length Size × <paramref name="dimensions"/>; every value finite.</param>
@@ -27,16 +27,10 @@ public sealed class Codebook
         Dimensions = dimensions;
         Size = codewords.Length / dimensions;
         RowStride = Definition.PaddedLength(dimensions);
-        if ((long)Size * RowStride > Array.MaxLength)
-        {
-            throw new ArgumentException(
-                $"codewords needs {(long)Size * RowStride} values of storage, but at most {Array.MaxLength} are possible.", nameof(codewords));
-        }
-
-        _rows = new float[Size * RowStride];
+        _rows = new AlignedBuffer<float>((long)Size * RowStride);
         for (var code = 0; code < Size; code++)
         {
-            codewords.Slice(code * dimensions, dimensions).CopyTo(_rows.AsSpan(code * RowStride));
+            codewords.Slice(code * dimensions, dimensions).CopyTo(_rows.Span[(code * RowStride)..]);
         }
     }
 
@@ -60,7 +54,7 @@ public sealed class Codebook
                 throw new ArgumentOutOfRangeException(nameof(code), code, $"code must be in [0, {Size}).");
             }
 
-            return _rows.AsSpan(code * RowStride, Dimensions);
+            return _rows.Span.Slice(code * RowStride, Dimensions);
         }
     }
 
@@ -68,5 +62,5 @@ public sealed class Codebook
     internal int RowStride { get; }
 
     /// <summary>All rows, [Size, RowStride], zero beyond Dimensions.</summary>
-    internal ReadOnlySpan<float> PaddedRows => _rows;
+    internal AlignedBuffer<float> PaddedRows => _rows;
 }

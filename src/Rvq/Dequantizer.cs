@@ -1,35 +1,146 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Rvq.Search;
 
 namespace Rvq;
 
-/// <summary>Turns codes back into frame vectors. Immutable and thread-safe.</summary>
-public sealed class Dequantizer
+/// <summary>
+/// Turns codes back into frame vectors: the codewords (or what their stages' projections make of them) are added in stage order in
+/// float32. Frames are the same bits on every machine. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm.
+/// </summary>
+public sealed unsafe class Dequantizer
 {
-    private readonly RvqModel _model;
+    private readonly BlockDecoder _decoder;
+    private readonly ScratchPool<DecodeScratch> _scratch;
+    private readonly int[] _sizes;
 
-    /// <summary>Prepares the tables.</summary>
+    /// <summary>Prepares to decode with a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     public Dequantizer(RvqModel model)
+        : this(model, Kernels.Best)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        _model = model;
     }
 
-    /// <summary>[T, N] → [T, D].</summary>
+    internal Dequantizer(RvqModel model, Kernel kernel)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Model = model;
+        _decoder = new BlockDecoder(model, kernel);
+        _scratch = new ScratchPool<DecodeScratch>(() => new DecodeScratch(Model));
+        _sizes = new int[model.CodesPerBlock];
+        var column = 0;
+        foreach (var stage in model.Stages)
+        {
+            var count = model.FramesPerBlock / stage.Stride;
+            _sizes.AsSpan(column, count).Fill(stage.Codebook.Size);
+            column += count;
+        }
+    }
+
+    /// <summary>The model that defines the codes.</summary>
+    public RvqModel Model { get; }
+
+    /// <summary>Decodes codes that lie one after the other.</summary>
+    /// <typeparam name="TCode">The integer type of the codes.</typeparam>
+    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides.</param>
+    /// <param name="frames">Receives the frames, row-major, length T × Dimensions.</param>
+    /// <exception cref="ArgumentException">Lengths that do not fit, or spans that overlap. Nothing is written then.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook. Nothing is written then.</exception>
     public void Decode<TCode>(ReadOnlySpan<TCode> codes, Span<float> frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
-        => throw new NotImplementedException();
+    {
+        var blocks = BlockCount(codes);
+        var count = (long)blocks * Model.FramesPerBlock;
+        if (frames.Length != count * Model.Dimensions)
+        {
+            throw new ArgumentException(
+                $"frames has length {frames.Length}, but {count} frames of {Model.Dimensions} dimensions need {count * Model.Dimensions}.", nameof(frames));
+        }
 
-    /// <summary>Any strides, any batch.</summary>
+        fixed (TCode* source = codes)
+        fixed (float* destination = frames)
+        {
+            Argument.ThrowIfOverlapping(source, codes.Length, destination, frames.Length, nameof(frames));
+            Decode(source, new StridedRows(blocks, Model.CodesPerBlock), destination, new StridedRows(count, Model.Dimensions));
+        }
+    }
+
+    /// <summary>Decodes codes of any layout into frames of any layout.</summary>
+    /// <typeparam name="TCode">The integer type of the codes.</typeparam>
+    /// <param name="codes">Codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</param>
+    /// <param name="frames">Receives the frames, shape […, T, Dimensions].</param>
+    /// <exception cref="ArgumentException">Shapes that do not fit, or tensors that overlap. Nothing is written then.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook. Nothing is written then.</exception>
     public void Decode<TCode>(in ReadOnlyTensorSpan<TCode> codes, in TensorSpan<float> frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
-        => throw new NotImplementedException();
+    {
+        Argument.CheckShapes(Model, frames.Lengths, codes.Lengths);
+        var codeRows = new StridedRows(codes.Lengths, codes.Strides);
+        var frameRows = new StridedRows(frames.Lengths, frames.Strides);
+        Argument.ThrowIfSelfOverlapping(frameRows, nameof(frames));
+        fixed (TCode* source = codes)
+        fixed (float* destination = frames)
+        {
+            Argument.ThrowIfOverlapping(source, codeRows.Extent, destination, frameRows.Extent, nameof(frames));
+            Decode(source, codeRows, destination, frameRows);
+        }
+    }
 
-    /// <summary>[T, N] → [T, D].</summary>
+    /// <summary>Decodes codes that lie one after the other into a new array.</summary>
+    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock.</param>
+    /// <returns>The frames, row-major, length T × Dimensions.</returns>
+    /// <exception cref="ArgumentException">A length that does not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook.</exception>
     public float[] Decode(ReadOnlySpan<int> codes)
     {
-        var frames = new float[codes.Length / _model.CodesPerBlock * _model.FramesPerBlock * _model.Dimensions];
+        var frames = new float[checked((long)BlockCount(codes) * Model.FramesPerBlock * Model.Dimensions)];
         Decode(codes, frames.AsSpan());
         return frames;
+    }
+
+    private int BlockCount<TCode>(ReadOnlySpan<TCode> codes)
+    {
+        var (blocks, rest) = Math.DivRem(codes.Length, Model.CodesPerBlock);
+        return rest == 0
+            ? blocks
+            : throw new ArgumentException($"codes has length {codes.Length}, which is not a multiple of the model's {Model.CodesPerBlock} codes.", nameof(codes));
+    }
+
+    private void Decode<TCode>(TCode* source, in StridedRows codes, float* destination, in StridedRows frames)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        ThrowIfOutOfRange(source, codes);
+        var scratch = _scratch.Rent();
+        var step = EncodeScratch.FramesPerPass(Model);
+        for (long first = 0; first < frames.Count; first += step)
+        {
+            var count = (int)Math.Min(step, frames.Count - first);
+            Gather.Codes(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, scratch.Codes);
+            _decoder.Decode(scratch, count);
+            Gather.FramesBack(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
+        }
+
+        _scratch.Return(scratch);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Looks at all codes before a frame is written.</summary>
+    private void ThrowIfOutOfRange<TCode>(TCode* source, in StridedRows codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        for (long row = 0; row < codes.Count; row++)
+        {
+            var first = source + codes.Offset(row);
+            for (var i = 0; i < _sizes.Length; i++)
+            {
+                var code = first[i * codes.ElementStride];
+                if ((ulong)long.CreateSaturating(code) >= (ulong)_sizes[i])
+                {
+                    throw new ArgumentOutOfRangeException(
+                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {_sizes[i]} codewords.");
+                }
+            }
+        }
     }
 }

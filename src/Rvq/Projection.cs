@@ -1,3 +1,5 @@
+using Rvq.Search;
+
 namespace Rvq;
 
 /// <summary>
@@ -6,8 +8,9 @@ namespace Rvq;
 /// </summary>
 public sealed class Projection
 {
-    private readonly float[] _weight;
+    private readonly AlignedBuffer<float> _weight;
     private readonly float[] _bias;
+    private readonly Lazy<ProjectionTable> _table;
 
     /// <summary>Copies the weights.</summary>
     /// <param name="weight">W, row-major [Outputs, <paramref name="inputs"/>]; every value finite.</param>
@@ -33,8 +36,10 @@ public sealed class Projection
 
         Argument.ThrowIfNotFinite(weight, inputs, nameof(weight), "row");
         Argument.ThrowIfNotFinite(bias, 1, nameof(bias), "output");
-        _weight = weight.ToArray();
+        _weight = new AlignedBuffer<float>(weight.Length);
+        weight.CopyTo(_weight.Span);
         _bias = bias.ToArray();
+        _table = new Lazy<ProjectionTable>(() => new ProjectionTable(_weight, Inputs, Outputs, _bias));
     }
 
     /// <summary>The length of the vectors that go in.</summary>
@@ -44,8 +49,11 @@ public sealed class Projection
     public int Outputs { get; }
 
     /// <summary>W, row-major [<see cref="Outputs"/>, <see cref="Inputs"/>].</summary>
-    public ReadOnlySpan<float> Weight => _weight;
+    public ReadOnlySpan<float> Weight => _weight.Span;
 
     /// <summary>b, length <see cref="Outputs"/>, or empty where there is none.</summary>
     public ReadOnlySpan<float> Bias => _bias;
+
+    /// <summary>The weights as the kernels read them; built once, when first used.</summary>
+    internal ProjectionTable Table => _table.Value;
 }

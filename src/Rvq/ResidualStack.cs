@@ -1,3 +1,5 @@
+using Rvq.Search;
+
 namespace Rvq;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Rvq;
 public sealed class ResidualStack
 {
     private readonly Stage[] _stages;
+    private readonly Lazy<StageCouplings> _couplings;
 
     /// <summary>Joins stages to a stack.</summary>
     /// <param name="stages">The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.</param>
@@ -13,6 +16,11 @@ public sealed class ResidualStack
     /// <param name="output">Maps the sum of the stages back to a frame (Mimi's output_proj), or null.</param>
     /// <exception cref="ArgumentException">No stage, a null stage, or dimensions that do not fit.</exception>
     public ResidualStack(ReadOnlySpan<Stage> stages, Projection? input = null, Projection? output = null)
+        : this(stages, input, output, null)
+    {
+    }
+
+    private ResidualStack(ReadOnlySpan<Stage> stages, Projection? input, Projection? output, Lazy<StageCouplings>? couplings)
     {
         if (stages.IsEmpty)
         {
@@ -52,6 +60,7 @@ public sealed class ResidualStack
         _stages = stages.ToArray();
         Input = input;
         Output = output;
+        _couplings = couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
     }
 
     /// <summary>The stages in the order in which they quantize.</summary>
@@ -66,6 +75,13 @@ public sealed class ResidualStack
     /// <summary>The length of a frame.</summary>
     public int Dimensions => Input?.Inputs ?? _stages[0].Dimensions;
 
+    /// <summary>Whether a stage searches anything but the residual itself, frame by frame.</summary>
+    internal bool IsProjected => Array.Exists(_stages, stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
+
+    /// <summary>What the codes of projected stages do to later ones; built once, when first used.</summary>
+    internal StageCouplings Couplings => _couplings.Value;
+
     /// <summary>The stack of the first stages; they are shared, and so is what is built for them.</summary>
-    internal ResidualStack Take(int stageCount) => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output);
+    internal ResidualStack Take(int stageCount)
+        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output, _couplings);
 }

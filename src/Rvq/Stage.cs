@@ -1,3 +1,5 @@
+using Rvq.Search;
+
 namespace Rvq;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Rvq;
 /// </summary>
 public sealed class Stage
 {
+    private readonly Lazy<SearchTable> _searchTable;
+
     /// <summary>Joins the parts of a stage.</summary>
     /// <param name="codebook">The codebook.</param>
     /// <param name="input">Maps a residual to the codebook's dimensions (DAC's in_proj), or null where it is searched as it is.</param>
@@ -45,6 +49,7 @@ public sealed class Stage
         Output = output;
         Metric = metric;
         Stride = stride;
+        _searchTable = new Lazy<SearchTable>(() => new SearchTable(Codebook, Metric));
     }
 
     /// <summary>The codebook.</summary>
@@ -64,4 +69,7 @@ public sealed class Stage
 
     /// <summary>The length of the residual that the stage works on.</summary>
     public int Dimensions => Input?.Inputs ?? Codebook.Dimensions;
+
+    /// <summary>The codebook as the search reads it; built once, when first used.</summary>
+    internal SearchTable SearchTable => _searchTable.Value;
 }

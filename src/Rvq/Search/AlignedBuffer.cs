@@ -1,0 +1,33 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// Zeroed memory on a cache-line boundary whose address does not change. The garbage collector owns it: whoever uses
+/// <see cref="Pointer"/> keeps the buffer reachable until the last access.
+/// </summary>
+internal sealed unsafe class AlignedBuffer<T>
+    where T : unmanaged
+{
+    private const int Alignment = 64;
+
+    private readonly T[] _array;
+
+    public AlignedBuffer(long length)
+    {
+        var padded = length + (Alignment / sizeof(T));
+        if (padded > Array.MaxLength)
+        {
+            throw new ArgumentException($"A table of {length} values is needed, but at most {Array.MaxLength} are possible.", nameof(length));
+        }
+
+        _array = GC.AllocateArray<T>((int)padded, pinned: true);
+        Length = (int)length;
+        var address = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_array));
+        Pointer = (T*)((address + Alignment - 1) & -Alignment);
+    }
+
+    public int Length { get; }
+
+    public T* Pointer { get; }
+
+    public Span<T> Span => new(Pointer, Length);
+}

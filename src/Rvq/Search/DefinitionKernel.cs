@@ -1,0 +1,19 @@
+namespace Rvq.Search;
+
+/// <summary>The kernel that proposes nothing: every codeword is scored by the definition. What machines without vectors use.</summary>
+internal sealed unsafe class DefinitionKernel<TDouble>(string name) : LaneKernel<TDouble>
+    where TDouble : struct, IDoubleLanes<TDouble>
+{
+    public override string Name => name;
+
+    public override bool IsSupported => true;
+
+    public override void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        for (var frame = 0; frame < frames; frame++)
+        {
+            codes[frame * codeStride] = Definition.Nearest<TDouble>(
+                vectors + ((nint)frame * table.Stride), table.Rows, table.HalfNorms, table.Stride, null, table.Size);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Vec = System.Runtime.Intrinsics.Vector256;
+
+namespace Rvq.Search;
+
+/// <summary>Two vectors of four.</summary>
+internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<double> high) : IDoubleLanes<DoubleLanes256>
+{
+    private readonly Vector256<double> _low = low;
+    private readonly Vector256<double> _high = high;
+
+    public static DoubleLanes256 Zero => new(Vector256<double>.Zero, Vector256<double>.Zero);
+
+    public static DoubleLanes256 Create(double value) => new(Vec.Create(value), Vec.Create(value));
+
+    public static DoubleLanes256 Widen(float* source)
+    {
+        if (Avx.IsSupported)
+        {
+            return new(Avx.ConvertToVector256Double(Vector128.Load(source)), Avx.ConvertToVector256Double(Vector128.Load(source + 4)));
+        }
+
+        var (low, high) = Vec.Widen(Vec.Load(source));
+        return new(low, high);
+    }
+
+    public static DoubleLanes256 Load(double* source) => new(Vec.Load(source), Vec.Load(source + 4));
+
+    public static void Store(DoubleLanes256 value, double* destination)
+    {
+        value._low.Store(destination);
+        value._high.Store(destination + 4);
+    }
+
+    public static void Narrow(DoubleLanes256 value, float* destination) => Vec.Narrow(value._low, value._high).Store(destination);
+
+    public static DoubleLanes256 Add(DoubleLanes256 left, DoubleLanes256 right) => new(left._low + right._low, left._high + right._high);
+
+    public static DoubleLanes256 Subtract(DoubleLanes256 left, DoubleLanes256 right) => new(left._low - right._low, left._high - right._high);
+
+    public static DoubleLanes256 Multiply(DoubleLanes256 left, DoubleLanes256 right) => new(left._low * right._low, left._high * right._high);
+
+    public static DoubleLanes256 Divide(DoubleLanes256 left, DoubleLanes256 right) => new(left._low / right._low, left._high / right._high);
+
+    public static DoubleLanes256 AddExactProduct(DoubleLanes256 left, DoubleLanes256 right, DoubleLanes256 sum)
+        => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
+
+    public static double Sum(DoubleLanes256 value)
+    {
+        var four = value._low + value._high;
+        var two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
+    }
+}

@@ -1,0 +1,77 @@
+namespace Rvq.Search;
+
+/// <summary>What one thread needs to encode blocks of frames with one model.</summary>
+internal sealed unsafe class EncodeScratch
+{
+    // Enough frames to fill the kernels' tiles; a multiple of the frames per block.
+    private const int TargetFrames = SearchScratch.MaxFrames;
+
+    private readonly AlignedBuffer<float> _frames;
+    private readonly AlignedBuffer<float> _residual;
+    private readonly AlignedBuffer<int> _codes;
+    private readonly AlignedBuffer<double> _products;
+    private readonly AlignedBuffer<double> _sums;
+    private readonly AlignedBuffer<double> _change;
+    private readonly AlignedBuffer<nint> _offsets;
+
+    public EncodeScratch(RvqModel model)
+    {
+        MaxFrames = FramesPerPass(model);
+        FrameStride = Definition.PaddedLength(model.Dimensions);
+        long residual = FrameStride, products = 0, sums = 0, change = 0;
+        foreach (var stack in model.Stacks)
+        {
+            products = Math.Max(products, stack.Input?.Table.PaddedOutputs ?? 0);
+            residual = Math.Max(residual, Definition.PaddedLength(stack.Stages[0].Dimensions));
+            long stackSums = 0;
+            foreach (var stage in stack.Stages)
+            {
+                var padded = stage.SearchTable.Stride;
+                stackSums += padded;
+                change = Math.Max(change, padded);
+                products = Math.Max(products, padded);
+                residual = Math.Max(residual, padded);
+            }
+
+            sums = stack.IsProjected ? Math.Max(sums, stackSums) : sums;
+        }
+
+        _frames = new AlignedBuffer<float>((long)MaxFrames * FrameStride);
+        _residual = new AlignedBuffer<float>(MaxFrames * residual);
+        _codes = new AlignedBuffer<int>((long)MaxFrames / model.FramesPerBlock * model.CodesPerBlock);
+        _products = new AlignedBuffer<double>(MaxFrames * products);
+        _sums = new AlignedBuffer<double>(MaxFrames * sums);
+        _change = new AlignedBuffer<double>(2 * change);
+        _offsets = new AlignedBuffer<nint>(MaxFrames);
+    }
+
+    /// <summary>The frames encoded at once, a multiple of the model's FramesPerBlock.</summary>
+    public int MaxFrames { get; }
+
+    public int FrameStride { get; }
+
+    /// <summary>[MaxFrames, FrameStride], zero beyond the model's dimensions.</summary>
+    public float* Frames => _frames.Pointer;
+
+    /// <summary>The residual or the projected residual of one stage.</summary>
+    public float* Residual => _residual.Pointer;
+
+    /// <summary>[blocks, CodesPerBlock].</summary>
+    public int* Codes => _codes.Pointer;
+
+    /// <summary>Products of a projection, [MaxFrames, its padded outputs].</summary>
+    public double* Products => _products.Pointer;
+
+    /// <summary>The projected residuals of all stages, stage after stage.</summary>
+    public double* Sums => _sums.Pointer;
+
+    /// <summary>Room for one coupling and for the sum of several.</summary>
+    public double* Change => _change.Pointer;
+
+    /// <summary>Where the frames of a pass begin.</summary>
+    public nint* Offsets => _offsets.Pointer;
+
+    public SearchScratch Search { get; } = new();
+
+    public static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
+}

@@ -1,0 +1,53 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// How far a float32 score can be from the definition's, and so which codewords may hold the smallest.
+/// <para>
+/// Proof. Let u = 2⁻²⁴, n = D; r' = fl(r − μ), c' = fl(c − μ), h' = ½‖c − μ‖², all vectors of length n, and let s = h' − ⟨r − μ, c − μ⟩ be the
+/// exact score, less what all codewords share.
+/// </para>
+/// <para>
+/// (1) Data. |r'ᵢ − (r − μ)ᵢ| ≤ u|r'ᵢ| (a float32 difference is exact where it is subnormal); |c'ᵢ − (c − μ)ᵢ| ≤ u(1+u)|c'ᵢ| + 2⁻¹⁵⁰; the start
+/// of the sum is within u·h' + 2⁻¹⁵⁰ of h' (the binary64 errors of h' are below 2⁻²⁴ of that). By Cauchy–Schwarz they move the score by at most
+/// 2.01·u·(h' + ‖r'‖‖c'‖) + 2⁻¹⁵⁰(1 + √n‖r'‖).
+/// </para>
+/// <para>
+/// (2) Arithmetic. Every term passes at most n + 3 roundings (n multiply-adds, fused or not, or fewer and the joining of up to four partial sums),
+/// so the sum errs by at most γ(n+3)·(h' + Σ|r'ᵢc'ᵢ|), γ(m) = mu/(1 − mu), and each of the at most n products that underflow by 2⁻¹⁵⁰. 
+/// For n ≤ 10⁵, γ(n+3) ≤ 1.01(n+3)u. As ‖c'‖ ≤ (1 + 2u)C + 2⁻¹⁵⁰√n with C = max‖c − μ‖, and H = max h', (1) and (2) are together at most
+/// 1.02(n + 6)u·(H + ‖r'‖C) + 2⁻¹⁴⁸(n + 2 + √n‖r'‖).
+/// </para>
+/// <para>
+/// (3) The definition rounds too: its score is within 1.01(n/8 + 8)2⁻⁵³·(½C₀² + ‖r‖C₀) of the exact one, C₀ = max‖c‖, ‖r‖ ≤ 1.01‖r'‖ + ‖μ‖.
+/// </para>
+/// <para>
+/// Let E be the sum of all that. If k is the code and m has the smallest approximate score a, then a(k) ≤ s(k) + E ≤ s(m) + E ≤ a(m) + 2E: every
+/// codeword beyond a(m) + 2E can be left out. Sums in float32 cannot overflow while 2(H + ‖r'‖C) is below 10³⁸; beyond that (and for n > 10⁵)
+/// there is no margin and the definition searches alone.
+/// </para>
+/// </summary>
+internal sealed unsafe class ErrorBound(SearchTable table, Centering centering)
+{
+    public const int MaxDimensions = 100_000;
+    private const double Largest = 1e37;
+
+    private readonly double _unit = 1.02 * (table.Dimensions + 6) * Math.ScaleB(1, -24);
+    private readonly double _norm = centering.MaxNorm;
+    private readonly double _halfNorm = centering.MaxHalfNorm;
+    private readonly double _underflow = Math.ScaleB(table.Dimensions + 2, -148);
+    private readonly double _underflowPerNorm = Math.ScaleB(Math.Sqrt(table.Dimensions), -148);
+    private readonly double _definition = 1.01 * ((table.Dimensions / 8.0) + 8) * Math.ScaleB(1, -53);
+    private readonly double _rawNorm = centering.MaxRawNorm;
+    private readonly double _center = Math.Sqrt(Lanes.Dot(centering.Center, centering.Center, table.Stride)) * 1.01;
+    private readonly bool _covers = table.Dimensions <= MaxDimensions;
+
+    /// <summary>2E for a residual with ‖r'‖² as given, or infinity where the bound does not cover it.</summary>
+    public double Margin(double squaredNorm)
+    {
+        var norm = Math.Sqrt(squaredNorm) * (1 + 1e-9);
+        var magnitude = _halfNorm + (norm * _norm);
+        var error = (_unit * magnitude) + _underflow + (_underflowPerNorm * norm)
+            + (_definition * _rawNorm * ((0.5 * _rawNorm) + (1.01 * norm) + _center));
+        return _covers && magnitude < Largest && error < Largest ? 2 * error : double.PositiveInfinity;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Runtime.Intrinsics;
+using Vec = System.Runtime.Intrinsics.Vector512;
+
+namespace Rvq.Search;
+
+/// <summary>One vector of sixteen.</summary>
+internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLanes<FloatLanes512>
+{
+    private readonly Vector512<float> _value = value;
+
+    public static bool IsSupported => Vec.IsHardwareAccelerated;
+
+    public static bool HasManyRegisters => true;
+
+    public static FloatLanes512 Zero => new(Vector512<float>.Zero);
+
+    public static FloatLanes512 Create(float value) => new(Vec.Create(value));
+
+    public static FloatLanes512 Load(float* source) => new(Vec.Load(source));
+
+    public static void Store(FloatLanes512 value, float* destination) => value._value.Store(destination);
+
+    public static FloatLanes512 MultiplyAdd(FloatLanes512 left, FloatLanes512 right, FloatLanes512 sum)
+        => new(Vec.MultiplyAddEstimate(left._value, right._value, sum._value));
+
+    public static FloatLanes512 Add(FloatLanes512 left, FloatLanes512 right) => new(left._value + right._value);
+
+    public static FloatLanes512 Subtract(FloatLanes512 left, FloatLanes512 right) => new(left._value - right._value);
+
+    public static FloatLanes512 Min(FloatLanes512 left, FloatLanes512 right) => new(Vec.MinNative(left._value, right._value));
+
+    public static float MinAcross(FloatLanes512 value)
+        => FloatLanes256.MinAcross(new FloatLanes256(value._value.GetLower(), value._value.GetUpper()));
+
+    public static uint AtMost(FloatLanes512 value, FloatLanes512 limit)
+        => (uint)Vec.LessThanOrEqual(value._value, limit._value).ExtractMostSignificantBits();
+}

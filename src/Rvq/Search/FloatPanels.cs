@@ -1,0 +1,47 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// The codewords of a stage for <see cref="FloatKernel{T}"/>, and what <see cref="ErrorBound"/> must know of them. The score orders
+/// codewords the same when residual and codewords move by a common vector μ: ½‖c‖² − ⟨r, c⟩ = ½‖c − μ‖² − ⟨r − μ, c − μ⟩ + (what does not
+/// depend on the codeword). So a codebook with a large mean is stored around it, which keeps the bound small where float32 would cancel.
+/// </summary>
+internal sealed unsafe class FloatPanels
+{
+    private readonly AlignedBuffer<float> _panels;
+    private readonly AlignedBuffer<float> _halfNorms;
+    private readonly Centering _centering;
+
+    public FloatPanels(SearchTable table)
+    {
+        _centering = new Centering(table);
+        PanelCount = PanelLayout.PanelCount(table.Size);
+        _panels = new AlignedBuffer<float>((long)PanelCount * PanelLayout.PanelSize * table.Dimensions);
+        _halfNorms = new AlignedBuffer<float>(PanelCount * PanelLayout.PanelSize);
+        _halfNorms.Span.Fill(float.PositiveInfinity);
+        for (var code = 0; code < table.Size; code++)
+        {
+            var panel = Panels + ((nint)(code / PanelLayout.PanelSize) * table.Dimensions * PanelLayout.PanelSize) + (code % PanelLayout.PanelSize);
+            for (var i = 0; i < table.Dimensions; i++)
+            {
+                panel[(nint)i * PanelLayout.PanelSize] = -(float)((double)table.Row(code)[i] - _centering.Center[i]);
+            }
+
+            HalfNorms[code] = (float)_centering.HalfNorms[code];
+        }
+
+        Bound = new ErrorBound(table, _centering);
+    }
+
+    public int PanelCount { get; }
+
+    /// <summary>−(c − μ), [PanelCount, Dimensions, 16]; zeros beyond the last codeword.</summary>
+    public float* Panels => _panels.Pointer;
+
+    /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword, so that it never wins.</summary>
+    public float* HalfNorms => _halfNorms.Pointer;
+
+    /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>
+    public float* Center => _centering.IsZero ? null : _centering.Center;
+
+    public ErrorBound Bound { get; }
+}

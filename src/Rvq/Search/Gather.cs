@@ -1,0 +1,82 @@
+using System.Numerics;
+
+namespace Rvq.Search;
+
+/// <summary>Copies between a caller's layout and the padded rows of the scratch.</summary>
+internal static unsafe class Gather
+{
+    /// <summary>Copies rows first…first + count − 1 into [count, stride]; what lies beyond a row's end stays as it is.</summary>
+    public static void Frames(float* source, in StridedRows rows, long first, int count, float* destination, int stride, nint* offsets)
+    {
+        var step = rows.ElementStride;
+        for (var row = 0; row < count; row++)
+        {
+            offsets[row] = rows.Offset(first + row);
+            if (step == 1)
+            {
+                new ReadOnlySpan<float>(source + offsets[row], rows.RowLength).CopyTo(new Span<float>(destination + ((nint)row * stride), rows.RowLength));
+            }
+        }
+
+        // Channels first: the rows run along memory, so a block of them is transposed dimension by dimension.
+        for (var i = 0; i < rows.RowLength && step != 1; i++)
+        {
+            var column = source + (i * step);
+            for (var row = 0; row < count; row++)
+            {
+                destination[((nint)row * stride) + i] = column[offsets[row]];
+            }
+        }
+    }
+
+    /// <summary>Copies [count, stride] to rows first…first + count − 1.</summary>
+    public static void FramesBack(float* source, int stride, float* destination, in StridedRows rows, long first, int count, nint* offsets)
+    {
+        var step = rows.ElementStride;
+        for (var row = 0; row < count; row++)
+        {
+            offsets[row] = rows.Offset(first + row);
+            if (step == 1)
+            {
+                new ReadOnlySpan<float>(source + ((nint)row * stride), rows.RowLength).CopyTo(new Span<float>(destination + offsets[row], rows.RowLength));
+            }
+        }
+
+        for (var i = 0; i < rows.RowLength && step != 1; i++)
+        {
+            var column = destination + (i * step);
+            for (var row = 0; row < count; row++)
+            {
+                column[offsets[row]] = source[((nint)row * stride) + i];
+            }
+        }
+    }
+
+    /// <summary>Writes codes [count, rows.RowLength] to rows first…first + count − 1.</summary>
+    public static void Codes<TCode>(int* source, TCode* destination, in StridedRows rows, long first, int count)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        for (var row = 0; row < count; row++)
+        {
+            var target = destination + rows.Offset(first + row);
+            for (var i = 0; i < rows.RowLength; i++)
+            {
+                target[i * rows.ElementStride] = TCode.CreateTruncating(*source++);
+            }
+        }
+    }
+
+    /// <summary>Reads codes, each known to be in range, from rows first…first + count − 1.</summary>
+    public static void Codes<TCode>(TCode* source, in StridedRows rows, long first, int count, int* destination)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        for (var row = 0; row < count; row++)
+        {
+            var from = source + rows.Offset(first + row);
+            for (var i = 0; i < rows.RowLength; i++)
+            {
+                *destination++ = int.CreateTruncating(from[i * rows.ElementStride]);
+            }
+        }
+    }
+}

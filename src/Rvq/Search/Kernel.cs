@@ -1,0 +1,30 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// The work on blocks of frames at one vector width. All kernels give the same codes and the same vectors, bit for bit. Vectors are padded with
+/// zeros to a multiple of <see cref="Definition.Lanes"/>, so kernels have no remainders in them.
+/// </summary>
+internal abstract unsafe class Kernel
+{
+    public abstract string Name { get; }
+
+    public abstract bool IsSupported { get; }
+
+    /// <summary>Finds the code of each vector by the definition.</summary>
+    /// <param name="table">The codebook.</param>
+    /// <param name="vectors">[frames, table.Stride].</param>
+    /// <param name="frames">The number of vectors.</param>
+    /// <param name="codes">The code of frame f goes to codes[f × <paramref name="codeStride"/>].</param>
+    /// <param name="codeStride">The distance between two codes.</param>
+    /// <param name="scratch">Room for the scores.</param>
+    public abstract void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch);
+
+    /// <summary>W x in binary64, without the bias: vectors [frames, stride] to products [frames, PaddedOutputs].</summary>
+    public abstract void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products);
+
+    /// <summary>(products + b) rounded to float32, [frames, PaddedOutputs] → [frames, PaddedOutputs].</summary>
+    public abstract void Round(ProjectionTable table, double* products, int frames, float* vectors);
+
+    /// <summary>change = v + Σ_i M_i e_i (i ascending, product and sum rounded apart), for a coupling of <see cref="StageCouplings"/>.</summary>
+    public abstract void Couple(double* coupling, float* codeword, int codeDimensions, int paddedOutputs, double* change);
+}

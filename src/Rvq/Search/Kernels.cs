@@ -1,0 +1,16 @@
+namespace Rvq.Search;
+
+/// <summary>All kernels, the best first.</summary>
+internal static class Kernels
+{
+    public static IReadOnlyList<Kernel> All { get; } =
+    [
+        new ProposingKernel<FloatLanes512, DoubleLanes512>("Vector512"),
+        new ProposingKernel<FloatLanes256, DoubleLanes256>("Vector256"),
+        new ProposingKernel<FloatLanes128, DoubleLanes128>("Vector128"),
+        new DefinitionKernel<DoubleLanesScalar>("Scalar"),
+    ];
+
+    /// <summary>The kernel for this machine.</summary>
+    public static Kernel Best { get; } = All.First(kernel => kernel.IsSupported);
+}

@@ -1,0 +1,49 @@
+namespace Rvq.Search;
+
+/// <summary>Room for the scores of one tile of frames; grows to what the largest codebook needs and stays there.</summary>
+internal sealed unsafe class SearchScratch
+{
+    // 48 is a multiple of every kernel's frames per tile; the scores of a tile should stay in L2.
+    public const int MaxFrames = 48;
+    private const int MinFrames = 12;
+    private const int TargetScores = 64 * 1024;
+
+    private AlignedBuffer<float> _scores = new(0);
+    private AlignedBuffer<float> _minima = new(0);
+    private AlignedBuffer<int> _candidates = new(0);
+    private AlignedBuffer<float> _vectors = new(0);
+
+    /// <summary>[frames, panels × 16].</summary>
+    public float* Scores => _scores.Pointer;
+
+    /// <summary>[frames, groups × 16].</summary>
+    public float* Minima => _minima.Pointer;
+
+    /// <summary>The codewords of one frame that may be nearest.</summary>
+    public int* Candidates => _candidates.Pointer;
+
+    /// <summary>Residuals less the codebook's center, [frames, table.Stride].</summary>
+    public float* Vectors => _vectors.Pointer;
+
+    /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
+    public int Prepare(SearchTable table)
+    {
+        var panels = PanelLayout.PanelCount(table.Size);
+        var scores = panels * PanelLayout.PanelSize;
+        var frames = Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
+        Grow(ref _scores, (long)frames * scores);
+        Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
+        Grow(ref _candidates, table.Size);
+        Grow(ref _vectors, (long)frames * table.Stride);
+        return frames;
+    }
+
+    private static void Grow<T>(ref AlignedBuffer<T> buffer, long length)
+        where T : unmanaged
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new AlignedBuffer<T>(length);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+namespace Rvq.Tests;
+
+/// <summary>The definition of a code, in double precision and nothing else. All kernels are held to it.</summary>
+internal static class Oracle
+{
+    /// <summary>⟨a, b⟩: eight interleaved sums, then ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)).</summary>
+    public static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        Span<double> s = stackalloc double[8];
+        s.Clear();
+        for (var i = 0; i < a.Length; i++)
+        {
+            s[i % 8] += (double)a[i] * b[i];
+        }
+
+        return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+    }
+
+    /// <summary>The lowest k with the smallest ½⟨c, c⟩ − ⟨r, c⟩.</summary>
+    public static int Nearest(Codebook codebook, ReadOnlySpan<float> residual, SearchMetric metric = SearchMetric.Euclidean)
+    {
+        var (code, best) = (0, double.PositiveInfinity);
+        for (var k = 0; k < codebook.Size; k++)
+        {
+            var score = metric == SearchMetric.Euclidean
+                ? (0.5 * Dot(codebook[k], codebook[k])) - Dot(residual, codebook[k])
+                : 0 - Dot(residual, Normalized(codebook[k]));
+            if (score < best)
+            {
+                (code, best) = (k, score);
+            }
+        }
+
+        return code;
+    }
+
+    /// <summary>Codes [T / F, CodesPerBlock] of any model.</summary>
+    public static int[] Encode(RvqModel model, ReadOnlySpan<float> frames)
+    {
+        var count = frames.Length / model.Dimensions;
+        var codes = new int[count / model.FramesPerBlock * model.CodesPerBlock];
+        for (var first = 0; first < count; first += model.FramesPerBlock)
+        {
+            var at = first / model.FramesPerBlock * model.CodesPerBlock;
+            foreach (var stack in model.Stacks)
+            {
+                var block = new float[model.FramesPerBlock][];
+                for (var t = 0; t < block.Length; t++)
+                {
+                    var frame = frames.Slice((first + t) * model.Dimensions, model.Dimensions).ToArray();
+                    block[t] = stack.Input is null ? frame : [.. Project(stack.Input, frame).Select((p, o) => (float)(p + Bias(stack.Input, o)))];
+                }
+
+                var stackCodes = IsProjected(stack) ? EncodeProjected(stack, block) : EncodePlain(stack, block);
+                stackCodes.CopyTo(codes.AsSpan(at));
+                at += stackCodes.Length;
+            }
+        }
+
+        return codes;
+    }
+
+    /// <summary>Frames [T, D] of any model.</summary>
+    public static float[] Decode(RvqModel model, ReadOnlySpan<int> codes)
+    {
+        var blocks = codes.Length / model.CodesPerBlock;
+        var frames = new List<float>();
+        for (var t = 0; t < blocks * model.FramesPerBlock; t++)
+        {
+            float[]? frame = null;
+            var at = t / model.FramesPerBlock * model.CodesPerBlock;
+            foreach (var stack in model.Stacks)
+            {
+                float[]? sum = null;
+                foreach (var stage in stack.Stages)
+                {
+                    var row = stage.Codebook[codes[at + (t % model.FramesPerBlock / stage.Stride)]].ToArray();
+                    row = stage.Output is null ? row : [.. Project(stage.Output, row).Select((p, o) => (float)(p + Bias(stage.Output, o)))];
+                    sum = sum is null ? row : [.. sum.Zip(row, (a, b) => a + b)];
+                    at += model.FramesPerBlock / stage.Stride;
+                }
+
+                sum = stack.Output is null ? sum! : [.. Project(stack.Output, sum!).Select((p, o) => (float)(p + Bias(stack.Output, o)))];
+                frame = frame is null ? sum : [.. frame.Zip(sum, (a, b) => a + b)];
+            }
+
+            frames.AddRange(frame!);
+        }
+
+        return [.. frames];
+    }
+
+    private static bool IsProjected(ResidualStack stack)
+        => stack.Stages.ToArray().Any(stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
+
+    private static int[] EncodePlain(ResidualStack stack, float[][] block)
+    {
+        var residuals = block.ToArray();
+        var codes = new List<int>();
+        foreach (var stage in stack.Stages)
+        {
+            for (var t = 0; t < residuals.Length; t++)
+            {
+                codes.Add(Nearest(stage.Codebook, residuals[t], stage.Metric));
+                residuals[t] = [.. residuals[t].Zip(stage.Codebook[codes[^1]].ToArray(), (r, c) => r - c)];
+            }
+        }
+
+        return [.. codes];
+    }
+
+    /// <summary>z_m = mean(W_m x) + b_m − Σ_{i&lt;m} mean(v_mi + M_mi e_i), M_mi = W_m Wout_i, v_mi = W_m bout_i.</summary>
+    private static int[] EncodeProjected(ResidualStack stack, float[][] block)
+    {
+        var stages = stack.Stages.ToArray();
+        var codes = new List<int[]>();
+        for (var m = 0; m < stages.Length; m++)
+        {
+            var (stage, stageCodes) = (stages[m], new int[block.Length / stages[m].Stride]);
+            for (var window = 0; window < stageCodes.Length; window++)
+            {
+                var z = new double[stage.Codebook.Dimensions];
+                for (var d = 0; d < z.Length; d++)
+                {
+                    var row = InputRow(stage, d);
+                    double mean = 0;
+                    for (var t = window * stage.Stride; t < (window + 1) * stage.Stride; t++)
+                    {
+                        mean += Dot(row, block[t]);
+                    }
+
+                    z[d] = (mean / stage.Stride) + (stage.Input is null ? 0 : Bias(stage.Input, d));
+                    for (var i = 0; i < m; i++)
+                    {
+                        double taken = 0;
+                        for (var t = window * stage.Stride; t < (window + 1) * stage.Stride; t++)
+                        {
+                            var codeword = stages[i].Codebook[codes[i][t / stages[i].Stride]];
+                            var change = Dot(row, OutputBias(stages[i]));
+                            for (var e = 0; e < codeword.Length; e++)
+                            {
+                                change += Dot(row, OutputColumn(stages[i], e)) * codeword[e];
+                            }
+
+                            taken += change;
+                        }
+
+                        z[d] -= taken / stage.Stride;
+                    }
+                }
+
+                stageCodes[window] = Nearest(stage.Codebook, [.. z.Select(value => (float)value)], stage.Metric);
+            }
+
+            codes.Add(stageCodes);
+        }
+
+        return [.. codes.SelectMany(stageCodes => stageCodes)];
+    }
+
+    private static IEnumerable<double> Project(Projection projection, float[] vector)
+        => Enumerable.Range(0, projection.Outputs).Select(o => Dot(projection.Weight.Slice(o * projection.Inputs, projection.Inputs), vector));
+
+    private static double Bias(Projection projection, int output) => projection.Bias.IsEmpty ? 0 : projection.Bias[output];
+
+    private static float[] Normalized(ReadOnlySpan<float> row)
+    {
+        var norm = Math.Max(Math.Sqrt(Dot(row, row)), 1e-12);
+        return [.. row.ToArray().Select(value => (float)(value / norm))];
+    }
+
+    private static float[] InputRow(Stage stage, int row)
+        => stage.Input is { } input
+            ? input.Weight.Slice(row * input.Inputs, input.Inputs).ToArray()
+            : Unit(stage.Dimensions, row);
+
+    private static float[] OutputColumn(Stage stage, int column)
+        => stage.Output is { } output
+            ? [.. Enumerable.Range(0, output.Outputs).Select(o => output.Weight[(o * output.Inputs) + column])]
+            : Unit(stage.Dimensions, column);
+
+    private static float[] OutputBias(Stage stage)
+        => stage.Output is { Bias.IsEmpty: false } output ? output.Bias.ToArray() : new float[stage.Dimensions];
+
+    private static float[] Unit(int length, int index) => [.. Enumerable.Range(0, length).Select(i => i == index ? 1f : 0f)];
+}
