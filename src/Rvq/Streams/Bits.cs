@@ -147,15 +147,6 @@ internal static class Bits
         where TCode : unmanaged
         => 8 * Unsafe.SizeOf<TCode>();
 
-    /// <summary>Whether two buffers share memory.</summary>
-    public static bool Overlap<TCode>(ref readonly TCode codes, long codeCount, ref readonly byte bytes, long byteCount)
-        where TCode : unmanaged
-    {
-        var distance = (long)Unsafe.ByteOffset(
-            in Unsafe.As<TCode, byte>(ref Unsafe.AsRef(in codes)), in bytes);
-        return distance >= 0 ? distance < codeCount * Unsafe.SizeOf<TCode>() : -distance < byteCount;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Read(ReadOnlySpan<byte> bytes, long bit, int width)
     {

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using Rvq.Streams;
 
 namespace Rvq;
@@ -135,21 +134,8 @@ public static class CodePacking
             throw new ArgumentException($"bytes has length {bytes.Length}, but {codes.Length} codes take {count}.", nameof(bytes));
         }
 
-        ThrowIfOverlapping(codes, bytes);
+        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
         return count;
-    }
-
-    /// <summary>Refuses buffers that share memory.</summary>
-    internal static void ThrowIfOverlapping<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<byte> bytes)
-        where TCode : unmanaged
-    {
-        // Compared by the ends, since the bytes of 2^31 codes are more than a span can hold.
-        ref readonly var first = ref MemoryMarshal.GetReference(codes);
-        ref readonly var firstByte = ref MemoryMarshal.GetReference(bytes);
-        if (!codes.IsEmpty && !bytes.IsEmpty && Bits.Overlap(in first, codes.Length, in firstByte, bytes.Length))
-        {
-            throw new ArgumentException("codes and bytes overlap.", nameof(bytes));
-        }
     }
 
     /// <summary>Refuses packed codes that the type cannot hold: by the width alone, and for the sign bit by the values.</summary>

@@ -72,7 +72,7 @@ public static class FaissCodes
                 $"bytes has length {bytes.Length}, but {rows} vectors of {size} bytes take {(long)rows * size}.", nameof(bytes));
         }
 
-        CodePacking.ThrowIfOverlapping(codes, bytes);
+        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
         return (rows, size);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Rvq.Streams;
 
 namespace Rvq;
 
@@ -80,7 +81,7 @@ public static class LyraPackets
                 $"codes has length {codes.Length}, but {frames} packets of {codebookCount} codebooks hold {(long)frames * codebookCount}.", nameof(codes));
         }
 
-        CodePacking.ThrowIfOverlapping(codes, bytes);
+        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
         return size;
     }
 }
