@@ -1,0 +1,168 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace Rvq.Training;
+
+/// <summary>
+/// The file of an <see cref="EmaTrainer"/>'s state, little-endian: magic, XXH64 of all that follows, dimensions, options, the state of the
+/// random choices, then for every codebook its steps, usage, sums and codewords.
+/// </summary>
+internal static class EmaState
+{
+    private const int BodyOffset = 16;
+
+    private static ReadOnlySpan<byte> Magic => "RVQEMA\0\u0001"u8;
+
+    public static void Save(EmaTrainer trainer, string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var temporary = path + ".tmp";
+        using (var stream = File.Create(temporary))
+        {
+            using var writer = new BinaryWriter(stream);
+            writer.Write(Magic);
+            writer.Write(0UL);
+            WriteOptions(writer, trainer.Dimensions, trainer.Options);
+            writer.Write(MemoryMarshal.AsBytes(trainer.RandomState));
+            foreach (var book in trainer.Codebooks)
+            {
+                writer.Write(book.Steps);
+                writer.Write(MemoryMarshal.AsBytes(book.Usage.AsSpan()));
+                writer.Write(MemoryMarshal.AsBytes(book.Sums.AsSpan()));
+                writer.Write(MemoryMarshal.AsBytes(book.Codewords.AsSpan()));
+            }
+
+            var hash = Hash(stream);
+            stream.Position = Magic.Length;
+            writer.Write(hash);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    public static EmaTrainer Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using var stream = File.OpenRead(path);
+        using var reader = new BinaryReader(stream);
+        Span<byte> magic = stackalloc byte[Magic.Length];
+        if (stream.Length < BodyOffset || stream.ReadAtLeast(magic, magic.Length) < magic.Length || !magic.SequenceEqual(Magic))
+        {
+            throw new InvalidDataException($"{path} does not start as a trainer's state does.");
+        }
+
+        if (reader.ReadUInt64() != Hash(stream))
+        {
+            throw new InvalidDataException($"{path} is cut short or damaged: its checksum at offset {Magic.Length} does not fit what follows.");
+        }
+
+        stream.Position = BodyOffset;
+        try
+        {
+            var (dimensions, options) = ReadOptions(reader);
+            ThrowUnlessLength(stream, dimensions, options, path);
+            var trainer = new EmaTrainer(dimensions, options);
+            Read(reader, trainer, path);
+            return trainer;
+        }
+        catch (Exception error) when (error is ArgumentException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"{path} holds options that no trainer has: {error.Message}", error);
+        }
+    }
+
+    private static ulong Hash(Stream stream)
+    {
+        var hash = new XxHash64();
+        stream.Position = BodyOffset;
+        hash.Append(stream);
+        return hash.GetCurrentHashAsUInt64();
+    }
+
+    private static void WriteOptions(BinaryWriter writer, int dimensions, EmaTrainerOptions options)
+    {
+        writer.Write(dimensions);
+        writer.Write(options.CodebookCount);
+        writer.Write(options.CodebookSize);
+        writer.Write(options.SharedCodebook);
+        writer.Write(options.Decay);
+        writer.Write((byte)options.Smoothing);
+        writer.Write(options.Epsilon);
+        writer.Write((byte)options.DeadCodes);
+        writer.Write(options.DeadCodeThreshold);
+        writer.Write(options.DeadCodeInterval);
+        writer.Write(options.StartIterations);
+        writer.Write(options.QuantizerDropout);
+        writer.Write(options.Seed);
+        writer.Write(options.MaxDegreeOfParallelism);
+    }
+
+    private static (int Dimensions, EmaTrainerOptions Options) ReadOptions(BinaryReader reader)
+    {
+        var dimensions = reader.ReadInt32();
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
+        var options = new EmaTrainerOptions
+        {
+            CodebookCount = reader.ReadInt32(),
+            CodebookSize = reader.ReadInt32(),
+            SharedCodebook = reader.ReadBoolean(),
+            Decay = reader.ReadDouble(),
+            Smoothing = (UsageSmoothing)reader.ReadByte(),
+            Epsilon = reader.ReadDouble(),
+            DeadCodes = (DeadCodeRule)reader.ReadByte(),
+            DeadCodeThreshold = reader.ReadDouble(),
+            DeadCodeInterval = reader.ReadInt32(),
+            StartIterations = reader.ReadInt32(),
+            QuantizerDropout = reader.ReadDouble(),
+            Seed = reader.ReadUInt64(),
+            MaxDegreeOfParallelism = reader.ReadInt32(),
+        };
+        options.Validate(nameof(options));
+        return (dimensions, options);
+    }
+
+    // Before anything of the stated size is allocated.
+    private static void ThrowUnlessLength(Stream stream, int dimensions, EmaTrainerOptions options, string path)
+    {
+        Int128 size = options.CodebookSize;
+        var books = options.SharedCodebook ? 1 : options.CodebookCount;
+        var expected = stream.Position + (4 * sizeof(ulong)) + (books * (sizeof(long) + (size * sizeof(float)) + (2 * size * dimensions * sizeof(float))));
+        if (stream.Length != expected)
+        {
+            throw new InvalidDataException(
+                $"{path} has {stream.Length} bytes, but {books} codebooks of {size} codewords of {dimensions} dimensions need {expected}.");
+        }
+    }
+
+    private static void Read(BinaryReader reader, EmaTrainer trainer, string path)
+    {
+        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(trainer.RandomState));
+        if (!trainer.RandomState.ContainsAnyExcept(0UL))
+        {
+            throw new InvalidDataException($"{path} holds a state of the random choices that is all zero.");
+        }
+
+        foreach (var book in trainer.Codebooks)
+        {
+            book.Steps = reader.ReadInt64();
+            if (book.Steps < -1 || book.Steps < 0 == trainer.IsStarted)
+            {
+                throw new InvalidDataException($"{path} holds {book.Steps} steps at offset {reader.BaseStream.Position - sizeof(long)}.");
+            }
+
+            ReadFinite(reader.BaseStream, book.Usage, path);
+            ReadFinite(reader.BaseStream, book.Sums, path);
+            ReadFinite(reader.BaseStream, book.Codewords, path);
+        }
+    }
+
+    private static void ReadFinite(Stream stream, Span<float> values, string path)
+    {
+        var start = stream.Position;
+        stream.ReadExactly(MemoryMarshal.AsBytes(values));
+        if (!System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(values))
+        {
+            throw new InvalidDataException($"{path} holds a value that is not finite in the {values.Length} from offset {start} on.");
+        }
+    }
+}
