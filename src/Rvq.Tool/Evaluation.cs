@@ -17,7 +17,7 @@ internal static class Evaluation
     {
         var codes = new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads }).Encode(frames);
         var decoded = new float[frames.Length];
-        var table = new Table { Caption = new TableTitle($"{frames.Length / model.Dimensions} frames; used and perplexity are those of the last codebook of the line") };
+        var table = new Table { Caption = new TableTitle($"{frames.Length / model.Dimensions} frames; used and perplexity are the last codebook's") };
         foreach (var column in (IEnumerable<string>)["codebooks", "bits/frame", .. frameRate is null ? Array.Empty<string>() : ["kbit/s"], "SNR dB", "used", "perplexity"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());

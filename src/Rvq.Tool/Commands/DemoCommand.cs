@@ -41,9 +41,10 @@ internal static class DemoCommand
         Save(folder, "original.wav", audio);
         var table = new Table
         {
-            Caption = new TableTitle($"{model.CodebookCount} codebooks of {model.Stages[0].Codebook.Size} codewords, trained on the clip itself; speed on one thread"),
+            Caption = new TableTitle(
+                $"{model.CodebookCount} codebooks of {model.Stages[0].Codebook.Size} codewords, trained on the clip itself;\nspeed on one thread, as a multiple of real time"),
         };
-        foreach (var column in (IEnumerable<string>)["codebooks", "bytes", "kbit/s", "compression", "SNR dB", "encode × real time", "decode × real time", "listen to"])
+        foreach (var column in (IEnumerable<string>)["codebooks", "bytes", "kbit/s", "compression", "SNR dB", "encoding", "decoding"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -52,21 +53,19 @@ internal static class DemoCommand
         {
             cancellation.ThrowIfCancellationRequested();
             var result = demo.Run(model.Take(count));
-            var name = $"{count}-codebooks.wav";
-            Save(folder, name, result.Audio);
+            Save(folder, $"{count}-codebooks.wav", result.Audio);
             table.AddRow(
                 $"{count}",
                 $"{result.Bytes}",
                 Format.Fixed(result.KilobitsPerSecond, 2),
                 Format.Fixed(result.Compression, 1),
                 Format.Fixed(result.SignalToNoiseRatio, 2),
-                Format.Fixed(result.EncodeSpeed, 0),
-                Format.Fixed(result.DecodeSpeed, 0),
-                name);
+                $"{Format.Fixed(result.EncodeSpeed, 0)} ×",
+                $"{Format.Fixed(result.DecodeSpeed, 0)} ×");
         }
 
         shell.Console.Write(table);
-        shell.Output.WriteLine($"The WAV files are in {Path.GetFullPath(folder)}");
+        shell.Output.WriteLine($"Listen: original.wav and {{1,2,4,8}}-codebooks.wav in {Path.GetFullPath(folder)}");
     }
 
     private static (WavAudio Audio, SpeechDemo Demo) Prepare(Stream stream)

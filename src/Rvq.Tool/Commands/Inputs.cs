@@ -8,7 +8,7 @@ internal static class Inputs
     /// <summary>Loads a model, or its first codebooks.</summary>
     public static RvqModel ReadModel(string path, int? codebooks = null)
     {
-        var model = LoadModel(path);
+        var model = RvqModel.Load(path);
         return codebooks is not { } count ? model
             : count <= model.CodebookCount ? model.Take(count)
             : throw new InvalidDataException($"{path}: It has {model.CodebookCount} codebooks, but {count} are asked for.");
@@ -24,17 +24,5 @@ internal static class Inputs
             : throw new InvalidDataException(
                 $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but the model's frames have {dimensions}."
                 + (layout.Count == dimensions ? channelsFirst ? " Without --channels-first it would fit." : " With --channels-first it would fit." : ""));
-    }
-
-    private static RvqModel LoadModel(string path)
-    {
-        try
-        {
-            return RvqModel.Load(path);
-        }
-        catch (InvalidDataException exception) when (!exception.Message.Contains(path, StringComparison.Ordinal))
-        {
-            throw new InvalidDataException($"{path}: {exception.Message}", exception);
-        }
     }
 }

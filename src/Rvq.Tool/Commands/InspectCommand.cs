@@ -33,7 +33,7 @@ internal static class InspectCommand
             facts.AddRow("bit rate", $"{Format.Number(bits * rate / 1000)} kbit/s");
         }
 
-        var table = new Table().AddColumns("stack", "codebooks", "size", "dimensions", "bits", "metric", "stride", "projections");
+        var table = new Table().AddColumns("stack", "codebooks", "codewords", "bits", "metric", "stride", "projections");
         var first = 0;
         for (var i = 0; i < model.Stacks.Length; i++)
         {
@@ -58,24 +58,18 @@ internal static class InspectCommand
 
     private static string[] Describe(ResidualStack stack, Stage stage)
     {
-        var around = string.Join(", ", (IEnumerable<string>)[.. Describe(stack.Input, stack.Output, "stack"), .. Describe(stage.Input, stage.Output, "stage")]);
+        var projections = string.Join(", ", (IEnumerable<string>)
+        [
+            .. stack.Input is null && stack.Output is null ? Array.Empty<string>() : [$"stack {stack.Dimensions}↔{stage.Dimensions}"],
+            .. stage.Input is null && stage.Output is null ? Array.Empty<string>() : [$"stage {stage.Dimensions}↔{stage.Codebook.Dimensions}"],
+        ]);
         return
         [
-            $"{stage.Codebook.Size}", $"{stage.Codebook.Dimensions}", $"{stage.Codebook.BitsPerCode}", $"{stage.Metric}", $"{stage.Stride}",
-            around.Length == 0 ? "none" : around,
+            $"{stage.Codebook.Size} × {stage.Codebook.Dimensions}",
+            $"{stage.Codebook.BitsPerCode}",
+            $"{stage.Metric}",
+            $"{stage.Stride}",
+            projections.Length == 0 ? "none" : projections,
         ];
-    }
-
-    private static IEnumerable<string> Describe(Projection? input, Projection? output, string around)
-    {
-        if (input is not null)
-        {
-            yield return $"{input.Inputs} → {input.Outputs} into the {around}";
-        }
-
-        if (output is not null)
-        {
-            yield return $"{output.Inputs} → {output.Outputs} out of the {around}";
-        }
     }
 }

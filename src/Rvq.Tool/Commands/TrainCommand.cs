@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Rvq.Tool.Files;
 using Rvq.Training;
-using Spectre.Console;
 
 namespace Rvq.Tool.Commands;
 
@@ -55,7 +53,7 @@ internal static class TrainCommand
 
         var frames = layout.ToRows(array);
         var model = TrainingDisplay.Show(shell, progress => RvqTrainer.Train(frames, layout.Width, options, progress, cancellation));
-        OutputFile.Replace(output, model.Save);
+        model.Save(output);
         Evaluation.Print(shell, model, frames, frameRate: null, options.MaxDegreeOfParallelism, cancellation);
         shell.Output.WriteLine(output);
     }

@@ -22,26 +22,20 @@ internal static class OutputFile
             throw new IOException($"'{path}' is a folder.");
         }
 
-        Replace(target, temporary =>
-        {
-            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);
-            write(stream);
-            stream.Flush(flushToDisk: true);
-        });
-    }
-
-    /// <summary>Has <paramref name="write"/> write a file of a temporary name beside <paramref name="target"/>, then gives it that name.</summary>
-    public static void Replace(string target, Action<string> write)
-    {
-        var temporary = $"{target}.{Path.GetRandomFileName()}";
+        var unfinished = $"{target}.{Path.GetRandomFileName()}";
         try
         {
-            write(temporary);
-            File.Move(temporary, target, overwrite: true);
+            using (var stream = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, target, overwrite: true);
         }
         catch
         {
-            File.Delete(temporary);
+            File.Delete(unfinished);
             throw;
         }
     }

@@ -9,7 +9,7 @@ namespace Rvq.Tests.Tool;
 internal static class ArithmeticModel
 {
     public const int CodebookCount = 5;
-    private static readonly float[] Direction = [1, -2, 0, 3];
+    private static readonly float[] Direction = [1, -2, 5, 3];
 
     public static int Dimensions => Direction.Length;
 

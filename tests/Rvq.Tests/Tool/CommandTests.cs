@@ -123,7 +123,7 @@ public sealed class CommandTests : IDisposable
     {
         _tool.Succeed("inspect", _model);
         Assert.Contains("4 values", _tool.Output, StringComparison.Ordinal);
-        Assert.Matches(@"0–4 +│ 2 +│ 4 +│ 1 +│ Euclidean", _tool.Output);
+        Assert.Matches(@"0–4 +│ 2 × 4 +│ 1 +│ Euclidean", _tool.Output);
     }
 
     private static int[] Shape(int batch, int count, int width, bool batched, bool channelsFirst)
