@@ -243,7 +243,13 @@ internal ref struct PickleReader
             return (double)new BigInteger(bytes);
         }
 
-        return (long)new BigInteger(bytes);
+        var number = bytes.IsEmpty ? 0L : (sbyte)bytes[^1];
+        for (var i = bytes.Length - 2; i >= 0; i--)
+        {
+            number = (number << 8) | bytes[i];
+        }
+
+        return number;
     }
 
     private string Text(ReadOnlySpan<byte> bytes)

@@ -5,6 +5,8 @@ namespace Rvq.Tests.Reference;
 /// <summary>One case of shared/data/reference with frames as [T, D] and codes as [T, N], whatever layout the codec has; batches one after the other.</summary>
 internal sealed class ReferenceCase
 {
+    private static readonly string[] TieLists = ["near_ties", "float32_noise_ties"];
+
     private readonly string _name;
     private readonly HashSet<(int Frame, int Stage)> _ties;
 
@@ -18,7 +20,7 @@ internal sealed class ReferenceCase
         CodebookCount = shape[^1];
         using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "case.json")));
         var framesPerBatch = json.RootElement.GetProperty("T").GetInt32();
-        _ties = [.. new[] { "near_ties", "float32_noise_ties" }
+        _ties = [.. TieLists
             .SelectMany(list => json.RootElement.GetProperty(list).EnumerateArray())
             .Select(entry => Tie([.. entry.EnumerateArray().SkipLast(3).Select(number => number.GetInt32())], framesPerBatch))];
     }
