@@ -9,8 +9,6 @@ internal sealed class Clusters(int size, int frameCount)
     private readonly int[] _members = new int[frameCount];
     private readonly int[] _starts = new int[size + 1];
 
-    public int Size => size;
-
     public ReadOnlySpan<int> this[int code] => _members.AsSpan(_starts[code].._starts[code + 1]);
 
     public void Sort(ReadOnlySpan<int> codes)
@@ -30,22 +28,6 @@ internal sealed class Clusters(int size, int frameCount)
         for (var frame = 0; frame < codes.Length; frame++)
         {
             _members[next[codes[frame]]++] = frame;
-        }
-    }
-
-    /// <summary>Runs an action for every code, on several threads where asked.</summary>
-    public void ForEach(int threads, Action<int> action)
-    {
-        if (threads == 1)
-        {
-            for (var code = 0; code < size; code++)
-            {
-                action(code);
-            }
-        }
-        else
-        {
-            Parallel.For(0, size, new ParallelOptions { MaxDegreeOfParallelism = threads }, action);
         }
     }
 }

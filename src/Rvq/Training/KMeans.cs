@@ -1,7 +1,7 @@
 namespace Rvq.Training;
 
 /// <summary>Lloyd's k-means for one stage: assign by the package's own search, average in binary64, split the largest cluster for every empty one.</summary>
-internal sealed class KMeans(float[] residuals, int dimensions, int size, int threads, CancellationToken cancellation)
+internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions, int size, int threads, CancellationToken cancellation)
 {
     private readonly int[] _codes = new int[residuals.Length / dimensions];
     private readonly Clusters _clusters = new(size, residuals.Length / dimensions);
@@ -22,21 +22,22 @@ internal sealed class KMeans(float[] residuals, int dimensions, int size, int th
     public Codebook Train(int iterations, CodebookStart start, SeededRandom random, Action<int, double> report)
     {
         Start(start, random);
-        var codebook = new Codebook(_codewords, dimensions);
         Array.Fill(_codes, -1);
-        for (var iteration = 1; ; iteration++)
+        for (var iteration = 1; iteration <= iterations; iteration++)
         {
-            var changed = Assign(codebook);
-            if (!changed || iteration > iterations)
+            var width = view is null ? dimensions : (int)Math.Ceiling(Math.Pow(dimensions, (double)iteration / iterations) - 1e-9);
+            if (!Assign(width) && width == dimensions)
             {
-                return codebook;
+                break;
             }
 
             Average();
             FillEmpty(random);
-            codebook = new Codebook(_codewords, dimensions);
             report(iteration, Error);
         }
+
+        Assign(dimensions);
+        return new Codebook(_codewords, dimensions);
     }
 
     private void Start(CodebookStart start, SeededRandom random)
@@ -50,18 +51,19 @@ internal sealed class KMeans(float[] residuals, int dimensions, int size, int th
         }
     }
 
-    private bool Assign(Codebook codebook)
+    // In the first columns of the coarse view, or in all dimensions of the residuals themselves.
+    private bool Assign(int width)
     {
         var before = _codes.AsSpan().ToArray();
-        Assignment.Nearest(residuals, codebook, _codes, threads, cancellation);
+        var (inputs, codewords) = width == dimensions ? (residuals, _codewords) : (view!.Residuals(width), view.Codewords(_codewords, width));
+        Assignment.Nearest(inputs, new Codebook(codewords, width), _codes, threads, cancellation);
         _clusters.Sort(_codes);
-        _clusters.ForEach(threads, code =>
+        Threads.For(size, threads, code =>
         {
-            var codeword = codebook[code];
             var error = 0.0;
             foreach (var frame in _clusters[code])
             {
-                error += SquaredDistance.Between(Row(residuals, frame), codeword);
+                error += SquaredDistance.Between(Row(residuals, frame), Row(_codewords, code));
             }
 
             _errors[code] = error;
@@ -70,7 +72,7 @@ internal sealed class KMeans(float[] residuals, int dimensions, int size, int th
         return !before.AsSpan().SequenceEqual(_codes);
     }
 
-    private void Average() => _clusters.ForEach(threads, code =>
+    private void Average() => Threads.For(size, threads, code =>
     {
         var members = _clusters[code];
         if (members.IsEmpty)

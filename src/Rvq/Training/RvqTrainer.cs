@@ -93,6 +93,19 @@ public static class RvqTrainer
         }
 
         var residuals = sample.ToArray();
+        if (options.GainCopies > 0)
+        {
+            if (residuals.Length * (1L + options.GainCopies) > Array.MaxLength)
+            {
+                throw new ArgumentException(
+                    $"{sample.Count} frames of {dimensions} dimensions with {options.GainCopies} copies are beyond the {Array.MaxLength} values that can be held.", name);
+            }
+
+            residuals = GainCopies.Append(residuals, dimensions, options.GainCopies, options.GainSpread, new SeededRandom(~options.Seed));
+        }
+
+        var threads = options.MaxDegreeOfParallelism;
+        var axes = options.CoarseToFine ? PrincipalAxes.Find(residuals, dimensions, cancellation) : [];
         var codebooks = new Codebook[sizes.Length];
         var work = (double)sizes.Sum(size => (long)size) * options.Restarts * options.Iterations;
         var done = 0.0;
@@ -101,9 +114,10 @@ public static class RvqTrainer
             var size = sizes[stage];
             var codes = Array.Empty<int>();
             var error = double.PositiveInfinity;
+            var view = options.CoarseToFine ? new CoarseView(residuals, axes, dimensions, threads) : null;
             for (var restart = 0; restart < options.Restarts; restart++)
             {
-                var means = new KMeans(residuals, dimensions, size, options.MaxDegreeOfParallelism, cancellation);
+                var means = new KMeans(residuals, view, dimensions, size, threads, cancellation);
                 var random = new SeededRandom(options.Seed + (ulong)(stage * (long)options.Restarts + restart) + 1);
                 var codebook = means.Train(options.Iterations, options.Start, random, (iteration, current) => progress?.Report(new TrainingProgress(
                     stage, sizes.Length, iteration, options.Iterations, current, (done + (double)size * iteration) / work)));

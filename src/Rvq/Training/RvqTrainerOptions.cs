@@ -13,13 +13,28 @@ public sealed record RvqTrainerOptions
     public IReadOnlyList<int>? CodebookSizes { get; init; }
 
     /// <summary>The k-means iterations of each stage, at least 1. A stage ends earlier when no code changes any more.</summary>
-    public int Iterations { get; init; } = 20;
+    public int Iterations { get; init; } = 10;
+
+    /// <summary>
+    /// Whether k-means looks at the first principal axis alone first and at all dimensions in the last iteration: a lower error on new
+    /// frames than k-means in all dimensions gives, in less time. More iterations lower the error on the training frames only.
+    /// </summary>
+    public bool CoarseToFine { get; init; } = true;
 
     /// <summary>Where k-means takes its first codewords from.</summary>
     public CodebookStart Start { get; init; } = CodebookStart.Sampled;
 
     /// <summary>The k-means runs per stage of which the one with the smallest error is kept, at least 1.</summary>
     public int Restarts { get; init; } = 1;
+
+    /// <summary>
+    /// Copies of every frame with random gains about the mean frame that are trained on as well, at least 0. For few frames whose
+    /// loudness varies, as it does in speech and music: 3 copies lower the error on new frames, at the cost of four times the work.
+    /// </summary>
+    public int GainCopies { get; init; }
+
+    /// <summary>The standard deviation of the natural logarithm of those gains, in (0, 2].</summary>
+    public double GainSpread { get; init; } = 0.4;
 
     /// <summary>The seed of every random choice.</summary>
     public ulong Seed { get; init; }
@@ -37,6 +52,16 @@ public sealed record RvqTrainerOptions
         ThrowIfBelowOne(Restarts, nameof(Restarts), name);
         ThrowIfBelowOne(SampleLimit, nameof(SampleLimit), name);
         ThrowIfBelowOne(MaxDegreeOfParallelism, nameof(MaxDegreeOfParallelism), name);
+        if (GainCopies < 0)
+        {
+            throw new ArgumentOutOfRangeException(name, GainCopies, $"options.GainCopies must be at least 0, but is {GainCopies}.");
+        }
+
+        if (GainSpread is not (> 0 and <= 2))
+        {
+            throw new ArgumentOutOfRangeException(name, GainSpread, $"options.GainSpread must be in (0, 2], but is {GainSpread}.");
+        }
+
         if (Start is not (CodebookStart.Sampled or CodebookStart.PlusPlus))
         {
             throw new ArgumentOutOfRangeException(name, Start, "options.Start must be Sampled or PlusPlus.");
