@@ -9,15 +9,18 @@ namespace Rvq.Tests.Tool;
 internal static class ArithmeticModel
 {
     public const int CodebookCount = 5;
-    private static readonly float[] Direction = [1, -2, 5, 3];
+    public static readonly float[] Direction = [1, -2, 5, 3];
 
     public static int Dimensions => Direction.Length;
 
-    public static RvqModel Create() => new([.. Enumerable.Range(0, CodebookCount).Select(stage => new Codebook(
-        [.. new[] { -1, 1 }.SelectMany(sign => Direction.Select(d => sign * (16 >> stage) * d))], Dimensions))]);
+    public static RvqModel Create(int codebookCount = CodebookCount) => new([.. Enumerable.Range(0, codebookCount).Select(stage => new Codebook(
+        [.. new[] { -1, 1 }.SelectMany(sign => Direction.Select(d => sign * (1 << (codebookCount - 1 - stage)) * d))], Dimensions))]);
 
-    /// <summary>The value of a dimension of the frame of a number in [0, 32).</summary>
-    public static float Frame(int number, int dimension) => ((2 * number) - 31) * Direction[dimension];
+    /// <summary>The value of a dimension of the frame of a number in [0, 2^N).</summary>
+    public static float Frame(int number, int dimension, int codebookCount = CodebookCount) => Factor(number, codebookCount) * Direction[dimension];
+
+    /// <summary>x for a number in [0, 2^N).</summary>
+    public static float Factor(int number, int codebookCount = CodebookCount) => (2 * number) - (1 << codebookCount) + 1;
 
     /// <summary>What the first <paramref name="codebooks"/> codes decode to: the middle of the numbers that share them.</summary>
     public static float Decoded(int number, int dimension, int codebooks)
@@ -26,8 +29,8 @@ internal static class ArithmeticModel
         return ((((number >> left) << left) * 2) + (1 << left) - 1 - 31) * Direction[dimension];
     }
 
-    /// <summary>The code of a codebook for a number in [0, 32).</summary>
-    public static int Code(int number, int codebook) => (number >> (CodebookCount - 1 - codebook)) & 1;
+    /// <summary>The code of a codebook for a number in [0, 2^N).</summary>
+    public static int Code(int number, int codebook, int codebookCount = CodebookCount) => (number >> (codebookCount - 1 - codebook)) & 1;
 
     /// <summary>Numbers for [batch, count] frames.</summary>
     public static int Number(int batch, int index) => ((batch * 13) + (index * 7) + 3) % 32;
