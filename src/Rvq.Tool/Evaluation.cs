@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Rvq.Training;
 using Spectre.Console;
 
@@ -29,11 +30,10 @@ internal static class Evaluation
             var prefix = model.Take(count);
             Decode(prefix, codes, model.CodesPerBlock, decoded);
             var counts = CodebookStatistics.CountCodes<int>(model, codes, count - 1);
-            var bits = (double)prefix.BitsPerBlock / prefix.FramesPerBlock;
             table.AddRow([
                 $"{count}",
-                Format.Number(bits),
-                .. frameRate is { } rate ? [Format.Fixed(bits * rate / 1000, 2)] : Array.Empty<string>(),
+                Format.BitsPerFrame(prefix),
+                .. frameRate is { } rate ? [Format.Fixed(prefix.BitsPerBlock * rate / prefix.FramesPerBlock / 1000, 2)] : Array.Empty<string>(),
                 Format.Fixed(CodebookStatistics.SignalToNoiseRatio(frames, decoded), 2),
                 $"{CodebookStatistics.UsedCodes(counts)} of {counts.Length}",
                 Format.Fixed(CodebookStatistics.Perplexity(counts), 1),
@@ -49,7 +49,7 @@ internal static class Evaluation
         nint blocks = codes.Length / codesPerBlock;
         nint Step(nint stride) => blocks == 1 ? 0 : stride;
         new Dequantizer(prefix).Decode<int>(
-            new System.Numerics.Tensors.ReadOnlyTensorSpan<int>(codes, [blocks, prefix.CodesPerBlock], [Step(codesPerBlock), prefix.CodesPerBlock == 1 ? 0 : 1]),
-            new System.Numerics.Tensors.TensorSpan<float>(frames, [blocks * prefix.FramesPerBlock, prefix.Dimensions]));
+            new ReadOnlyTensorSpan<int>(codes, [blocks, prefix.CodesPerBlock], [Step(codesPerBlock), prefix.CodesPerBlock == 1 ? 0 : 1]),
+            new TensorSpan<float>(frames, [blocks * prefix.FramesPerBlock, prefix.Dimensions]));
     }
 }

@@ -83,6 +83,15 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         write(stream);
     }
 
+    /// <summary>Says what was written; not where it went to standard output.</summary>
+    public void Report(string path, string what)
+    {
+        if (path != "-")
+        {
+            output.WriteLine($"{path}: {what}");
+        }
+    }
+
     // An ArgumentException's own message ends with the name of a parameter, which means nothing to the user of a command.
     private static string Message(Exception exception)
         => exception is ArgumentException { ParamName: { } name } ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;

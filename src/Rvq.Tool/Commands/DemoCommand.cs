@@ -23,7 +23,7 @@ internal static class DemoCommand
             HelpName = "FOLDER",
             DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "rvq-demo"),
         };
-        var threads = Arguments.Threads();
+        var threads = Options.Threads();
         var command = new Command("demo", "Train on a speech clip, encode it, pack it, decode it, and show what it costs.") { speech, folder, threads };
         command.SetAction((given, cancellation) => shell.Run(
             () => Run(shell, given.GetValue(speech), given.GetRequiredValue(folder), given.GetValue(threads), cancellation), cancellation));

@@ -8,44 +8,42 @@ internal static class EncodeCommand
 {
     public static Command Create(Shell shell)
     {
-        var (model, frames, output) = (Arguments.Model(), Arguments.Frames(), Arguments.Output("CODES.npy", "the codes, int32"));
-        var (codebooks, channelsFirst, threads) = (Arguments.Codebooks(), Arguments.ChannelsFirst(), Arguments.Threads());
-        var command = new Command("encode", "Turn frames into codes.") { model, frames, output, codebooks, channelsFirst, threads };
+        var command = new Command("encode", "Turn frames into codes.");
+        var (model, frames) = (new ModelInput(command), new FrameInput(command));
+        var (output, codebooks, threads) = (Options.Output("CODES.npy", "the codes, int32"), Options.Codebooks(), Options.Threads());
+        command.Add(output);
+        command.Add(codebooks);
+        command.Add(threads);
         command.SetAction((given, cancellation) => shell.Run(
-            () => Encode(
-                shell,
-                Inputs.ReadModel(given.GetRequiredValue(model), given.GetValue(codebooks)),
-                given.GetRequiredValue(frames),
-                given.GetRequiredValue(output),
-                given.GetValue(channelsFirst),
-                new QuantizerOptions { MaxDegreeOfParallelism = given.GetValue(threads) },
-                cancellation),
+            () =>
+            {
+                var loaded = model.Read(given, given.GetValue(codebooks));
+                var (array, layout) = frames.Read(shell, given, loaded.Dimensions);
+                var (codes, shape) = Encode(loaded, array.Values, layout, given.GetValue(threads), frames.Path(given));
+                var path = given.GetRequiredValue(output);
+                shell.Write(path, stream => NpyWriter.Write(stream, codes, shape, cancellation));
+                shell.Report(path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} bits a frame");
+            },
             cancellation));
         return command;
     }
 
-    private static void Encode(
-        Shell shell, RvqModel model, string framesPath, string output, bool channelsFirst, QuantizerOptions options, CancellationToken cancellation)
+    private static (int[] Codes, int[] Shape) Encode(RvqModel model, float[] frames, VectorLayout layout, int threads, string path)
     {
-        var (frames, layout) = Inputs.ReadFrames(shell, framesPath, channelsFirst, model.Dimensions);
         var (blocks, rest) = Math.DivRem(layout.Count, model.FramesPerBlock);
         if (rest != 0)
         {
-            throw new InvalidDataException($"{framesPath}: It has {layout.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
+            throw new InvalidDataException($"{path}: It has {layout.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
         }
 
         var target = layout.With(blocks, model.CodesPerBlock);
         var codes = new int[target.Length];
         if (codes.Length > 0)
         {
-            new Quantizer(model, options).Encode(layout.View<float>(frames.Values.AsSpan()), target.View<int>(codes.AsSpan()));
+            new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads }).Encode(
+                layout.View<float>(frames.AsSpan()), target.View<int>(codes.AsSpan()));
         }
 
-        shell.Write(output, stream => NpyWriter.Write(stream, codes, target.Shape, cancellation));
-        if (output != "-")
-        {
-            shell.Output.WriteLine(
-                $"{output}: {layout.Batch * (long)layout.Count} frames, {model.CodebookCount} codebooks, {Format.Number((double)model.BitsPerBlock / model.FramesPerBlock)} bits a frame");
-        }
+        return (codes, target.Shape);
     }
 }

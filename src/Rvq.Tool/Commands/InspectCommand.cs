@@ -8,9 +8,9 @@ internal static class InspectCommand
 {
     public static Command Create(Shell shell)
     {
-        var model = Arguments.Model();
-        var command = new Command("inspect", "Show what a model is made of.") { model };
-        command.SetAction((given, cancellation) => shell.Run(() => Inspect(shell, Inputs.ReadModel(given.GetRequiredValue(model))), cancellation));
+        var command = new Command("inspect", "Show what a model is made of.");
+        var model = new ModelInput(command);
+        command.SetAction((given, cancellation) => shell.Run(() => Inspect(shell, model.Read(given)), cancellation));
         return command;
     }
 
@@ -25,12 +25,11 @@ internal static class InspectCommand
             facts.AddRow("block", $"{model.FramesPerBlock} frames, {model.CodesPerBlock} codes");
         }
 
-        var bits = (double)model.BitsPerBlock / model.FramesPerBlock;
-        facts.AddRow("bits per frame", Format.Number(bits));
+        facts.AddRow("bits per frame", Format.BitsPerFrame(model));
         if (model.FrameRate is { } rate)
         {
             facts.AddRow("frame rate", $"{Format.Number(rate)} Hz ({model.SampleRate} Hz / {model.HopLength})");
-            facts.AddRow("bit rate", $"{Format.Number(bits * rate / 1000)} kbit/s");
+            facts.AddRow("bit rate", $"{Format.Number(model.BitsPerBlock * rate / model.FramesPerBlock / 1000)} kbit/s");
         }
 
         var table = new Table().AddColumns("stack", "codebooks", "codewords", "bits", "metric", "stride", "projections");

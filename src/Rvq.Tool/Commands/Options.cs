@@ -4,16 +4,9 @@ using System.Globalization;
 
 namespace Rvq.Tool.Commands;
 
-/// <summary>The arguments that several commands have.</summary>
-internal static class Arguments
+/// <summary>The options that several commands have.</summary>
+internal static class Options
 {
-    public static Argument<string> Model() => new("MODEL") { Description = "A checkpoint: .safetensors with the tensor names of a known codec, or what 'rvq train' wrote." };
-
-    public static Argument<string> Frames() => new("FRAMES.npy")
-    {
-        Description = "Frames, float16, float32 or float64, [T, D] or [B, T, D]; '-' for standard input.",
-    };
-
     public static Option<string> Output(string file, string what) => new("--output", "-o")
     {
         Description = $"Where to write {what}; '-' for standard output.",
