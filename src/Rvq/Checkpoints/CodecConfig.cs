@@ -55,9 +55,12 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
     {
         var sampleRate = Number(config, "sampling_rate") ?? Number(config, "sample_rate");
         var hop = Number(config, "hop_length") ?? HopFromFrameRate(config, sampleRate);
-        foreach (var name in new[] { "downsampling_ratios", "upsampling_ratios", "encoder_rates", "strides" })
+        if (!IsMimi(config))
         {
-            hop ??= Product(Numbers(config, name));
+            foreach (var name in new[] { "downsampling_ratios", "upsampling_ratios", "encoder_rates", "strides" })
+            {
+                hop ??= Product(Numbers(config, name));
+            }
         }
 
         // Strides that cannot be read would give wrong codes; other fields may mean something else in another program's file.
@@ -65,6 +68,10 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             ? throw new InvalidDataException($"config.json has vq_strides that are not a list of numbers from 1 to {int.MaxValue}.")
             : new CodecConfig(sampleRate, hop, strides);
     }
+
+    /// <summary>Mimi halves the rate once more behind its ratios.</summary>
+    private static bool IsMimi(JsonElement config)
+        => config.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("mimi");
 
     // A frame rate that does not divide the sample rate has been rounded (Parler's DAC says 86 for 44100 / 512) and is of no use.
     private static int? HopFromFrameRate(JsonElement config, int? sampleRate)

@@ -43,12 +43,7 @@ internal static class CodecFamilies
     private static RvqModel WithRates(ResidualStack[] stacks, CodecFamily family, CodecConfig config)
     {
         var model = new RvqModel(stacks);
-        var published = PublishedCodec.Find(family.Name, model.CodebookCount, model.Stages[0].Codebook, model.Dimensions);
-        if (config.SampleRate is not null && published?.SampleRate is not null && config.SampleRate != published.SampleRate)
-        {
-            published = null; // another codec of the same sizes
-        }
-
+        var published = PublishedCodec.Find(family.Name, model.CodebookCount, model.Stages[0].Codebook, model.Dimensions, config.SampleRate);
         return new RvqModel(stacks)
         {
             Family = model.FramesPerBlock > 1 ? "SNAC" : published?.Name ?? family.Name,

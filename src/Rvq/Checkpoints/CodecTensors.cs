@@ -9,7 +9,7 @@ namespace Rvq.Checkpoints;
 internal sealed class CodecTensors(TensorFile file, string prefix)
 {
     // Layers that share a codebook (shared_codebook, one storage in a PyTorch file) share it here too.
-    private readonly Dictionary<(long Offset, long Rows, long Columns), Codebook> _codebooks = [];
+    private readonly Dictionary<(long Offset, long Rows, long Columns, ElementType Type), Codebook> _codebooks = [];
     private float[] _scratch = [];
 
     /// <summary>The start of the quantizer's names, empty or ending in a dot.</summary>
@@ -122,7 +122,7 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     private Codebook Codebook(TensorEntry tensor, long[] shape)
     {
         var (rows, columns) = Matrix(tensor, shape);
-        var key = (tensor.Offset, rows, columns);
+        var key = (tensor.Offset, rows, columns, tensor.Type);
         if (tensor.Strides is not null || !_codebooks.TryGetValue(key, out var codebook))
         {
             var values = Read(tensor);

@@ -23,7 +23,7 @@ internal static class DacFamily
             var name = $"quantizers.{i}";
             var codebook = tensors.Codebook($"{name}.codebook.weight");
             var input = tensors.RequireProjection($"{name}.in_proj");
-            strides ??= PublishedCodec.Find("DAC", count, codebook, input.Inputs)?.Strides ?? [.. Enumerable.Repeat(1, count)];
+            strides ??= PublishedCodec.Find("DAC", count, codebook, input.Inputs, hints.Config.SampleRate)?.Strides ?? [.. Enumerable.Repeat(1, count)];
             stages[i] = new Stage(
                 codebook, input, tensors.RequireProjection($"{name}.out_proj"), hints.Options.Metric ?? SearchMetric.Cosine, strides[i]);
         }

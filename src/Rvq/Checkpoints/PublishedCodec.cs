@@ -12,7 +12,8 @@ internal sealed record PublishedCodec(
     [
         new("EnCodec", "EnCodec", 32, 1024, 128, 128, 24000, 320),
         new("EnCodec", "EnCodec", 16, 1024, 128, 128, 48000, 320),
-        new("EnCodec", "EnCodec", 4, 2048, 128, 128, 32000, 640),
+        new("EnCodec", "EnCodec", 4, 2048, 128, 128, 32000, 640), // MusicGen's
+        new("EnCodec", "EnCodec", 4, 2048, 128, 128, 16000, 320), // AudioGen's
         new("EnCodec", "SpeechTokenizer", 8, 1024, 1024, 1024, 16000, 320),
         new("EnCodec", "Lyra", 46, 16, 64, 64, 16000, 320),
         new("DAC", "DAC", 9, 1024, 8, 1024, 44100, 512),
@@ -20,15 +21,16 @@ internal sealed record PublishedCodec(
         new("DAC", "DAC", 32, 1024, 8, 1024, 24000, 320),
         new("DAC", "DAC", 12, 1024, 8, 1024, 16000, 320),
         new("DAC", "SNAC", 3, 4096, 8, 768, 24000, 512, SnacStrides[1..]),
-        new("DAC", "SNAC", 4, 4096, 8, 1024, null, null, SnacStrides), // 32 and 44 kHz have equal sizes
+        new("DAC", "SNAC", 4, 4096, 8, 1024, null, null, SnacStrides), // 32 and 44 kHz; their config.json tells which
         new("Mimi", "Mimi", 0, 2048, 256, 512, 24000, 1920),
     ];
 
-    /// <summary>The published model of a family with the sizes of these stages, or null.</summary>
-    public static PublishedCodec? Find(string family, int codebooks, Codebook codebook, int frameDimensions)
+    /// <summary>The published model of a family with the sizes of these stages, and of this sample rate where one is known; or null.</summary>
+    public static PublishedCodec? Find(string family, int codebooks, Codebook codebook, int frameDimensions, int? sampleRate)
         => Array.Find(All, codec => codec.Family == family
             && (codec.Codebooks == 0 || codec.Codebooks == codebooks)
             && codec.Size == codebook.Size
             && codec.CodewordDimensions == codebook.Dimensions
-            && codec.FrameDimensions == frameDimensions);
+            && codec.FrameDimensions == frameDimensions
+            && (sampleRate is null || codec.SampleRate is null || codec.SampleRate == sampleRate));
 }

@@ -6,8 +6,8 @@ namespace Rvq.Checkpoints;
 /// </summary>
 internal static class ResidualVqFamily
 {
-    // A group's stack selects its part of the frame with a matrix of zeros and ones, which grows with the square of the frame.
-    private const int MaxGroupedDimensions = 4096;
+    // A group's stack selects its part of the frame with a matrix that is mostly zeros; together they grow with the square of the frame.
+    private const int MaxSelectionValues = 1 << 24;
 
     private const string Layers = "layers.";
     private const string Embed = "._codebook.embed";
@@ -57,9 +57,11 @@ internal static class ResidualVqFamily
         }
 
         var dimensions = groups.Sum(group => (long)group.Dimensions);
-        if (dimensions > MaxGroupedDimensions)
+        var inner = groups.Sum(group => (long)group.Stages[0].Dimensions);
+        if ((Int128)dimensions * inner > MaxSelectionValues)
         {
-            throw new InvalidDataException($"The groups have {dimensions} dimensions together; at most {MaxGroupedDimensions} are read.");
+            throw new InvalidDataException(
+                $"The {groups.Length} groups have {dimensions} dimensions outside and {inner} inside; a product of at most {MaxSelectionValues} is read.");
         }
 
         for (var (g, start) = (0, 0); g < groups.Length; g++)

@@ -12,7 +12,8 @@ internal static class TorchZipReader
     private const int MaxNameLength = 512;
     private const int MaxTensors = 1 << 16;
     private const int MaxMetadata = 1 << 12;
-    private const long MaxPickleBytes = 64_000_000;
+    private const int MaxPickleBytes = 64_000_000;
+    private const int MaxByteOrderBytes = 16;
 
     public static bool Recognises(ReadOnlySpan<byte> start) => start.StartsWith("PK\x3\x4"u8);
 
@@ -21,19 +22,14 @@ internal static class TorchZipReader
         var zip = new ZipDirectory(stream);
         var pickle = zip.Entries.FirstOrDefault(entry => entry.Name.EndsWith("/data.pkl", StringComparison.Ordinal))
             ?? throw new InvalidDataException("The zip file has no data.pkl and so is no PyTorch checkpoint.");
-        if (pickle.Length > MaxPickleBytes)
-        {
-            throw new InvalidDataException($"Zip entry {TensorEntry.Quote(pickle.Name)} has {pickle.Length} bytes; at most {MaxPickleBytes} are read.");
-        }
-
         var root = pickle.Name[..^"data.pkl".Length];
-        if (zip.Find($"{root}byteorder") is { } order && !zip.Read(order).AsSpan().StartsWith("little"u8))
+        if (zip.Find($"{root}byteorder") is { } order && !zip.Read(order, MaxByteOrderBytes).AsSpan().StartsWith("little"u8))
         {
             throw new InvalidDataException("The PyTorch file was written on a big-endian machine, which is not supported.");
         }
 
         var contents = new Contents(zip, root);
-        contents.Add("", PickleReader.Read(zip.Read(pickle)), 0);
+        contents.Add("", PickleReader.Read(zip.Read(pickle, MaxPickleBytes)), 0);
         return new TensorFile(stream, contents.Tensors, contents.Metadata);
     }
 

@@ -18,22 +18,21 @@ internal static class UnknownCodec
             + (nearest.Rank == 0 ? "." : $" or has another number of dimensions than {nearest.Rank}."));
     }
 
-    /// <summary>The share of the marker's parts that the name has in the same order.</summary>
+    /// <summary>The share of the marker's parts that the name has in the same order; the first, which tells codecs apart, counts twice.</summary>
     private static double Likeness(string marker, string name)
     {
-        var parts = marker.Split('.');
+        var (parts, names) = (marker.Split('.'), name.Split('.'));
         var (met, from) = (0, 0);
-        var names = name.Split('.');
-        foreach (var part in parts)
+        for (var i = 0; i < parts.Length; i++)
         {
-            var at = Array.IndexOf(names, part, Math.Min(from, names.Length));
+            var at = Array.IndexOf(names, parts[i], from);
             if (at >= 0)
             {
-                met++;
+                met += i == 0 ? 2 : 1;
                 from = at + 1;
             }
         }
 
-        return (double)met / parts.Length;
+        return (double)met / (parts.Length + 1);
     }
 }

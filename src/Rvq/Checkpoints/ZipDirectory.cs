@@ -64,7 +64,10 @@ internal sealed class ZipDirectory
         return offset;
     }
 
-    public byte[] Read(Entry entry) => ReadBytes(Locate(entry), checked((int)entry.Length));
+    public byte[] Read(Entry entry, int mostBytes)
+        => entry.Length <= mostBytes
+            ? ReadBytes(Locate(entry), (int)entry.Length)
+            : throw new InvalidDataException($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes; at most {mostBytes} are read.");
 
     private InvalidDataException Outside(Entry entry)
         => new($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} of {entry.Length} bytes does not lie before the directory at {_start}.");

@@ -35,6 +35,12 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
             }
         }
 
+        if (name == "encodec-bigmean-small")
+        {
+            // The case says that float32 cancellation misled the codec 24 times; each time another codeword is strictly nearer.
+            Assert.Equal((24, 24), (differing, nearer));
+        }
+
         output.WriteLine($"{name}/{file}: {differing} of {codes.Length} codes differ, all at listed ties; ours is strictly nearer at {nearer} of them.");
     }
 
