@@ -11,14 +11,15 @@ internal static class Evaluation
     /// <param name="shell">Where to print.</param>
     /// <param name="model">The model.</param>
     /// <param name="frames">The frames, row-major [T, D], T a multiple of the frames of a block.</param>
+    /// <param name="what">What the frames are, for the caption.</param>
     /// <param name="frameRate">Frames per second, or null where that is not known.</param>
     /// <param name="threads">The threads that encode.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static void Print(Shell shell, RvqModel model, float[] frames, double? frameRate, int threads, CancellationToken cancellation)
+    public static void Print(Shell shell, RvqModel model, float[] frames, string what, double? frameRate, int threads, CancellationToken cancellation)
     {
         var codes = new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads }).Encode(frames);
         var decoded = new float[frames.Length];
-        var table = new Table { Caption = new TableTitle($"{frames.Length / model.Dimensions} frames; used and perplexity are the last codebook's") };
+        var table = new Table { Caption = new TableTitle($"{frames.Length / model.Dimensions} {what}; used and perplexity are the last codebook's") };
         foreach (var column in (IEnumerable<string>)["codebooks", "bits/frame", .. frameRate is null ? Array.Empty<string>() : ["kbit/s"], "SNR dB", "used", "perplexity"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());

@@ -44,7 +44,7 @@ internal static class TrainCommand
                 };
                 var model = TrainingDisplay.Show(shell, progress => RvqTrainer.Train(rows, dimensions, options, progress, cancellation));
                 model.Save(path);
-                Evaluation.Print(shell, model, rows, frameRate: null, options.MaxDegreeOfParallelism, cancellation);
+                Evaluation.Print(shell, model, rows, "frames, those trained on", frameRate: null, options.MaxDegreeOfParallelism, cancellation);
                 shell.Report(path, $"{model.CodebookCount} codebooks of {options.CodebookSize} codewords");
             },
             cancellation));
