@@ -8,49 +8,58 @@ namespace Rvq.Streams;
 /// <summary>The loops of <see cref="CodePacking"/>; arguments are checked by the callers.</summary>
 internal static class Bits
 {
-    /// <summary>Writes the codes through a 64-bit accumulator that is emptied by 32 bits, so that at most 31 + 32 bits are held.</summary>
+    /// <summary>Writes codes one after the other.</summary>
     public static void Pack<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> widths, Span<byte> bytes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        var accumulator = 0UL;
-        var held = 0;
-        var at = 0;
+        var writer = new BitWriter(bytes);
         if (AreEqual(widths))
         {
             var width = widths[0];
             foreach (var code in codes)
             {
-                accumulator |= ulong.CreateTruncating(code) << held;
-                held += width;
-                if (held >= 32)
-                {
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], (uint)accumulator);
-                    accumulator >>= 32;
-                    held -= 32;
-                    at += 4;
-                }
+                writer.Write(ulong.CreateTruncating(code), width);
             }
         }
         else
         {
             for (var (i, n) = (0, 0); i < codes.Length; i++)
             {
-                accumulator |= ulong.CreateTruncating(codes[i]) << held;
-                held += widths[n];
+                writer.Write(ulong.CreateTruncating(codes[i]), widths[n]);
                 n = n + 1 == widths.Length ? 0 : n + 1;
-                if (held >= 32)
-                {
-                    BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], (uint)accumulator);
-                    accumulator >>= 32;
-                    held -= 32;
-                    at += 4;
-                }
             }
         }
 
-        for (; held > 0; held -= 8, accumulator >>= 8)
+        writer.Finish();
+    }
+
+    /// <summary>Writes some columns of row-major codes, all of one width.</summary>
+    public static void PackColumns<TCode>(ReadOnlySpan<TCode> codes, int rowLength, int column, int columnCount, int width, Span<byte> bytes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var writer = new BitWriter(bytes);
+        for (var row = column; row < codes.Length; row += rowLength)
         {
-            bytes[at++] = (byte)accumulator;
+            foreach (var code in codes.Slice(row, columnCount))
+            {
+                writer.Write(ulong.CreateTruncating(code), width);
+            }
+        }
+
+        writer.Finish();
+    }
+
+    /// <summary>Reads some columns of row-major codes, all of one width.</summary>
+    public static void UnpackColumns<TCode>(ReadOnlySpan<byte> bytes, int width, Span<TCode> codes, int rowLength, int column, int columnCount)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var bit = 0L;
+        for (var row = column; row < codes.Length; row += rowLength)
+        {
+            for (var i = row; i < row + columnCount; i++, bit += width)
+            {
+                codes[i] = TCode.CreateTruncating(Read(bytes, bit, width));
+            }
         }
     }
 
