@@ -25,7 +25,7 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
         Array.Fill(_codes, -1);
         for (var iteration = 1; iteration <= iterations; iteration++)
         {
-            var width = view is null ? dimensions : (int)Math.Ceiling(Math.Pow(dimensions, (double)iteration / iterations) - 1e-9);
+            var width = view is null ? dimensions : Width(iteration, iterations);
             if (!Assign(width) && width == dimensions)
             {
                 break;
@@ -38,6 +38,13 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
 
         Assign(dimensions);
         return new Codebook(_codewords, dimensions);
+    }
+
+    // Three fifths of the iterations widen the view, by one factor each; the rest see all dimensions.
+    private int Width(int iteration, int iterations)
+    {
+        var widening = Math.Max(1, iterations * 3 / 5);
+        return iteration >= widening ? dimensions : (int)Math.Ceiling(Math.Pow(dimensions, (double)iteration / widening) - 1e-9);
     }
 
     private void Start(CodebookStart start, SeededRandom random)

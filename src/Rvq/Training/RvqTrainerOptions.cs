@@ -16,8 +16,9 @@ public sealed record RvqTrainerOptions
     public int Iterations { get; init; } = 10;
 
     /// <summary>
-    /// Whether k-means looks at the first principal axis alone first and at all dimensions in the last iteration: a lower error on new
-    /// frames than k-means in all dimensions gives, in less time. More iterations lower the error on the training frames only.
+    /// Whether k-means looks at the first principal axis alone first and widens its view to all dimensions over three fifths of the
+    /// iterations. Where dimensions are correlated, as an encoder's are, that gives a lower error on new frames than k-means in all
+    /// dimensions; where they are all alike it costs a little.
     /// </summary>
     public bool CoarseToFine { get; init; } = true;
 
