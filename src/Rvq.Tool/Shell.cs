@@ -52,9 +52,15 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     /// <returns><paramref name="code"/>.</returns>
     public int Fail(string message, int code)
     {
-        error.WriteLine("rvq: " + string.Concat(message.Select(c => char.IsControl(c) ? ' ' : c)));
+        Warn(message);
         return code;
     }
+
+    /// <summary>Prints one line that is not about a result.</summary>
+    public void Warn(string message) => error.WriteLine($"rvq: {OneLine(message)}");
+
+    /// <summary>A text without control characters, which a file may have brought in.</summary>
+    public static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     /// <summary>Has <paramref name="read"/> read a file, or standard input for "-"; its faults get the file's name.</summary>
     public T Read<T>(string path, Func<Stream, T> read)
@@ -64,7 +70,7 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
             using var stream = path == "-" ? openInput() : File.OpenRead(path);
             return read(stream);
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException && !exception.Message.StartsWith(path, StringComparison.Ordinal))
         {
             throw new InvalidDataException($"{path}: {exception.Message}", exception);
         }

@@ -38,6 +38,10 @@ internal sealed class VectorLayout
         (true, true) => [Batch, Width, Count],
     };
 
+    /// <summary>The layout of one sequence, [T, C] or with <paramref name="channelsFirst"/> [C, T].</summary>
+    public static VectorLayout Sequence(int count, int width, bool channelsFirst)
+        => new(channelsFirst ? [0, 1, count] : [0, width, 1], 1, count, width, batched: false, channelsFirst);
+
     /// <summary>The layout of an array [T, C] or [B, T, C], or with <paramref name="channelsFirst"/> [C, T] or [B, C, T].</summary>
     /// <exception cref="InvalidDataException">The array has another number of axes.</exception>
     public static VectorLayout Of<T>(NpyArray<T> array, bool channelsFirst, string path)
@@ -82,18 +86,39 @@ internal sealed class VectorLayout
     /// <summary>The values as [batch, count, width], to write.</summary>
     public TensorSpan<T> View<T>(Span<T> values) => new(values, Lengths, Strides);
 
-    /// <summary>The vectors one after the other.</summary>
-    public T[] ToRows<T>(NpyArray<T> array)
+    /// <summary>The vectors of such an array one after the other.</summary>
+    public T[] ToRows<T>(T[] values)
     {
-        ReadOnlySpan<long> rows = [(long)Count * Width, Width, 1];
-        if (Length == 0 || rows.SequenceEqual(_strides) || (Batch == 1 && rows[1..].SequenceEqual(_strides.AsSpan(1))))
+        if (Length == 0 || IsRows)
         {
-            return array.Values;
+            return values;
+        }
+
+        var rows = new T[Length];
+        View<T>(values.AsSpan()).FlattenTo(rows);
+        return rows;
+    }
+
+    /// <summary>An array of this layout that has these vectors.</summary>
+    public T[] FromRows<T>(T[] rows)
+    {
+        if (Length == 0 || IsRows)
+        {
+            return rows;
         }
 
         var values = new T[Length];
-        View<T>(array.Values).FlattenTo(values);
+        new ReadOnlyTensorSpan<T>(rows, Lengths).CopyTo(View<T>(values.AsSpan()));
         return values;
+    }
+
+    private bool IsRows
+    {
+        get
+        {
+            ReadOnlySpan<long> rows = [(long)Count * Width, Width, 1];
+            return rows[1..].SequenceEqual(_strides.AsSpan(1)) && (Batch == 1 || rows[0] == _strides[0]);
+        }
     }
 
     private nint[] Lengths => [Batch, Count, Width];

@@ -10,41 +10,70 @@ internal static class DecodeCommand
     {
         var command = new Command("decode", "Turn codes back into frames.");
         var model = new ModelInput(command);
-        var codes = new Argument<string>("CODES.npy")
+        var codes = new Argument<string>("CODES")
         {
-            Description = "Codes, any integer type, [T, N] or [B, T, N], of all the model's codebooks or the first N; '-' for standard input.",
+            Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], or an .rvq stream; '-' for standard input.",
         };
         var output = Options.Output("FRAMES.npy", "the frames, float32");
         var (codebooks, channelsFirst) = (Options.Codebooks(), Options.ChannelsFirst());
+        var recover = new Option<bool>("--recover") { Description = "Skip what is damaged in an .rvq stream instead of stopping there." };
+        var allowOtherModel = new Option<bool>("--allow-other-model") { Description = "Decode an .rvq stream that another model has written." };
+        foreach (var symbol in (Option[])[output, codebooks, channelsFirst, recover, allowOtherModel])
+        {
+            command.Add(symbol);
+        }
+
         command.Add(codes);
-        command.Add(output);
-        command.Add(codebooks);
-        command.Add(channelsFirst);
         command.SetAction((given, cancellation) => shell.Run(
             () =>
             {
                 var loaded = model.Read(given);
-                var source = given.GetRequiredValue(codes);
-                var array = shell.Read(source, NpyReader.ReadInt32);
-                var layout = VectorLayout.Of(array, given.GetValue(channelsFirst), source);
-                var used = Prefix(loaded, layout.Width, given.GetValue(codebooks), source);
-                var (frames, shape) = Decode(used, array.Values, layout);
-                var path = given.GetRequiredValue(output);
+                var (source, path) = (given.GetRequiredValue(codes), given.GetRequiredValue(output));
+                var options = new RvqReaderOptions
+                {
+                    Recover = given.GetValue(recover),
+                    AllowOtherModel = given.GetValue(allowOtherModel),
+                    CodebookCount = given.GetValue(codebooks),
+                };
+                var (frames, shape) = shell.Read(source, stream => RvqFile.Starts(ref stream)
+                    ? DecodeStream(shell, loaded, stream, given.GetValue(channelsFirst), options, cancellation)
+                    : DecodeArray(loaded, NpyReader.ReadInt32(stream), given.GetValue(channelsFirst), given.GetValue(codebooks), source));
                 shell.Write(path, stream => NpyWriter.Write(stream, frames, shape, cancellation));
-                shell.Report(path, $"{frames.Length / used.Dimensions} frames of {used.Dimensions} values from {used.CodebookCount} codebooks");
+                shell.Report(path, $"{frames.Length / loaded.Dimensions} frames of {loaded.Dimensions} values");
             },
             cancellation));
         return command;
     }
 
-    private static (float[] Frames, int[] Shape) Decode(RvqModel model, int[] codes, VectorLayout layout)
+    private static (float[] Frames, int[] Shape) DecodeStream(
+        Shell shell, RvqModel model, Stream stream, bool channelsFirst, RvqReaderOptions options, CancellationToken cancellation)
     {
-        var frameCount = (long)layout.Count * model.FramesPerBlock;
-        var target = layout.With(frameCount <= Array.MaxLength ? (int)frameCount : Array.MaxLength, model.Dimensions);
+        using var reader = RvqReader.Open(stream, model, options, leaveOpen: true);
+        if (options.CodebookCount > reader.Header.CodebookCount)
+        {
+            throw new InvalidDataException($"It has the codes of {reader.Header.CodebookCount} codebooks, but {options.CodebookCount} are asked for.");
+        }
+
+        var rows = RvqFile.Decode(reader, model, cancellation);
+        if (reader.FirstFault is { } fault)
+        {
+            shell.Warn($"{fault} ({reader.FaultCount} faults, {reader.FramesLost} frames known to be lost)");
+        }
+
+        var layout = VectorLayout.Sequence(rows.Length / model.Dimensions, model.Dimensions, channelsFirst);
+        return (layout.FromRows(rows), layout.Shape);
+    }
+
+    private static (float[] Frames, int[] Shape) DecodeArray(RvqModel model, NpyArray<int> codes, bool channelsFirst, int? codebooks, string path)
+    {
+        var layout = VectorLayout.Of(codes, channelsFirst, path);
+        var used = Prefix(model, layout.Width, codebooks, path);
+        var frameCount = (long)layout.Count * used.FramesPerBlock;
+        var target = layout.With(frameCount <= Array.MaxLength ? (int)frameCount : Array.MaxLength, used.Dimensions);
         var frames = new float[target.Length];
         if (frames.Length > 0)
         {
-            new Dequantizer(model).Decode<int>(layout.Prefix(model.CodesPerBlock).View<int>(codes.AsSpan()), target.View<float>(frames.AsSpan()));
+            new Dequantizer(used).Decode<int>(layout.Prefix(used.CodesPerBlock).View<int>(codes.Values.AsSpan()), target.View<float>(frames.AsSpan()));
         }
 
         return (frames, target.Shape);

@@ -41,7 +41,7 @@ internal sealed class FrameInput
     {
         var (array, layout) = Read(shell, given, dimensions);
         return layout.Length > 0 && layout.Count % framesPerBlock == 0
-            ? (layout.ToRows(array), layout.Width)
+            ? (layout.ToRows(array.Values), layout.Width)
             : throw new InvalidDataException(
                 $"{Path(given)}: It has {layout.Count} frames of {layout.Width} values, but a positive multiple of {framesPerBlock} frames is needed.");
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rvq.Tool.Files;
 using Spectre.Console;
 
 namespace Rvq.Tool.Commands;
@@ -8,9 +9,27 @@ internal static class InspectCommand
 {
     public static Command Create(Shell shell)
     {
-        var command = new Command("inspect", "Show what a model is made of.");
+        var command = new Command("inspect", "Show what a model is made of, or what an .rvq stream holds.");
         var model = new ModelInput(command);
-        command.SetAction((given, cancellation) => shell.Run(() => Inspect(shell, model.Read(given)), cancellation));
+        command.SetAction((given, cancellation) => shell.Run(
+            () =>
+            {
+                var isStream = shell.Read(model.Path(given), stream =>
+                {
+                    var starts = RvqFile.Starts(ref stream);
+                    if (starts)
+                    {
+                        StreamInspection.Print(shell, stream, cancellation);
+                    }
+
+                    return starts;
+                });
+                if (!isStream)
+                {
+                    Inspect(shell, model.Read(given));
+                }
+            },
+            cancellation));
         return command;
     }
 

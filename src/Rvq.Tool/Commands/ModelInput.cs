@@ -25,10 +25,13 @@ internal sealed class ModelInput
         command.Add(_metric);
     }
 
+    /// <summary>The path given.</summary>
+    public string Path(ParseResult given) => given.GetRequiredValue(_path);
+
     /// <summary>Loads the model, or its first codebooks.</summary>
     public RvqModel Read(ParseResult given, int? codebooks = null)
     {
-        var path = given.GetRequiredValue(_path);
+        var path = Path(given);
         var model = RvqModel.Load(path, new LoadOptions { Prefix = given.GetValue(_prefix), Metric = given.GetValue(_metric) });
         return codebooks is not { } count ? model
             : count <= model.CodebookCount ? model.Take(count)
