@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Rvq.Checkpoints;
 
@@ -49,11 +48,6 @@ internal static class SafetensorsReader
 
     private static void ReadHeader(byte[] header, List<(long Begin, long End, TensorEntry Tensor)> ranges, Dictionary<string, string> metadata)
     {
-        if (!Utf8.IsValid(header))
-        {
-            throw new InvalidDataException($"The safetensors header at byte {LengthBytes} is not valid UTF-8.");
-        }
-
         var json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 4 });
         try
         {

@@ -80,6 +80,7 @@ public sealed class TorchZipReaderTests
     [InlineData(4, 3, new long[] { 2, 2 }, new long[] { -2, 1 })]
     [InlineData(4, 0, new long[] { 2, 2 }, new long[] { long.MaxValue, 1 })]
     [InlineData(4, 0, new long[] { 1L << 30, 1L << 30 }, new long[] { 0, 0 })] // 2^60 elements out of one
+    [InlineData(4, 0, new long[] { 1_000_000, 2 }, new long[] { 0, 1 })] // one row a million times
     [InlineData(4, 0, new long[] { 1L << 60, 1L << 60 }, new long[] { 0, 0 })]
     [InlineData(4, 0, new long[] { -2, 2 }, new long[] { 2, 1 })]
     [InlineData(5, 0, new long[] { 2, 2 }, new long[] { 2, 1 })] // a storage of another size than its file
