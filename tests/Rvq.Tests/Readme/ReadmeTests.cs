@@ -29,7 +29,7 @@ public class ReadmeTests
         for (var from = Array.FindIndex(lines, line => line.Trim() == start); from >= 0;)
         {
             var to = Array.FindIndex(lines, from, line => line.Trim() == end);
-            var piece = lines[(from + 1)..to];
+            var piece = string.Join('\n', lines[(from + 1)..to]).TrimEnd().Split('\n');
             var indent = piece.Where(line => line.Length > 0).Min(line => line.Length - line.TrimStart().Length);
             yield return string.Join('\n', piece.Select(line => line.Length > 0 ? line[indent..] : line));
             from = Array.FindIndex(lines, to + 1, line => line.Trim() == start);

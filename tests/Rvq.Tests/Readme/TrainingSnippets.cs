@@ -23,6 +23,40 @@ public class TrainingSnippets
         }
     }
 
+    [Fact]
+    public void Ema_FramesThatMove_AreFollowed()
+    {
+        // 40 clusters that are all somewhere else from the second batch on.
+        var random = new Random(5);
+        var batches = Enumerable.Range(0, 60).Select(step => Enumerable.Range(0, 512).SelectMany(_ =>
+        {
+            var cluster = random.Next(40);
+            return Enumerable.Range(0, 4).Select(d => (10 * (cluster * (d + 3) % 11)) + random.NextSingle() + (step == 0 ? 0 : 3));
+        }).ToArray()).ToArray();
+        var (losses, model) = Ema(batches, 4);
+        Assert.InRange(losses[^1] / losses[1], 0, 0.25);
+        Assert.Equal(2, model.CodebookCount);
+    }
+
+    private static (List<double> Losses, RvqModel Model) Ema(float[][] batches, int d)
+    {
+        var losses = new List<double>();
+
+        // README
+        var trainer = new EmaTrainer(d, new EmaTrainerOptions { CodebookCount = 2, CodebookSize = 32, Decay = 0.9, Seed = 1 });
+        foreach (float[] batch in batches)                                        // the encoder's outputs, [T, D]
+        {
+            var quantized = new float[batch.Length];                              // [T, D], for the decoder
+            var codes = new int[batch.Length / d * 2];                            // [T, N]
+            EmaStep step = trainer.Step(batch, quantized, codes);                 // codebooks follow by moving averages
+            losses.Add(step.CommitmentLoss);                                      // its gradient: see EmaTrainer
+        }
+
+        RvqModel model = trainer.ToModel();
+        // END
+        return (losses, model);
+    }
+
     private static (RvqModel Loaded, double Ratio) Train(float[] frames, int d, string path)
     {
         // README

@@ -3,6 +3,7 @@ namespace Rvq.Tests.Tool;
 /// <summary>Damages sound files at random, always in the same way.</summary>
 internal static class Mutation
 {
+    private const long MostBytes = 1_000_000;
     private static readonly byte[] Telling = [0, 1, 0x7F, 0x80, 0xFE, 0xFF, (byte)'\'', (byte)'(', (byte)')', (byte)',', (byte)'9', (byte)'-', (byte)'{', (byte)'}', (byte)' '];
 
     /// <summary>Has <paramref name="read"/> read damaged files; every exception but InvalidDataException fails the test.</summary>
@@ -14,6 +15,7 @@ internal static class Mutation
         for (var i = 0; i < count; i++)
         {
             var file = Mutate(seeds[random.Next(seeds.Length)], random);
+            var before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 read(file);
@@ -27,6 +29,8 @@ internal static class Mutation
             {
                 Assert.Fail($"Input {i}, {Convert.ToHexString(file)}: {exception}");
             }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostBytes);
         }
 
         return sound;
