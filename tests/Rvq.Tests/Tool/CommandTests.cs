@@ -103,19 +103,24 @@ public sealed class CommandTests : IDisposable
     [InlineData("--threads", "3")]
     public void Evaluate_ArithmeticModel_ShowsBitsErrorAndUse(params string[] options)
     {
-        // All 32 numbers once. With n codebooks the error of a number is uniform on the odd (2^(5−n) − 1) … of its interval.
-        ArithmeticModel.Write(_tool.File("frames.npy"), [32, 4], index => ArithmeticModel.Frame(index[0], index[1]));
+        // The numbers below 20, each once: their binary digits are not used alike.
+        const int Numbers = 20;
+        ArithmeticModel.Write(_tool.File("frames.npy"), [Numbers, 4], index => ArithmeticModel.Frame(index[0], index[1]));
         _tool.Succeed(["evaluate", _model, _tool.File("frames.npy"), "--frame-rate", "50", .. options]);
         var rows = _tool.Output.Split('\n').Where(line => line.StartsWith('│') && line.Contains(" of ", StringComparison.Ordinal)).ToArray();
         Assert.Equal(5, rows.Length);
         for (var n = 1; n <= 5; n++)
         {
             var cells = rows[n - 1].Split('│', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            var signal = Enumerable.Range(0, 32).Sum(i => Math.Pow((2 * i) - 31, 2));
-            var noise = Enumerable.Range(0, 32).Sum(i => Math.Pow(ArithmeticModel.Frame(i, 0) - ArithmeticModel.Decoded(i, 0, n), 2));
-            var ratio = n == 5 ? "∞" : (10 * Math.Log10(signal / noise)).ToString("F2", System.Globalization.CultureInfo.InvariantCulture);
-            Assert.Equal([$"{n}", $"{n}", $"0.{5 * n:00}", ratio, "2 of 2", "2.0"], cells);
+            var signal = Enumerable.Range(0, Numbers).Sum(i => Math.Pow(ArithmeticModel.Factor(i), 2));
+            var noise = Enumerable.Range(0, Numbers).Sum(i => Math.Pow(ArithmeticModel.Frame(i, 0) - ArithmeticModel.Decoded(i, 0, n), 2));
+            var ratio = n == 5 ? "∞" : Text(10 * Math.Log10(signal / noise), 2);
+            var ones = Enumerable.Range(0, Numbers).Average(i => ArithmeticModel.Code(i, n - 1));
+            var perplexity = Math.Exp(-(ones * Math.Log(ones)) - ((1 - ones) * Math.Log(1 - ones)));
+            Assert.Equal([$"{n}", $"{n}", $"0.{5 * n:00}", ratio, "2 of 2", Text(perplexity, 1)], cells);
         }
+
+        static string Text(double value, int decimals) => value.ToString($"F{decimals}", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
