@@ -16,7 +16,7 @@ internal sealed class DecodeCase : IDisposable
     private readonly float[] _frames;
     private readonly float[] _onnxFrames;
 
-    public DecodeCase(Shape shape, int frameCount, DecodeForm form = DecodeForm.Adds)
+    public DecodeCase(Shape shape, int frameCount, DecodeForm? form = null)
     {
         var model = shape.Model;
         FrameCount = shape.Round(frameCount);
@@ -27,7 +27,7 @@ internal sealed class DecodeCase : IDisposable
         _frames = new float[CallCount * _valueCount];
         _onnxFrames = new float[CallCount * _valueCount];
         _dequantizer = new Dequantizer(model);
-        _onnx = new OnnxSession<long, float>(DecodeGraph.Build(model, FrameCount, form));
+        _onnx = new OnnxSession<long, float>(DecodeGraph.Build(model, FrameCount, form ?? FastestForm.Decode(model, FrameCount)));
         new TensorPrimitivesEncoder(model).Encode(shape.FramesAt(0, CallCount * FrameCount), _codes);
         for (var call = 0; call < CallCount; call++)
         {

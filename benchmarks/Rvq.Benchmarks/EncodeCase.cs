@@ -18,7 +18,7 @@ internal sealed class EncodeCase : IDisposable
     private readonly int[] _codes;
     private readonly long[] _onnxCodes;
 
-    public EncodeCase(Shape shape, int frameCount, EncodeForm form = EncodeForm.Tables, QuantizerOptions? options = null)
+    public EncodeCase(Shape shape, int frameCount, EncodeForm? form = null, QuantizerOptions? options = null)
     {
         _shape = shape;
         FrameCount = shape.Round(frameCount);
@@ -28,7 +28,7 @@ internal sealed class EncodeCase : IDisposable
         _onnxCodes = new long[CallCount * _codeCount];
         _quantizer = new Quantizer(shape.Model, options);
         _loop = new TensorPrimitivesEncoder(shape.Model);
-        _onnx = new OnnxSession<float, long>(EncodeGraph.Build(shape.Model, FrameCount, form));
+        _onnx = new OnnxSession<float, long>(EncodeGraph.Build(shape.Model, FrameCount, form ?? FastestForm.Encode(shape.Model, FrameCount)));
         for (var call = 0; call < CallCount; call++)
         {
             var frames = shape.Frames.AsMemory(call * FrameCount * shape.Model.Dimensions, FrameCount * shape.Model.Dimensions);

@@ -1,6 +1,7 @@
 using System.Reflection;
 using BenchmarkDotNet.Running;
 using Rvq.Benchmarks.Probes;
+using Rvq.Benchmarks.Report;
 
 switch (args)
 {
@@ -17,6 +18,6 @@ switch (args)
         Peak.Print();
         break;
     default:
-        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run([.. args.Where(arg => arg != "--quick")], RvqConfig.Create(args.Contains("--quick")));
         break;
 }

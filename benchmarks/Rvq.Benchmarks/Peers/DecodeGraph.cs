@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Rvq.Benchmarks.Peers;
 
 /// <summary>Writes the decoder of a model as an ONNX graph: "codes" int64, stage after stage → "frames" float32 [T, D].</summary>
@@ -7,22 +9,46 @@ internal static class DecodeGraph
     {
         var graph = new OnnxGraph();
         var codes = graph.Input("codes", OnnxGraph.Int64, frameCount / model.FramesPerBlock * model.CodesPerBlock);
+        if (form == DecodeForm.OneGather && model is { FramesPerBlock: 1, Stacks: [{ Output: null } stack] })
+        {
+            graph.NameOutput(GatheredAtOnce(graph, stack, codes, frameCount), "frames", OnnxGraph.Float, frameCount, model.Dimensions);
+            return graph.ToModel();
+        }
+
         var lengths = Array.ConvertAll(model.Stages.ToArray(), stage => (long)(frameCount / stage.Stride));
         var byStage = lengths.Length == 1 ? [codes] : graph.Node("Split", [codes, graph.Integers(lengths)], lengths.Length, ("axis", 0));
 
         var first = 0;
         var outputs = new List<string>();
-        foreach (var stack in model.Stacks)
+        foreach (var part in model.Stacks)
         {
-            var stageCodes = byStage.AsSpan(first, stack.Stages.Length);
-            outputs.Add(form == DecodeForm.Gemm && stack.Stages[0].Output is not null
-                ? ProjectedRows(graph, stack, stageCodes, frameCount)
-                : SummedRows(graph, stack, stageCodes, frameCount, form));
-            first += stack.Stages.Length;
+            var stageCodes = byStage.AsSpan(first, part.Stages.Length);
+            outputs.Add(form == DecodeForm.Gemm && part.Stages[0].Output is not null
+                ? ProjectedRows(graph, part, stageCodes, frameCount)
+                : SummedRows(graph, part, stageCodes, frameCount, form));
+            first += part.Stages.Length;
         }
 
         graph.NameOutput(outputs.Aggregate((a, b) => graph.Node("Add", [a, b])), "frames", OnnxGraph.Float, frameCount, model.Dimensions);
         return graph.ToModel();
+    }
+
+    private static string GatheredAtOnce(OnnxGraph graph, ResidualStack stack, string codes, int frameCount)
+    {
+        var tables = new List<float>();
+        var offsets = new List<long>();
+        foreach (var stage in stack.Stages)
+        {
+            offsets.AddRange(Enumerable.Repeat((long)tables.Count / stage.Dimensions, frameCount));
+            tables.AddRange(ModelMath.OutputRows(stage));
+        }
+
+        var dimensions = stack.Dimensions;
+        var rows = graph.Node("Gather",
+            [graph.Constant(CollectionsMarshal.AsSpan(tables), tables.Count / dimensions, dimensions), graph.Node("Add", [codes, graph.Integers(CollectionsMarshal.AsSpan(offsets))])],
+            ("axis", 0));
+        var byStage = graph.Node("Reshape", [rows, graph.Integers(stack.Stages.Length, frameCount, dimensions)]);
+        return graph.Node("ReduceSum", [byStage, graph.Integers(0)], ("keepdims", 0));
     }
 
     private static string SummedRows(OnnxGraph graph, ResidualStack stack, ReadOnlySpan<string> codes, int frameCount, DecodeForm form)

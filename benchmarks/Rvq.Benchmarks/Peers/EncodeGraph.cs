@@ -11,9 +11,9 @@ internal static class EncodeGraph
         foreach (var stack in model.Stacks)
         {
             var residual = stack.Input is null ? frames : Project(graph, frames, stack.Input);
-            if (form == EncodeForm.Tables && stack.Stages[0].Input is not null)
+            if (form >= EncodeForm.Tables && stack.Stages[0].Input is not null)
             {
-                TabledStages(graph, residual, frameCount, stack, codes);
+                TabledStages(graph, residual, frameCount, stack, form, codes);
             }
             else
             {
@@ -30,7 +30,7 @@ internal static class EncodeGraph
     private static void Stages(OnnxGraph graph, string residual, int frameCount, ResidualStack stack, EncodeForm form, List<string> codes)
     {
         var dimensions = stack.Stages[0].Dimensions;
-        var augment = form is EncodeForm.Augmented or EncodeForm.Tables
+        var augment = form >= EncodeForm.Augmented
             && stack.Stages[0] is { Input: null, Metric: SearchMetric.Euclidean };
         if (augment)
         {
@@ -43,7 +43,7 @@ internal static class EncodeGraph
             var stage = stack.Stages[i];
             var pooled = Pool(graph, ref residual, frameCount, stage.Stride, dimensions);
             var z = stage.Input is null ? pooled : Project(graph, pooled, stage.Input);
-            var code = augment ? AugmentedSearch(graph, z, stage) : Search(graph, z, stage, form);
+            var code = augment ? AugmentedSearch(graph, z, frameCount, stage, form) : Search(graph, z, frameCount, stage, form);
             codes.Add(code);
             if (i + 1 < stack.Stages.Length)
             {
@@ -62,7 +62,7 @@ internal static class EncodeGraph
     }
 
     // z_m = W_m x + b_m − Σ_{i<m} W_m (W_out_i e_i + b_out_i): all W_m x at once, then the columns that a code changes by a table.
-    private static void TabledStages(OnnxGraph graph, string residual, int frameCount, ResidualStack stack, List<string> codes)
+    private static void TabledStages(OnnxGraph graph, string residual, int frameCount, ResidualStack stack, EncodeForm form, List<string> codes)
     {
         var left = 0;
         foreach (var stage in stack.Stages)
@@ -93,7 +93,7 @@ internal static class EncodeGraph
                 (own, rest) = (parts[0], parts[1]);
             }
 
-            var code = Search(graph, Pool(graph, ref own, frameCount, stage.Stride, dimensions), stage, EncodeForm.Gemm);
+            var code = Search(graph, Pool(graph, ref own, frameCount, stage.Stride, dimensions), frameCount, stage, form);
             codes.Add(code);
             if (left > 0)
             {
@@ -128,7 +128,7 @@ internal static class EncodeGraph
         return table;
     }
 
-    private static string Search(OnnxGraph graph, string z, Stage stage, EncodeForm form)
+    private static string Search(OnnxGraph graph, string z, int frameCount, Stage stage, EncodeForm form)
     {
         var codebook = stage.Codebook;
         var (size, dimensions) = (codebook.Size, codebook.Dimensions);
@@ -137,7 +137,7 @@ internal static class EncodeGraph
             // The length of z does not change the winner; only the textbook form pays for it.
             var unit = form == EncodeForm.Textbook ? graph.Node("LpNormalization", [z], ("axis", 1), ("p", 2)) : z;
             var cosines = graph.Node("MatMul", [unit, graph.Constant(Transposed(codebook, ModelMath.NormalizedRows(codebook)), dimensions, size)]);
-            return graph.Node("ArgMax", [cosines], ("axis", 1), ("keepdims", 0));
+            return Best(graph, cosines, frameCount / stage.Stride, stage.Codebook.Size, form);
         }
 
         var norms = ModelMath.SquaredNorms(codebook);
@@ -150,17 +150,33 @@ internal static class EncodeGraph
 
         var bias = Array.ConvertAll(norms, norm => -0.5f * norm);
         var scores = graph.Node("Gemm", [z, graph.Constant(ModelMath.Rows(codebook), size, dimensions), graph.Constant(bias, size)], ("transB", 1));
-        return graph.Node("ArgMax", [scores], ("axis", 1), ("keepdims", 0));
+        return Best(graph, scores, frameCount / stage.Stride, stage.Codebook.Size, form);
     }
 
-    private static string AugmentedSearch(OnnxGraph graph, string residual, Stage stage)
+    private static string AugmentedSearch(OnnxGraph graph, string residual, int frameCount, Stage stage, EncodeForm form)
     {
         var (size, dimensions) = (stage.Codebook.Size, stage.Codebook.Dimensions);
         var transposed = new float[(dimensions + 1) * size];
         Transposed(stage.Codebook, ModelMath.Rows(stage.Codebook)).CopyTo(transposed, 0);
         Array.ConvertAll(ModelMath.SquaredNorms(stage.Codebook), norm => -0.5f * norm).CopyTo(transposed, dimensions * size);
         var scores = graph.Node("MatMul", [residual, graph.Constant(transposed, dimensions + 1, size)]);
-        return graph.Node("ArgMax", [scores], ("axis", 1), ("keepdims", 0));
+        return Best(graph, scores, frameCount / stage.Stride, stage.Codebook.Size, form);
+    }
+
+    private static string Best(OnnxGraph graph, string scores, int rows, int size, EncodeForm form)
+    {
+        const int BlockLength = 32;
+        if (form < EncodeForm.BlockedTables || size < 8 * BlockLength || size % BlockLength != 0)
+        {
+            return graph.Node("ArgMax", [scores], ("axis", 1), ("keepdims", 0));
+        }
+
+        var blocks = graph.Node("Reshape", [scores, graph.Integers(rows, size / BlockLength, BlockLength)]);
+        var maxima = graph.Node("ReduceMax", [blocks, graph.Integers(2)], ("keepdims", 0));
+        var block = graph.Node("ArgMax", [maxima], ("axis", 1), ("keepdims", 1));
+        var within = graph.Node("ArgMax", [graph.Node("GatherND", [blocks, block], ("batch_dims", 1))], ("axis", 1), ("keepdims", 0));
+        var start = graph.Node("Mul", [graph.Node("Reshape", [block, graph.Integers(rows)]), graph.Integers(BlockLength)]);
+        return graph.Node("Add", [start, within]);
     }
 
     // The mean of each group of `stride` frames; the residual is left as [T / stride, stride, D].

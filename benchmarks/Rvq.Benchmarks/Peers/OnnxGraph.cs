@@ -11,7 +11,7 @@ internal sealed class OnnxGraph
     public const int Int64 = 7;
 
     private const int IrVersion = 8;
-    private const int OpsetVersion = 17;
+    private const int OpsetVersion = 18;
 
     private readonly Proto _graph = new();
     private int _names;

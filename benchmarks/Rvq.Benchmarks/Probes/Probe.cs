@@ -4,28 +4,30 @@ using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks.Probes;
 
-/// <summary>A few seconds a shape, no harness: microseconds per frame of ours and of ONNX Runtime, and their ratio. Arguments: [shape-substring] [T…].</summary>
+/// <summary>A few seconds a shape, no harness: microseconds per frame of ours and of ONNX Runtime (the fastest graph and the textbook one), and their ratios. Arguments: [shape-substring] [T…].</summary>
 internal static class Probe
 {
     private const double LeastAgreement = 0.995;
 
     public static void Encode(ReadOnlySpan<string> arguments)
     {
-        Header("encode", "Rvq", "ONNX Runtime", "ratio", "same codes");
+        Header("encode", "Rvq", "ORT fastest", "ratio", "ORT textbook", "ratio", "same codes");
         Each(arguments, (shape, frameCount) =>
         {
-            using var benchmark = new EncodeCase(shape, frameCount);
-            Compare(shape, benchmark.FrameCount, benchmark.CallCount, benchmark.Rvq, benchmark.OnnxRuntime, () => benchmark.Agreement(benchmark.Rvq));
+            using var fastest = new EncodeCase(shape, frameCount);
+            using var textbook = new EncodeCase(shape, frameCount, EncodeForm.Textbook);
+            Compare(shape, fastest.FrameCount, fastest.CallCount, [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime], () => fastest.Agreement(fastest.Rvq));
         });
     }
 
     public static void Decode(ReadOnlySpan<string> arguments)
     {
-        Header("decode", "Rvq", "ONNX Runtime", "ratio", "same values");
+        Header("decode", "Rvq", "ORT fastest", "ratio", "ORT textbook", "ratio", "same values");
         Each(arguments, (shape, frameCount) =>
         {
-            using var benchmark = new DecodeCase(shape, frameCount);
-            Compare(shape, benchmark.FrameCount, benchmark.CallCount, benchmark.Rvq, benchmark.OnnxRuntime, benchmark.Agreement);
+            using var fastest = new DecodeCase(shape, frameCount);
+            using var textbook = new DecodeCase(shape, frameCount, DecodeForm.Adds);
+            Compare(shape, fastest.FrameCount, fastest.CallCount, [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime], fastest.Agreement);
         });
     }
 
@@ -52,7 +54,7 @@ internal static class Probe
         });
     }
 
-    private static void Compare(Shape shape, int frameCount, int callCount, Action<int> ours, Action<int> onnx, Func<double> agreement)
+    private static void Compare(Shape shape, int frameCount, int callCount, Action<int>[] contenders, Func<double> agreement)
     {
         double same;
         try
@@ -61,13 +63,16 @@ internal static class Probe
         }
         catch (Exception e) when (e is NotImplementedException or NotSupportedException)
         {
-            Row(shape, frameCount, "not there", Format(Stopwatches.Medians(callCount, onnx)[0] / frameCount), "", "");
+            var peers = PerFrame(contenders[1..]);
+            Row(shape, frameCount, "not there", Format(peers[0]), "", Format(peers[1]), "", "");
             return;
         }
 
-        var times = Stopwatches.Medians(callCount, ours, onnx);
-        Row(shape, frameCount, Format(times[0] / frameCount), Format(times[1] / frameCount), (times[1] / times[0]).ToString("F2", CultureInfo.InvariantCulture),
+        var times = PerFrame(contenders);
+        Row(shape, frameCount, Format(times[0]), Format(times[1]), Ratio(times[1] / times[0]), Format(times[2]), Ratio(times[2] / times[0]),
             Percent(same) + (same < LeastAgreement ? " TOO FEW" : ""));
+
+        double[] PerFrame(Action<int>[] which) => Array.ConvertAll(Stopwatches.Medians(callCount, which), time => time / frameCount);
     }
 
     private static void Each(ReadOnlySpan<string> arguments, Action<Shape, int> measure)
@@ -104,6 +109,8 @@ internal static class Probe
         => Console.WriteLine($"| {shape.Name,-28} | {frameCount,4} | {string.Join(" | ", cells!)} |");
 
     private static string Format(double microseconds) => microseconds.ToString(microseconds < 10 ? "F3" : "F1", CultureInfo.InvariantCulture).PadLeft(9);
+
+    private static string Ratio(double ratio) => ratio.ToString("F2", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => (100 * share).ToString("F2", CultureInfo.InvariantCulture) + " %";
 }

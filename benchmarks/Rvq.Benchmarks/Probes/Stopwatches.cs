@@ -6,7 +6,7 @@ namespace Rvq.Benchmarks.Probes;
 internal static class Stopwatches
 {
     private const int Rounds = 9;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(25);
 
     /// <summary>The median microseconds of one call of each contender.</summary>
@@ -14,7 +14,7 @@ internal static class Stopwatches
     {
         foreach (var contender in contenders)
         {
-            Time(contender, callCount, WarmUp);
+            WarmUp(contender, callCount);
         }
 
         var times = Array.ConvertAll(contenders, _ => new double[Rounds]);
@@ -32,6 +32,9 @@ internal static class Stopwatches
             return each[Rounds / 2];
         });
     }
+
+    /// <summary>Calls until the optimising compiler has had its turn.</summary>
+    public static void WarmUp(Action<int> contender, int callCount) => Time(contender, callCount, WarmUpTime);
 
     private static double Time(Action<int> contender, int callCount, TimeSpan least)
     {

@@ -9,6 +9,8 @@ internal static class Lyra
 {
     public const string Name = "lyra";
 
+    public const double FrameRate = 50;
+
     private static readonly string Folder = Path.Combine(
         Environment.GetEnvironmentVariable("RVQ_DATA") ?? Path.Combine(Repository.Root, "..", "shared", "data"), "lyra");
 
@@ -24,7 +26,7 @@ internal static class Lyra
             frames[i] = features[i % features.Length];
         }
 
-        return new Shape(Name, 50, model, frames);
+        return new Shape(Name, FrameRate, model, frames);
     }
 
     private static Codebook[] ReadCodebooks(string path)

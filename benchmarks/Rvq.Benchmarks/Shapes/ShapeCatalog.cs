@@ -15,13 +15,22 @@ internal static class ShapeCatalog
         ("mimi-projected", 12.5, [new(512, 256, 2048, Strides(1)), new(512, 256, 2048, Strides(7))]),
         ("dac-projected", 44100.0 / 512, [new(1024, 1024, 1024, Strides(9)) { CodebookDimensions = 8 }]),
         ("dac-8x1024x9", 44100.0 / 512, [new(8, 8, 1024, Strides(9)) { TrainingFrames = 8192 }]),
-        ("snac-24khz", 24000.0 / 512, [new(768, 768, 4096, [4, 2, 1]) { CodebookDimensions = 8, TrainingFrames = 16384 }]),
+        ("snac-24khz", 24000.0 / 512, [new(768, 768, 4096, [4, 2, 1]) { CodebookDimensions = 8, TrainingFrames = 32768 }]),
         ("soundstream-64x16x46", 50, [new(64, 64, 16, Strides(46))]),
-        ("speechtokenizer-1024x1024x8", 50, [new(1024, 1024, 1024, Strides(8)) { Iterations = 0 }]),
+        ("speechtokenizer-1024x1024x8", 50, [new(1024, 1024, 1024, Strides(8)) { Iterations = 0, TrainingFrames = 4096 }]),
     ];
 
     /// <summary>All names; Lyra's only where its data is at hand.</summary>
     public static IEnumerable<string> Names => [.. Synthetic.Select(shape => shape.Name), .. Lyra.IsAtHand ? [Lyra.Name] : Array.Empty<string>()];
+
+    public static double FrameRate(string name) => name == Lyra.Name ? Lyra.FrameRate : Synthetic.Single(shape => shape.Name == name).FrameRate;
+
+    /// <summary>As <see cref="Shape.Round"/>, without making the shape.</summary>
+    public static int RoundToBlocks(string name, int frameCount)
+    {
+        var block = name == Lyra.Name ? 1 : Synthetic.Single(shape => shape.Name == name).Stacks.Max(stack => stack.Strides.Max());
+        return (frameCount + block - 1) / block * block;
+    }
 
     public static Shape Get(string name)
     {
@@ -37,11 +46,10 @@ internal static class ShapeCatalog
     {
         var (_, frameRate, stacks) = Synthetic.Single(shape => shape.Name == name);
         var source = new FrameSource(stacks[0].FrameDimensions, Seed);
-        var arrays = new Queue<float[]>(ArrayCache.GetOrAdd($"{name}-v1", () =>
+        var arrays = new Queue<float[]>(ArrayCache.GetOrAdd($"{name}-v2", () =>
         {
             Console.Error.WriteLine($"training {name} once …");
-            var frames = source.Frames(stacks[0].TrainingFrames, Seed + 1);
-            return [.. stacks.SelectMany((stack, i) => stack.Train(frames, Seed + i))];
+            return [.. stacks.SelectMany((stack, i) => stack.Train(stage => source.Frames(stack.TrainingFrames, Seed + 1000 + (100 * i) + stage), Seed + i))];
         }));
         var model = new RvqModel(Array.ConvertAll(stacks, stack => stack.Build(arrays)));
         return new Shape(name, frameRate, model, source.Frames(Shape.FrameCount, Seed + 2));

@@ -8,28 +8,42 @@ internal sealed record StackRecipe(int FrameDimensions, int Dimensions, int Size
     /// <summary>The dimensions of the codebooks where each stage has projections of its own and searches by cosine; 0 for none.</summary>
     public int CodebookDimensions { get; init; }
 
-    public int Iterations { get; init; } = 3;
+    public int Iterations { get; init; } = 2;
 
-    public int TrainingFrames { get; init; } = 4096;
+    public int TrainingFrames { get; init; } = 8192;
 
     private bool HasStackProjections => FrameDimensions != Dimensions;
 
-    /// <summary>Trains the stack's arrays: the stack's projections, then for each stage input weight and bias, codebook, output weight and bias.</summary>
-    public List<float[]> Train(float[] frames, int seed)
+    /// <summary>
+    /// Trains the stack's arrays: the stack's projections, then for each stage input weight and bias, codebook, output weight and bias. Every
+    /// stage sees frames that no stage before it has seen: on their own training frames, residuals shrink to nothing.
+    /// </summary>
+    public List<float[]> Train(Func<int, float[]> freshFrames, int seed)
     {
         var random = new Random(seed);
         var arrays = new List<float[]>();
-        var residuals = frames.ToArray();
+        float[]? input = null;
         if (HasStackProjections)
         {
-            var input = Gaussians(Dimensions * FrameDimensions, 1 / MathF.Sqrt(FrameDimensions), random);
+            input = Gaussians(Dimensions * FrameDimensions, 1 / MathF.Sqrt(FrameDimensions), random);
             arrays.AddRange([input, Gaussians(FrameDimensions * Dimensions, 1 / MathF.Sqrt(FrameDimensions), random)]);
-            residuals = Project(input, residuals, FrameDimensions);
         }
 
+        var stages = new List<Stage>();
         foreach (var stride in Strides)
         {
-            TrainStage(residuals, stride, arrays, random);
+            var frames = freshFrames(stages.Count);
+            var residuals = input is null ? frames : Project(input, frames, FrameDimensions);
+            if (stages.Count > 0)
+            {
+                var model = new RvqModel(new ResidualStack([.. stages]));
+                var taken = new Dequantizer(model).Decode(new Quantizer(model).Encode(residuals));
+                TensorPrimitives.Subtract(residuals, taken, residuals);
+            }
+
+            var trained = TrainStage(Pool(residuals, stride), random);
+            arrays.AddRange(trained);
+            stages.Add(BuildStage(new Queue<float[]>(trained), stride));
         }
 
         return arrays;
@@ -41,28 +55,27 @@ internal sealed record StackRecipe(int FrameDimensions, int Dimensions, int Size
         var (input, output) = HasStackProjections
             ? (new Projection(arrays.Dequeue(), FrameDimensions), new Projection(arrays.Dequeue(), Dimensions))
             : ((Projection?)null, (Projection?)null);
-        return new ResidualStack(Array.ConvertAll(Strides, stride => CodebookDimensions == 0
-            ? new Stage(new Codebook(arrays.Dequeue(), Dimensions), stride: stride)
-            : ProjectedStage(arrays, stride)), input, output);
+        return new ResidualStack(Array.ConvertAll(Strides, stride => BuildStage(arrays, stride)), input, output);
     }
 
-    private Stage ProjectedStage(Queue<float[]> arrays, int stride)
+    private Stage BuildStage(Queue<float[]> arrays, int stride)
     {
+        if (CodebookDimensions == 0)
+        {
+            return new Stage(new Codebook(arrays.Dequeue(), Dimensions), stride: stride);
+        }
+
         var input = new Projection(arrays.Dequeue(), Dimensions, arrays.Dequeue());
         var codebook = new Codebook(arrays.Dequeue(), CodebookDimensions);
         var output = new Projection(arrays.Dequeue(), CodebookDimensions, arrays.Dequeue());
         return new Stage(codebook, input, output, SearchMetric.Cosine, stride);
     }
 
-    private void TrainStage(float[] residuals, int stride, List<float[]> arrays, Random random)
+    private List<float[]> TrainStage(float[] points, Random random)
     {
-        var points = Pool(residuals, stride);
         if (CodebookDimensions == 0)
         {
-            var plain = StageTrainer.Codebook(points, Dimensions, Size, Iterations, cosine: false, random);
-            arrays.Add(plain);
-            Subtract(residuals, plain, StageTrainer.Assign(points, plain, Dimensions, cosine: false), stride);
-            return;
+            return [StageTrainer.Codebook(points, Dimensions, Size, Iterations, cosine: false, random)];
         }
 
         var axes = StageTrainer.MainAxes(points, Dimensions, CodebookDimensions, random);
@@ -74,16 +87,7 @@ internal sealed record StackRecipe(int FrameDimensions, int Dimensions, int Size
         }
 
         var codewords = StageTrainer.Codebook(z, CodebookDimensions, Size, Iterations, cosine: true, random);
-        var outputWeight = Transpose(axes, Dimensions);
-        var outputBias = Gaussians(Dimensions, 0.01f, random);
-        arrays.AddRange([axes, inputBias, codewords, outputWeight, outputBias]);
-        var outputs = Project(outputWeight, codewords, CodebookDimensions);
-        for (var i = 0; i < outputs.Length; i += Dimensions)
-        {
-            TensorPrimitives.Add(outputs.AsSpan(i, Dimensions), outputBias, outputs.AsSpan(i, Dimensions));
-        }
-
-        Subtract(residuals, outputs, StageTrainer.Assign(z, codewords, CodebookDimensions, cosine: true), stride);
+        return [axes, inputBias, codewords, Transpose(axes, Dimensions), Gaussians(Dimensions, 0.01f, random)];
     }
 
     private float[] Pool(float[] residuals, int stride)
@@ -101,15 +105,6 @@ internal sealed record StackRecipe(int FrameDimensions, int Dimensions, int Size
         }
 
         return pooled;
-    }
-
-    private void Subtract(float[] residuals, float[] outputs, int[] codes, int stride)
-    {
-        for (var t = 0; t * Dimensions < residuals.Length; t++)
-        {
-            var residual = residuals.AsSpan(t * Dimensions, Dimensions);
-            TensorPrimitives.Subtract(residual, outputs.AsSpan(codes[t / stride] * Dimensions, Dimensions), residual);
-        }
     }
 
     private static float[] Project(float[] weight, float[] points, int inputs)

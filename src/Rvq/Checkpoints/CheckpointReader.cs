@@ -36,8 +36,10 @@ internal static class CheckpointReader
 
     private static InvalidDataException Unknown(ReadOnlySpan<byte> start) => new(start switch
     {
-        [0x80, 2, 0x8A, 10, ..] => "The file is in PyTorch's old format of before version 1.6; load it with torch and save it again, or as safetensors.",
+        [0x80, 2, 0x8A, 10, ..] =>
+            "The file is in PyTorch's old format of before version 1.6; load it with torch and save it again, or as safetensors.",
         [0x80, >= 2 and <= 5, ..] => "The file is a bare Python pickle; of pickles only those inside PyTorch's zip format are read.",
-        _ => $"The file starts with {(start.IsEmpty ? "nothing" : Convert.ToHexString(start))}, which is not safetensors, PyTorch's zip format or a faiss residual quantizer index.",
+        [] => "The file is empty.",
+        _ => $"The file starts with {Convert.ToHexString(start)}, which is not safetensors, PyTorch's zip format or a faiss residual quantizer's index.",
     });
 }

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Rvq.Checkpoints;
 
-/// <summary>The rates and strides that come with a checkpoint: from a <c>config.json</c> beside it or from what a PyTorch file says beside its tensors.</summary>
+/// <summary>
+/// The rates and strides that come with a checkpoint: from a <c>config.json</c> beside it or from what a PyTorch file says beside its tensors.
+/// </summary>
 internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strides)
 {
     private const long MaxBytes = 16_000_000;
@@ -47,7 +49,9 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
     /// <summary>What is known from a PyTorch file's other entries: DAC's metadata and audiocraft's <c>xp.cfg</c>.</summary>
     public CodecConfig Or(IReadOnlyDictionary<string, string> metadata)
     {
-        var sampleRate = SampleRate ?? Number(metadata.GetValueOrDefault("metadata.kwargs.sample_rate")) ?? YamlNumber(metadata.GetValueOrDefault("xp.cfg"));
+        var sampleRate = SampleRate
+            ?? Number(metadata.GetValueOrDefault("metadata.kwargs.sample_rate"))
+            ?? YamlNumber(metadata.GetValueOrDefault("xp.cfg"));
         return this with { SampleRate = sampleRate, HopLength = HopLength ?? Product(metadata.GetValueOrDefault("metadata.kwargs.encoder_rates")) };
     }
 
@@ -81,7 +85,9 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             : null;
 
     private static int? Number(JsonElement config, string name)
-        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0 ? number : null;
+        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0
+            ? number
+            : null;
 
     private static int? Number(string? text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;

@@ -36,7 +36,8 @@ internal static class CodecFamilies
             0 => null,
             1 => found[0],
             _ => throw new InvalidDataException(
-                $"The file holds several {family.Name} quantizers, under {string.Join(", ", found.Select(TensorEntry.Quote))}; LoadOptions.Prefix chooses one."),
+                $"The file holds several {family.Name} quantizers, under {string.Join(", ", found.Select(TensorEntry.Quote))}; "
+                + "LoadOptions.Prefix chooses one."),
         };
     }
 

@@ -26,9 +26,10 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     public int LayerCount(string before, string after)
     {
         var (start, count, highest) = (prefix + before, 0, -1);
-        foreach (var name in file.Tensors.Select(tensor => tensor.Name).Concat(file.Metadata.Keys))
+        foreach (var name in file.NamesFrom(start))
         {
-            if (name.Length > start.Length + after.Length && name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(after, StringComparison.Ordinal)
+            if (name.Length > start.Length + after.Length
+                && name.EndsWith(after, StringComparison.Ordinal)
                 && int.TryParse(name.AsSpan()[start.Length..^after.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var layer))
             {
                 count++;
@@ -114,10 +115,8 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     }
 
     public Projection RequireProjection(string name)
-    {
-        var projection = Projection(name);
-        return projection ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
-    }
+        => Projection(name)
+            ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
 
     private Codebook Codebook(TensorEntry tensor, long[] shape)
     {

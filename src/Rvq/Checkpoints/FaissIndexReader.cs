@@ -42,7 +42,9 @@ internal static class FaissIndexReader
         for (var i = 0; i < sizes.Length; i++)
         {
             var bits = ReadInt64(stream, $"rq.nbits[{i}]");
-            sizes[i] = bits is >= 0 and <= MaxBits ? 1L << (int)bits : throw Invalid(stream, $"has a codebook {i} of {bits} bits; 0 to {MaxBits} are read");
+            sizes[i] = bits is >= 0 and <= MaxBits
+                ? 1L << (int)bits
+                : throw Invalid(stream, $"has a codebook {i} of {bits} bits; 0 to {MaxBits} are read");
         }
 
         Skip(stream, old ? 1 + (2 * sizeof(int)) : 1); // is_trained; train_type and max_beam_size

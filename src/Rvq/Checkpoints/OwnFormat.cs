@@ -48,7 +48,8 @@ internal static class OwnFormat
             {
                 var stage = stack.Stages[i];
                 AddProjection(tensors, $"stacks.{s}.stages.{i}.input", stage.Input);
-                tensors.Add(new(CodebookName(plain, s, i), [stage.Codebook.Size, stage.Codebook.Dimensions], stage.Codebook.Size, row => stage.Codebook[row]));
+                var codebook = stage.Codebook;
+                tensors.Add(new(CodebookName(plain, s, i), [codebook.Size, codebook.Dimensions], codebook.Size, row => codebook[row]));
                 AddProjection(tensors, $"stacks.{s}.stages.{i}.output", stage.Output);
             }
 
@@ -97,10 +98,12 @@ internal static class OwnFormat
         var framesPerBlock = metadata.Integer(FramesPerBlock) ?? 0;
         if (framesPerBlock < 1 || strides.FirstOrDefault(stride => framesPerBlock % stride != 0) is var odd and not 0)
         {
-            throw new InvalidDataException($"The metadata {FramesPerBlock} is {framesPerBlock}, which is no multiple of every stride in {metadata.Required(Strides)}.");
+            throw new InvalidDataException(
+                $"The metadata {FramesPerBlock} is {framesPerBlock}, which is no multiple of every stride in {metadata.Required(Strides)}.");
         }
 
-        return RvqModel.WithFramesPerBlock(stacks, framesPerBlock, metadata.Optional(Family), metadata.Integer(SampleRate), metadata.Integer(HopLength));
+        return RvqModel.WithFramesPerBlock(
+            stacks, framesPerBlock, metadata.Optional(Family), metadata.Integer(SampleRate), metadata.Integer(HopLength));
     }
 
     private static bool IsPlain(RvqModel model)

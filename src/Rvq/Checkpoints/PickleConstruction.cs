@@ -7,6 +7,8 @@ namespace Rvq.Checkpoints;
 /// </summary>
 internal static class PickleConstruction
 {
+    private const int MaxKeyLength = 64;
+
     private static readonly Dictionary<string, (ElementType Type, string Name, int Size)> Storages = new()
     {
         ["torch FloatStorage"] = (ElementType.Float32, "F32", 4),
@@ -55,7 +57,8 @@ internal static class PickleConstruction
 
     /// <summary>The storage of a persistent id ('storage', type, key, location, count), or null where it is not one.</summary>
     public static PickleStorage? Storage(object? id)
-        => id is List<object?> and ["storage", PickleGlobal type, string key, string, long and >= 0 and var count] && Storages.TryGetValue(type.Name, out var element)
+        => id is List<object?> and ["storage", PickleGlobal type, string { Length: <= MaxKeyLength } key, string, long and >= 0 and var count]
+            && Storages.TryGetValue(type.Name, out var element)
             ? new PickleStorage(key, element.Type, element.Name, element.Size, count)
             : null;
 

@@ -82,7 +82,8 @@ internal ref struct PickleReader
                 PushGlobal(_stack.Pop<string>(), name);
                 break;
             case (byte)'Q': // BINPERSID
-                _stack.Push(PickleConstruction.Storage(_stack.Pop()) ?? throw new InvalidDataException("a persistent id that is no storage of a known type"));
+                _stack.Push(PickleConstruction.Storage(_stack.Pop())
+                    ?? throw new InvalidDataException("a persistent id that is no storage of a known type"));
                 break;
             case (byte)'R': // REDUCE
                 Call();

@@ -24,9 +24,9 @@ internal static class ResidualVqFamily
 
     private static ResidualStack BuildStack(CodecTensors tensors, CodecHints hints, string group)
     {
-        if (tensors.Has($"{group}mlps.0.proj_in.weight"))
+        if (tensors.Find($"{group}mlps.0.proj_in.weight") is { } implicitCodebook)
         {
-            throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{tensors.Prefix}{group}mlps.0.proj_in.weight")} belongs to implicit neural codebooks, which cannot be used.");
+            throw implicitCodebook.Invalid("belongs to implicit neural codebooks, which cannot be used.");
         }
 
         var stages = new Stage[tensors.LayerCount(group + Layers, Embed)];
@@ -68,7 +68,9 @@ internal static class ResidualVqFamily
         {
             var group = groups[g];
             groups[g] = new ResidualStack(
-                group.Stages, Widen(group, group.Input, start, (int)dimensions, input: true), Widen(group, group.Output, start, (int)dimensions, input: false));
+                group.Stages,
+                Widen(group, group.Input, start, (int)dimensions, input: true),
+                Widen(group, group.Output, start, (int)dimensions, input: false));
             start += group.Dimensions;
         }
 

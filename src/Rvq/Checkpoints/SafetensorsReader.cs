@@ -139,7 +139,8 @@ internal static class SafetensorsReader
         {
             if (numbers.Count == TensorEntry.MaxRank || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0)
             {
-                throw new JsonException($"Tensor {TensorEntry.Quote(name)} has a size or offset that is no number from 0 to {long.MaxValue}, or too many of them.");
+                throw new JsonException(
+                    $"Tensor {TensorEntry.Quote(name)} has a size or offset that is no number from 0 to {long.MaxValue}, or too many of them.");
             }
 
             numbers.Add(number);
@@ -157,7 +158,8 @@ internal static class SafetensorsReader
             if (range.Begin != end || range.End > dataLength)
             {
                 throw new InvalidDataException(
-                    $"Tensor {TensorEntry.Quote(range.Tensor.Name)} lies at data bytes [{range.Begin}, {range.End}), but must start at {end} and end by {dataLength}.");
+                    $"Tensor {TensorEntry.Quote(range.Tensor.Name)} lies at data bytes [{range.Begin}, {range.End}), "
+                    + $"but must start at {end} and end by {dataLength}.");
             }
 
             end = range.End;

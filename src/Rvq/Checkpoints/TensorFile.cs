@@ -11,6 +11,7 @@ internal sealed class TensorFile
 
     private readonly Stream _stream;
     private readonly Dictionary<string, TensorEntry> _byName;
+    private readonly Lazy<string[]> _sortedNames;
 
     // Views of a PyTorch file may share storage. Twice the file is more than any real one needs, and keeps a small file from filling memory.
     private long _readable;
@@ -21,6 +22,7 @@ internal sealed class TensorFile
         _readable = 2 * stream.Length;
         Tensors = tensors;
         Metadata = metadata;
+        _sortedNames = new(() => [.. tensors.Select(tensor => tensor.Name).Concat(metadata.Keys).Order(StringComparer.Ordinal)]);
         _byName = new(tensors.Count, StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {
@@ -42,7 +44,21 @@ internal sealed class TensorFile
     /// names in the metadata; those are followed.
     /// </summary>
     public TensorEntry? Find(string name)
-        => _byName.TryGetValue(name, out var tensor) || (Metadata.TryGetValue(name, out var kept) && _byName.TryGetValue(kept, out tensor)) ? tensor : null;
+        => _byName.TryGetValue(name, out var tensor) || (Metadata.TryGetValue(name, out var kept) && _byName.TryGetValue(kept, out tensor))
+            ? tensor
+            : null;
+
+    /// <summary>The names, those that only the metadata knows included, that start with a text.</summary>
+    public IEnumerable<string> NamesFrom(string start)
+    {
+        var names = _sortedNames.Value;
+        var at = Array.BinarySearch(names, start, StringComparer.Ordinal);
+        at = at < 0 ? ~at : at;
+        while (at < names.Length && names[at].StartsWith(start, StringComparison.Ordinal))
+        {
+            yield return names[at++];
+        }
+    }
 
     /// <summary>Reads a tensor as float32, row-major, into its <see cref="TensorEntry.Count"/> elements.</summary>
     public void Read(TensorEntry tensor, Span<float> destination)
@@ -56,7 +72,8 @@ internal sealed class TensorFile
         _readable -= span * tensor.ElementSize;
         if (_readable < 0 || span > Array.MaxLength)
         {
-            throw tensor.Invalid($"takes {span} values; together the tensors that are read would be more than twice the file, or more than {Array.MaxLength} values.");
+            throw tensor.Invalid(
+                $"takes {span} values; with it the tensors that are read would be more than twice the file, or it more than {Array.MaxLength} values.");
         }
 
         if (tensor.Strides is null)

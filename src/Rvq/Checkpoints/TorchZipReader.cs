@@ -47,7 +47,9 @@ internal static class TorchZipReader
         {
             if (value is PickleTensor tensor)
             {
-                Tensors.Add(Tensors.Count < MaxTensors ? Entry(name, tensor) : throw new InvalidDataException($"The file has more than {MaxTensors} tensors."));
+                Tensors.Add(Tensors.Count < MaxTensors
+                    ? Entry(name, tensor)
+                    : throw new InvalidDataException($"The file has more than {MaxTensors} tensors."));
             }
             else if (value is PickleMap map)
             {
@@ -98,11 +100,14 @@ internal static class TorchZipReader
             }
 
             var contiguous = IsRowMajor(tensor);
-            if (TensorEntry.TryCount(tensor.Shape) is not { } count || tensor.Offset < 0 || tensor.Offset > storage.Count - count || (count > 0 && !Fits(tensor)))
+            if (TensorEntry.TryCount(tensor.Shape) is not { } count
+                || tensor.Offset < 0
+                || tensor.Offset > storage.Count - count
+                || (count > 0 && !Fits(tensor)))
             {
                 throw new InvalidDataException(
-                    $"Tensor {TensorEntry.Quote(name)} has offset {tensor.Offset}, sizes [{string.Join(", ", tensor.Shape)}] and strides [{string.Join(", ", tensor.Strides)}], "
-                    + $"which do not fit its storage of {storage.Count} values at byte {start}.");
+                    $"Tensor {TensorEntry.Quote(name)} has offset {tensor.Offset}, sizes [{string.Join(", ", tensor.Shape)}] and "
+                    + $"strides [{string.Join(", ", tensor.Strides)}], which do not fit its storage of {storage.Count} values at byte {start}.");
             }
 
             return new TensorEntry(name, storage.Type, storage.TypeName, tensor.Shape, start + (tensor.Offset * storage.ElementSize))
@@ -114,11 +119,13 @@ internal static class TorchZipReader
         private long Locate(string name, PickleStorage storage)
         {
             var entry = zip.Find($"{root}data/{storage.Key}")
-                ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote(name)} has no storage {TensorEntry.Quote($"{root}data/{storage.Key}")} in the zip file.");
+                ?? throw new InvalidDataException(
+                    $"Tensor {TensorEntry.Quote(name)} has no storage {TensorEntry.Quote($"{root}data/{storage.Key}")} in the zip file.");
             return (Int128)storage.Count * storage.ElementSize == entry.Length
                 ? zip.Locate(entry)
                 : throw new InvalidDataException(
-                    $"Tensor {TensorEntry.Quote(name)} has a storage of {storage.Count} values of {storage.ElementSize} bytes, but {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes.");
+                    $"Tensor {TensorEntry.Quote(name)} has a storage of {storage.Count} values of {storage.ElementSize} bytes, "
+                    + $"but {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes.");
         }
 
         /// <summary>Whether all elements lie inside the storage; strides must not be negative.</summary>

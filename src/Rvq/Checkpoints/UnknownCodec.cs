@@ -12,9 +12,11 @@ internal static class UnknownCodec
         var more = file.Tensors.Count > ShownTensors ? $" and {file.Tensors.Count - ShownTensors} more" : "";
         var found = file.Tensors.Count == 0 ? "no tensors" : $"{file.Tensors.Count} tensors: {shown}{more}";
         var under = prefix is null ? "" : $" under the prefix {TensorEntry.Quote(prefix)}";
-        var nearest = families.MaxBy(family => file.Tensors.Take(ComparedTensors).Select(tensor => Likeness(family.Marker, tensor.Name)).DefaultIfEmpty().Max())!;
+        var names = file.Tensors.Take(ComparedTensors).Select(tensor => tensor.Name).ToArray();
+        var nearest = families.MaxBy(family => names.Select(name => Likeness(family.Marker, name)).DefaultIfEmpty().Max())!;
         return new InvalidDataException(
-            $"No known quantizer is in the file{under}. It holds {found}. The nearest codec is {nearest.Name}, whose tensor '{nearest.Marker}' is missing"
+            $"No known quantizer is in the file{under}. It holds {found}. "
+            + $"The nearest codec is {nearest.Name}, whose tensor '{nearest.Marker}' is missing"
             + (nearest.Rank == 0 ? "." : $" or has another number of dimensions than {nearest.Rank}."));
     }
 

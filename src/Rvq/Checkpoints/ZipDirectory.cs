@@ -46,7 +46,8 @@ internal sealed class ZipDirectory
         if (entry.Method != 0 || entry.Encrypted || entry.Length != entry.StoredLength)
         {
             throw new InvalidDataException(
-                $"Zip entry {TensorEntry.Quote(entry.Name)} is compressed or encrypted ({entry.StoredLength} bytes for {entry.Length}); PyTorch stores its entries as they are.");
+                $"Zip entry {TensorEntry.Quote(entry.Name)} is compressed or encrypted ({entry.StoredLength} bytes for {entry.Length}); "
+                + "PyTorch stores its entries as they are.");
         }
 
         if (entry.LocalHeader < 0 || entry.LocalHeader > _start - LocalHeaderBytes)
@@ -67,15 +68,17 @@ internal sealed class ZipDirectory
     public byte[] Read(Entry entry, int mostBytes)
         => entry.Length <= mostBytes
             ? ReadBytes(Locate(entry), (int)entry.Length)
-            : throw new InvalidDataException($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes; at most {mostBytes} are read.");
+            : throw new InvalidDataException(
+                $"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes; at most {mostBytes} are read.");
 
     private InvalidDataException Outside(Entry entry)
-        => new($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} of {entry.Length} bytes does not lie before the directory at {_start}.");
+        => new($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} of {entry.Length} bytes does not end before the directory at {_start}.");
 
     private (long Count, long Length, long Start) ReadEnd()
     {
         // The end record is followed by a comment of at most 65535 bytes.
-        var tail = ReadBytes(Math.Max(0, _stream.Length - EndRecordBytes - ushort.MaxValue), (int)Math.Min(_stream.Length, EndRecordBytes + ushort.MaxValue));
+        var tailLength = (int)Math.Min(_stream.Length, EndRecordBytes + ushort.MaxValue);
+        var tail = ReadBytes(_stream.Length - tailLength, tailLength);
         var at = tail.Length - EndRecordBytes;
         while (at >= 0 && !(tail.AsSpan(at).StartsWith("PK\x5\x6"u8) && at + EndRecordBytes + ReadUInt16(tail, at + 20) == tail.Length))
         {
@@ -115,8 +118,8 @@ internal sealed class ZipDirectory
                 throw new InvalidDataException($"Entry {i} of the zip directory is broken, at byte {_start + at}.");
             }
 
-            var (nameLength, extraLength, commentLength) = (ReadUInt16(directory, at + 28), ReadUInt16(directory, at + 30), ReadUInt16(directory, at + 32));
-            var end = at + EntryBytes + nameLength + extraLength + commentLength;
+            var (nameLength, extraLength) = (ReadUInt16(directory, at + 28), ReadUInt16(directory, at + 30));
+            var end = at + EntryBytes + nameLength + extraLength + ReadUInt16(directory, at + 32);
             if (end > directory.Length)
             {
                 throw new InvalidDataException($"Entry {i} of the zip directory leaves it, at byte {_start + at}.");

@@ -47,20 +47,21 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
         }
 
         var stages = stack.Stages;
-        for (var m = 0; m < stages.Length; m++, codes += model.FramesPerBlock)
+        var perBlock = model.FramesPerBlock;
+        for (var m = 0; m < stages.Length; m++, codes += perBlock)
         {
-            FindBlocks(stages[m], residual, frames, codes, scratch);
-            if (m == stages.Length - 1)
+            var rows = m == stages.Length - 1 ? null : stages[m].Codebook.PaddedRows.Pointer;
+            if (perBlock == 1)
             {
-                break;
+                kernel.Quantize(stages[m].SearchTable, rows, residual, frames, codes, model.CodesPerBlock, scratch.Search);
+                continue;
             }
 
-            var rows = stages[m].Codebook.PaddedRows.Pointer;
-            for (var frame = 0; frame < frames; frame++)
+            for (var first = 0; first < frames; first += perBlock)
             {
-                var vector = residual + ((nint)frame * stride);
-                var code = codes[((nint)(frame / model.FramesPerBlock) * model.CodesPerBlock) + (frame % model.FramesPerBlock)];
-                Rows.Difference(vector, rows + ((nint)code * stride), vector, stride);
+                kernel.Quantize(
+                    stages[m].SearchTable, rows, residual + ((nint)first * stride), perBlock,
+                    codes + ((nint)(first / perBlock) * model.CodesPerBlock), 1, scratch.Search);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
@@ -12,6 +13,7 @@ internal static unsafe class Candidates<T>
     /// The code of one frame: the only codeword within the margin of the smallest score, or the definition's choice among
     /// several; among all codewords where the margin is infinite.
     /// </summary>
+    [MethodImpl(Jit.Kernel)]
     public static int Decide<TDouble>(SearchTable table, float* vector, int panelCount, int frame, double margin, SearchScratch scratch)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
@@ -20,29 +22,93 @@ internal static unsafe class Candidates<T>
             return Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size);
         }
 
-        var candidates = scratch.Candidates;
-        var groups = PanelLayout.GroupCount(panelCount);
-        var count = Collect(
-            scratch.Scores + ((nint)frame * panelCount * Panel), scratch.Minima + ((nint)frame * groups * Panel), panelCount, margin, candidates);
-        return count == 1 ? *candidates : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, count);
+        var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
+        var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
+        var smallest = Smallest(minima, panelCount);
+        if (scratch.Weights != null)
+        {
+            margin += 2.0 * scratch.Scales[frame].Spread * scratch.Weights[First(scores, minima, panelCount, smallest)];
+        }
+
+        var limit = RoundUp(smallest + margin);
+        var count = Collect(scores, minima, panelCount, limit, scratch.Candidates);
+        return count == 1
+            ? *scratch.Candidates
+            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, scratch.Candidates, count);
     }
 
-    /// <summary>Writes the codewords whose score is at most the smallest plus <paramref name="margin"/>, ascending, and returns their number.</summary>
-    private static int Collect(float* scores, float* minima, int panelCount, double margin, int* candidates)
+    /// <summary>
+    /// Decides all frames of a codebook of one panel, whose scores are one row each, and subtracts the rows that were chosen
+    /// where any are given: what is left of a stage when its search is a few dozen instructions.
+    /// </summary>
+    [MethodImpl(Jit.Kernel)]
+    public static void DecideOnePanel<TDouble>(
+        SearchTable table, ErrorBound bound, float* vectors, int frames, int* codes, nint codeStride, float* rows, SearchScratch scratch)
+        where TDouble : struct, IDoubleLanes<TDouble>
     {
-        var groups = PanelLayout.GroupCount(panelCount);
+        var stride = table.Stride;
+        for (var frame = 0; frame < frames; frame++, vectors += stride, codes += codeStride)
+        {
+            var margin = bound.Margin(Rows.SquaredNorm(vectors, stride));
+            var scores = T.Load(scratch.Scores + (frame * Panel));
+            var hits = T.AtMost(scores, T.Create(RoundUp(T.MinAcross(scores) + margin)));
+            var code = BitOperations.TrailingZeroCount(hits);
+            if ((hits & (hits - 1)) != 0 || double.IsPositiveInfinity(margin))
+            {
+                code = Decide<TDouble>(table, vectors, 1, frame, margin, scratch);
+            }
+
+            *codes = code;
+            if (rows != null)
+            {
+                Rows.Difference(vectors, rows + ((nint)code * stride), vectors, stride);
+            }
+        }
+    }
+
+    /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
+
+    private static float Smallest(float* minima, int panelCount)
+    {
         var smallest = T.Load(minima);
-        for (var group = 1; group < groups; group++)
+        for (var group = 1; group < PanelLayout.GroupCount(panelCount); group++)
         {
             smallest = T.Min(smallest, T.Load(minima + (group * Panel)));
         }
 
-        // Rounded up: a candidate more costs little, a candidate less could be the code.
-        var limit = T.Create(MathF.BitIncrement((float)(T.MinAcross(smallest) + margin)));
-        var count = 0;
-        for (var group = 0; group < groups; group++)
+        return T.MinAcross(smallest);
+    }
+
+    /// <summary>The first codeword with a score of at most <paramref name="limit"/>, which one of them has.</summary>
+    private static int First(float* scores, float* minima, int panelCount, float limit)
+    {
+        var all = T.Create(limit);
+        var group = 0;
+        while (T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
         {
-            if (T.AtMost(T.Load(minima + (group * Panel)), limit) == 0)
+            group++;
+        }
+
+        var panel = group * PanelLayout.PanelsPerGroup;
+        uint hits;
+        while ((hits = T.AtMost(T.Load(scores + (panel * Panel)), all)) == 0)
+        {
+            panel++;
+        }
+
+        return (panel * Panel) + BitOperations.TrailingZeroCount(hits);
+    }
+
+    /// <summary>Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number.</summary>
+    private static int Collect(float* scores, float* minima, int panelCount, float limit, int* candidates)
+    {
+        var all = T.Create(limit);
+        var count = 0;
+        for (var group = 0; group < PanelLayout.GroupCount(panelCount); group++)
+        {
+            if (T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
             {
                 continue;
             }
@@ -50,7 +116,7 @@ internal static unsafe class Candidates<T>
             var end = Math.Min((group + 1) * PanelLayout.PanelsPerGroup, panelCount);
             for (var panel = group * PanelLayout.PanelsPerGroup; panel < end; panel++)
             {
-                for (var hits = T.AtMost(T.Load(scores + (panel * Panel)), limit); hits != 0; hits &= hits - 1)
+                for (var hits = T.AtMost(T.Load(scores + (panel * Panel)), all); hits != 0; hits &= hits - 1)
                 {
                     candidates[count++] = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
                 }

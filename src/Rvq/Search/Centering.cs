@@ -13,6 +13,7 @@ internal sealed unsafe class Centering
         _center = new AlignedBuffer<float>(table.Stride);
         IsZero = table.Metric == SearchMetric.Cosine || !Average(table);
         HalfNorms = new double[table.Size];
+        Norms = new double[table.Size];
         for (var code = 0; code < table.Size; code++)
         {
             double sum = 0, raw = 0;
@@ -25,7 +26,8 @@ internal sealed unsafe class Centering
             }
 
             HalfNorms[code] = table.Metric == SearchMetric.Euclidean ? 0.5 * sum : 0;
-            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(sum));
+            Norms[code] = Math.Sqrt(sum);
+            MaxNorm = Math.Max(MaxNorm, Norms[code]);
             MaxRawNorm = Math.Max(MaxRawNorm, Math.Sqrt(raw));
             MaxHalfNorm = Math.Max(MaxHalfNorm, HalfNorms[code]);
         }
@@ -39,7 +41,10 @@ internal sealed unsafe class Centering
     /// <summary>½‖c − μ‖² in binary64; zeros for cosine.</summary>
     public double[] HalfNorms { get; }
 
-    /// <summary>The largest ‖c − μ‖.</summary>
+    /// <summary>‖c − μ‖ in binary64.</summary>
+    public double[] Norms { get; }
+
+    /// <summary>The largest of <see cref="Norms"/>.</summary>
     public double MaxNorm { get; }
 
     /// <summary>The largest ‖c‖.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -41,22 +43,62 @@ internal static unsafe class Definition
     /// <param name="paddedLength">The padded length of a vector.</param>
     /// <param name="candidates">Codes in ascending order, or null for 0…count − 1.</param>
     /// <param name="count">The number of candidates.</param>
+    [MethodImpl(Jit.Kernel)]
     public static int Nearest<TLanes>(float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int count)
         where TLanes : struct, IDoubleLanes<TLanes>
     {
         var best = double.PositiveInfinity;
         var nearest = 0;
-        for (var i = 0; i < count; i++)
+        var i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            FourScores<TLanes>(vector, rows, halfNorms, paddedLength, candidates, i, ref best, ref nearest);
+        }
+
+        for (; i < count; i++)
         {
             var code = candidates == null ? i : candidates[i];
-            var score = halfNorms[code] - Dot<TLanes>(vector, rows + ((long)code * paddedLength), paddedLength);
-            if (score < best)
-            {
-                best = score;
-                nearest = code;
-            }
+            Compete(halfNorms[code] - Dot<TLanes>(vector, rows + ((nint)code * paddedLength), paddedLength), code, ref best, ref nearest);
         }
 
         return nearest;
+    }
+
+    /// <summary>Scores candidates i…i + 3 side by side; a method of its own, because it would use up what the JIT inlines in one.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void FourScores<TLanes>(
+        float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int i, ref double best, ref int nearest)
+        where TLanes : struct, IDoubleLanes<TLanes>
+    {
+        int a = i, b = i + 1, c = i + 2, d = i + 3;
+        if (candidates != null)
+        {
+            (a, b, c, d) = (candidates[i], candidates[i + 1], candidates[i + 2], candidates[i + 3]);
+        }
+
+        TLanes sumA = TLanes.Zero, sumB = sumA, sumC = sumA, sumD = sumA;
+        float* rowA = rows + ((nint)a * paddedLength), rowB = rows + ((nint)b * paddedLength);
+        float* rowC = rows + ((nint)c * paddedLength), rowD = rows + ((nint)d * paddedLength);
+        for (nint at = 0; at < paddedLength; at += Lanes)
+        {
+            var value = TLanes.Widen(vector + at);
+            sumA = TLanes.AddExactProduct(value, TLanes.Widen(rowA + at), sumA);
+            sumB = TLanes.AddExactProduct(value, TLanes.Widen(rowB + at), sumB);
+            sumC = TLanes.AddExactProduct(value, TLanes.Widen(rowC + at), sumC);
+            sumD = TLanes.AddExactProduct(value, TLanes.Widen(rowD + at), sumD);
+        }
+
+        Compete(halfNorms[a] - TLanes.Sum(sumA), a, ref best, ref nearest);
+        Compete(halfNorms[b] - TLanes.Sum(sumB), b, ref best, ref nearest);
+        Compete(halfNorms[c] - TLanes.Sum(sumC), c, ref best, ref nearest);
+        Compete(halfNorms[d] - TLanes.Sum(sumD), d, ref best, ref nearest);
+    }
+
+    private static void Compete(double score, int code, ref double best, ref int nearest)
+    {
+        if (score < best)
+        {
+            (best, nearest) = (score, code);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Vec = System.Runtime.Intrinsics.Vector128;
 
@@ -14,12 +15,14 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
 
     public static DoubleLanes128 Zero => Create(0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Create(double value)
     {
         var all = Vec.Create(value);
         return new(all, all, all, all);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Widen(float* source)
     {
         var (s01, s23) = Vec.Widen(Vec.Load(source));
@@ -27,8 +30,10 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
         return new(s01, s23, s45, s67);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Load(double* source) => new(Vec.Load(source), Vec.Load(source + 2), Vec.Load(source + 4), Vec.Load(source + 6));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(DoubleLanes128 value, double* destination)
     {
         value._s01.Store(destination);
@@ -37,24 +42,30 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
         value._s67.Store(destination + 6);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Narrow(DoubleLanes128 value, float* destination)
     {
         Vec.Narrow(value._s01, value._s23).Store(destination);
         Vec.Narrow(value._s45, value._s67).Store(destination + 4);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Add(DoubleLanes128 left, DoubleLanes128 right)
         => new(left._s01 + right._s01, left._s23 + right._s23, left._s45 + right._s45, left._s67 + right._s67);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Subtract(DoubleLanes128 left, DoubleLanes128 right)
         => new(left._s01 - right._s01, left._s23 - right._s23, left._s45 - right._s45, left._s67 - right._s67);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Multiply(DoubleLanes128 left, DoubleLanes128 right)
         => new(left._s01 * right._s01, left._s23 * right._s23, left._s45 * right._s45, left._s67 * right._s67);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 Divide(DoubleLanes128 left, DoubleLanes128 right)
         => new(left._s01 / right._s01, left._s23 / right._s23, left._s45 / right._s45, left._s67 / right._s67);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 AddExactProduct(DoubleLanes128 left, DoubleLanes128 right, DoubleLanes128 sum)
         => new(
             Vec.MultiplyAddEstimate(left._s01, right._s01, sum._s01),
@@ -62,6 +73,7 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
             Vec.MultiplyAddEstimate(left._s45, right._s45, sum._s45),
             Vec.MultiplyAddEstimate(left._s67, right._s67, sum._s67));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Sum(DoubleLanes128 value)
     {
         var two = (value._s01 + value._s45) + (value._s23 + value._s67);

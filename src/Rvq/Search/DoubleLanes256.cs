@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Vec = System.Runtime.Intrinsics.Vector256;
@@ -12,8 +13,10 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
 
     public static DoubleLanes256 Zero => new(Vector256<double>.Zero, Vector256<double>.Zero);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Create(double value) => new(Vec.Create(value), Vec.Create(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Widen(float* source)
     {
         if (Avx.IsSupported)
@@ -25,27 +28,36 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
         return new(low, high);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Load(double* source) => new(Vec.Load(source), Vec.Load(source + 4));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(DoubleLanes256 value, double* destination)
     {
         value._low.Store(destination);
         value._high.Store(destination + 4);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Narrow(DoubleLanes256 value, float* destination) => Vec.Narrow(value._low, value._high).Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Add(DoubleLanes256 left, DoubleLanes256 right) => new(left._low + right._low, left._high + right._high);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Subtract(DoubleLanes256 left, DoubleLanes256 right) => new(left._low - right._low, left._high - right._high);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Multiply(DoubleLanes256 left, DoubleLanes256 right) => new(left._low * right._low, left._high * right._high);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Divide(DoubleLanes256 left, DoubleLanes256 right) => new(left._low / right._low, left._high / right._high);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 AddExactProduct(DoubleLanes256 left, DoubleLanes256 right, DoubleLanes256 sum)
         => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Sum(DoubleLanes256 value)
     {
         var four = value._low + value._high;

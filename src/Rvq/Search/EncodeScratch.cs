@@ -3,8 +3,8 @@ namespace Rvq.Search;
 /// <summary>What one thread needs to encode blocks of frames with one model.</summary>
 internal sealed unsafe class EncodeScratch
 {
-    // Enough frames to fill the kernels' tiles; a multiple of the frames per block.
-    private const int TargetFrames = SearchScratch.MaxFrames;
+    // Enough frames that a codebook, once read into the nearest cache, serves many of them.
+    private const int TargetFrames = 4 * SearchScratch.MaxFrames;
 
     private readonly AlignedBuffer<float> _frames;
     private readonly AlignedBuffer<float> _residual;

@@ -12,7 +12,7 @@ namespace Rvq.Search;
 /// 2.01·u·(h' + ‖r'‖‖c'‖) + 2⁻¹⁵⁰(1 + √n‖r'‖).
 /// </para>
 /// <para>
-/// (2) Arithmetic. Every term passes at most n + 3 roundings (n multiply-adds, fused or not, or fewer and the joining of up to four partial sums),
+/// (2) Arithmetic. Every term passes at most n + 3 roundings (n multiply-adds, fused or not, or fewer and the joining of up to eight partial sums),
 /// so the sum errs by at most γ(n+3)·(h' + Σ|r'ᵢc'ᵢ|), γ(m) = mu/(1 − mu), and each of the at most n products that underflow by 2⁻¹⁵⁰. 
 /// For n ≤ 10⁵, γ(n+3) ≤ 1.01(n+3)u. As ‖c'‖ ≤ (1 + 2u)C + 2⁻¹⁵⁰√n with C = max‖c − μ‖, and H = max h', (1) and (2) are together at most
 /// 1.02(n + 6)u·(H + ‖r'‖C) + 2⁻¹⁴⁸(n + 2 + √n‖r'‖).
@@ -26,28 +26,43 @@ namespace Rvq.Search;
 /// there is no margin and the definition searches alone.
 /// </para>
 /// </summary>
-internal sealed unsafe class ErrorBound(SearchTable table, Centering centering)
+internal sealed unsafe class ErrorBound
 {
     public const int MaxDimensions = 100_000;
     private const double Largest = 1e37;
 
-    private readonly double _unit = 1.02 * (table.Dimensions + 6) * Math.ScaleB(1, -24);
-    private readonly double _norm = centering.MaxNorm;
-    private readonly double _halfNorm = centering.MaxHalfNorm;
-    private readonly double _underflow = Math.ScaleB(table.Dimensions + 2, -148);
-    private readonly double _underflowPerNorm = Math.ScaleB(Math.Sqrt(table.Dimensions), -148);
-    private readonly double _definition = 1.01 * ((table.Dimensions / 8.0) + 8) * Math.ScaleB(1, -53);
-    private readonly double _rawNorm = centering.MaxRawNorm;
-    private readonly double _center = Math.Sqrt(Lanes.Dot(centering.Center, centering.Center, table.Stride)) * 1.01;
-    private readonly bool _covers = table.Dimensions <= MaxDimensions;
+    private readonly double _fixed;
+    private readonly double _perNorm;
+    private readonly double _largestNorm;
+    private readonly double _normUnderflow;
+    private readonly double _definitionFixed;
+    private readonly double _definitionPerNorm;
 
-    /// <summary>2E for a residual with ‖r'‖² as given, or infinity where the bound does not cover it.</summary>
-    public double Margin(double squaredNorm)
+    public ErrorBound(SearchTable table, Centering centering)
     {
-        var norm = Math.Sqrt(squaredNorm) * (1 + 1e-9);
-        var magnitude = _halfNorm + (norm * _norm);
-        var error = (_unit * magnitude) + _underflow + (_underflowPerNorm * norm)
-            + (_definition * _rawNorm * ((0.5 * _rawNorm) + (1.01 * norm) + _center));
-        return _covers && magnitude < Largest && error < Largest ? 2 * error : double.PositiveInfinity;
+        var n = table.Dimensions;
+        var rawNorm = centering.MaxRawNorm;
+        var centerNorm = Math.Sqrt(Lanes.Dot(centering.Center, centering.Center, table.Stride)) * 1.01;
+        var definition = 1.01 * ((n / 8.0) + 8) * Math.ScaleB(1, -53) * rawNorm;
+        _definitionFixed = definition * ((0.5 * rawNorm) + centerNorm);
+        _definitionPerNorm = definition * 1.01;
+
+        var unit = 1.02 * (n + 6) * Math.ScaleB(1, -24);
+        _fixed = 2 * ((unit * centering.MaxHalfNorm) + Math.ScaleB(n + 2, -148) + _definitionFixed);
+        _perNorm = 2 * ((unit * centering.MaxNorm) + Math.ScaleB(Math.Sqrt(n), -148) + _definitionPerNorm);
+        _normUnderflow = Math.ScaleB(Math.Sqrt(n), -74);
+        var covered = n <= MaxDimensions && centering.MaxHalfNorm < Largest && _fixed < Largest;
+        _largestNorm = covered ? Largest / (centering.MaxNorm + _perNorm + 1) : -1;
     }
+
+    /// <summary>2E for a residual with ‖r'‖² as summed by <see cref="Rows.SquaredNorm"/>, or infinity where the bound does not cover it.</summary>
+    public double Margin(float squaredNorm)
+    {
+        // Summed in float32 over at most 10⁵ terms, eight side by side: within 10⁻³; and what underflowed is below 2⁻¹⁴⁹ a term.
+        var norm = (Math.Sqrt(squaredNorm) * 1.001) + _normUnderflow;
+        return norm <= _largestNorm ? _fixed + (_perNorm * norm) : double.PositiveInfinity;
+    }
+
+    /// <summary>(3): how far the definition's own score can be from the exact one, for a residual with ‖r'‖ as given.</summary>
+    public double DefinitionError(double norm) => _definitionFixed + (_definitionPerNorm * norm);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -49,6 +51,14 @@ internal static unsafe class FloatKernel<T>
             for (var index = first; index < Math.Min(first + Group, panelCount); index++, panel += panelLength)
             {
                 var frame = 0;
+                for (; T.HasManyRegisters && frame + 8 <= frames; frame += 8)
+                {
+                    EightFrames(
+                        panel, halfNorms + (index * Panel), dimensions, vectors + ((nint)frame * stride), stride,
+                        scores + ((nint)frame * scoreStride) + (index * Panel), scoreStride,
+                        minima + ((nint)frame * minimaStride), minimaStride, index > first);
+                }
+
                 for (; frame + 6 <= frames; frame += 6)
                 {
                     SixFrames(
@@ -67,6 +77,7 @@ internal static unsafe class FloatKernel<T>
         }
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void FourPanelsFourFrames(
         float* panel, nint panelLength, float* halfNorms, int dimensions, float* vectors, nint stride,
         float* scores, nint scoreStride, float* minima, nint minimaStride)
@@ -108,6 +119,7 @@ internal static unsafe class FloatKernel<T>
         Finish(d0, d1, d2, d3, scores + (3 * scoreStride), minima + (3 * minimaStride));
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void FourPanels(float* panel, nint panelLength, float* halfNorms, int dimensions, float* vector, float* scores, float* minima)
     {
         T a0 = T.Load(halfNorms), a1 = T.Load(halfNorms + Panel), a2 = T.Load(halfNorms + (2 * Panel)), a3 = T.Load(halfNorms + (3 * Panel));
@@ -139,6 +151,37 @@ internal static unsafe class FloatKernel<T>
         Finish(T.Add(a0, b0), T.Add(a1, b1), T.Add(a2, b2), T.Add(a3, b3), scores, minima);
     }
 
+    [MethodImpl(Jit.Kernel)]
+    private static void EightFrames(
+        float* panel, float* halfNorms, int dimensions, float* vectors, nint stride, float* scores, nint scoreStride,
+        float* minima, nint minimaStride, bool merge)
+    {
+        T a = T.Load(halfNorms), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+        for (var i = 0; i < dimensions; i++, panel += Panel)
+        {
+            var p = T.Load(panel);
+            var vector = vectors + i;
+            a = T.MultiplyAdd(p, T.Create(*vector), a);
+            b = T.MultiplyAdd(p, T.Create(*(vector + stride)), b);
+            c = T.MultiplyAdd(p, T.Create(*(vector + (2 * stride))), c);
+            d = T.MultiplyAdd(p, T.Create(*(vector + (3 * stride))), d);
+            e = T.MultiplyAdd(p, T.Create(*(vector + (4 * stride))), e);
+            f = T.MultiplyAdd(p, T.Create(*(vector + (5 * stride))), f);
+            g = T.MultiplyAdd(p, T.Create(*(vector + (6 * stride))), g);
+            h = T.MultiplyAdd(p, T.Create(*(vector + (7 * stride))), h);
+        }
+
+        Finish(a, scores, minima, merge);
+        Finish(b, scores + scoreStride, minima + minimaStride, merge);
+        Finish(c, scores + (2 * scoreStride), minima + (2 * minimaStride), merge);
+        Finish(d, scores + (3 * scoreStride), minima + (3 * minimaStride), merge);
+        Finish(e, scores + (4 * scoreStride), minima + (4 * minimaStride), merge);
+        Finish(f, scores + (5 * scoreStride), minima + (5 * minimaStride), merge);
+        Finish(g, scores + (6 * scoreStride), minima + (6 * minimaStride), merge);
+        Finish(h, scores + (7 * scoreStride), minima + (7 * minimaStride), merge);
+    }
+
+    [MethodImpl(Jit.Kernel)]
     private static void SixFrames(
         float* panel, float* halfNorms, int dimensions, float* vectors, nint stride, float* scores, nint scoreStride,
         float* minima, nint minimaStride, bool merge)
@@ -164,10 +207,33 @@ internal static unsafe class FloatKernel<T>
         Finish(f, scores + (5 * scoreStride), minima + (5 * minimaStride), merge);
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void One(float* panel, float* halfNorms, int dimensions, float* vector, float* scores, float* minima, bool merge)
     {
         T a = T.Load(halfNorms), b = T.Zero, c = T.Zero, d = T.Zero;
         var i = 0;
+        if (T.HasManyRegisters)
+        {
+            // Eight sums, as many as are under way at once.
+            T e = T.Zero, f = T.Zero, g = T.Zero, h = T.Zero;
+            for (; i + 8 <= dimensions; i += 8, panel += 8 * Panel)
+            {
+                a = T.MultiplyAdd(T.Load(panel), T.Create(vector[i]), a);
+                b = T.MultiplyAdd(T.Load(panel + Panel), T.Create(vector[i + 1]), b);
+                c = T.MultiplyAdd(T.Load(panel + (2 * Panel)), T.Create(vector[i + 2]), c);
+                d = T.MultiplyAdd(T.Load(panel + (3 * Panel)), T.Create(vector[i + 3]), d);
+                e = T.MultiplyAdd(T.Load(panel + (4 * Panel)), T.Create(vector[i + 4]), e);
+                f = T.MultiplyAdd(T.Load(panel + (5 * Panel)), T.Create(vector[i + 5]), f);
+                g = T.MultiplyAdd(T.Load(panel + (6 * Panel)), T.Create(vector[i + 6]), g);
+                h = T.MultiplyAdd(T.Load(panel + (7 * Panel)), T.Create(vector[i + 7]), h);
+            }
+
+            a = T.Add(a, e);
+            b = T.Add(b, f);
+            c = T.Add(c, g);
+            d = T.Add(d, h);
+        }
+
         for (; i + 4 <= dimensions; i += 4, panel += 4 * Panel)
         {
             a = T.MultiplyAdd(T.Load(panel), T.Create(vector[i]), a);
@@ -184,6 +250,7 @@ internal static unsafe class FloatKernel<T>
         Finish(T.Add(T.Add(a, b), T.Add(c, d)), scores, minima, merge);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(T a, T b, T c, T d, float* scores, float* minima)
     {
         T.Store(a, scores);
@@ -193,6 +260,7 @@ internal static unsafe class FloatKernel<T>
         T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(T score, float* scores, float* minima, bool merge)
     {
         T.Store(score, scores);

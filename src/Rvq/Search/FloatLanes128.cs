@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Vec = System.Runtime.Intrinsics.Vector128;
 
@@ -18,14 +19,17 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
 
     public static FloatLanes128 Zero => Create(0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Create(float value)
     {
         var all = Vec.Create(value);
         return new(all, all, all, all);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Load(float* source) => new(Vec.Load(source), Vec.Load(source + 4), Vec.Load(source + 8), Vec.Load(source + 12));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(FloatLanes128 value, float* destination)
     {
         value._a.Store(destination);
@@ -34,6 +38,7 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
         value._d.Store(destination + 12);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 MultiplyAdd(FloatLanes128 left, FloatLanes128 right, FloatLanes128 sum)
         => new(
             Vec.MultiplyAddEstimate(left._a, right._a, sum._a),
@@ -41,25 +46,31 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             Vec.MultiplyAddEstimate(left._c, right._c, sum._c),
             Vec.MultiplyAddEstimate(left._d, right._d, sum._d));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Add(FloatLanes128 left, FloatLanes128 right)
         => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Subtract(FloatLanes128 left, FloatLanes128 right)
         => new(left._a - right._a, left._b - right._b, left._c - right._c, left._d - right._d);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Min(FloatLanes128 left, FloatLanes128 right)
         => new(
             Vec.MinNative(left._a, right._a), Vec.MinNative(left._b, right._b), Vec.MinNative(left._c, right._c), Vec.MinNative(left._d, right._d));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes128 value)
         => MinAcross(Vec.MinNative(Vec.MinNative(value._a, value._b), Vec.MinNative(value._c, value._d)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(Vector128<float> four)
     {
         var two = Vec.MinNative(four, Vec.Shuffle(four, Vec.Create(2, 3, 0, 1)));
         return Vec.MinNative(two, Vec.Shuffle(two, Vec.Create(1, 0, 3, 2))).ToScalar();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes128 value, FloatLanes128 limit)
         => Vec.LessThanOrEqual(value._a, limit._a).ExtractMostSignificantBits()
             | (Vec.LessThanOrEqual(value._b, limit._b).ExtractMostSignificantBits() << 4)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Vec = System.Runtime.Intrinsics.Vector256;
 
@@ -15,37 +16,54 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
 
     public static FloatLanes256 Zero => new(Vector256<float>.Zero, Vector256<float>.Zero);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Create(float value)
     {
         var all = Vec.Create(value);
         return new(all, all);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Load(float* source) => new(Vec.Load(source), Vec.Load(source + 8));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(FloatLanes256 value, float* destination)
     {
         value._low.Store(destination);
         value._high.Store(destination + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 MultiplyAdd(FloatLanes256 left, FloatLanes256 right, FloatLanes256 sum)
         => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Subtract(FloatLanes256 left, FloatLanes256 right) => new(left._low - right._low, left._high - right._high);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Min(FloatLanes256 left, FloatLanes256 right)
         => new(Vec.MinNative(left._low, right._low), Vec.MinNative(left._high, right._high));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes256 value)
     {
         var eight = Vec.MinNative(value._low, value._high);
         return FloatLanes128.MinAcross(Vector128.MinNative(eight.GetLower(), eight.GetUpper()));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes256 value, FloatLanes256 limit)
         => Vec.LessThanOrEqual(value._low, limit._low).ExtractMostSignificantBits()
             | (Vec.LessThanOrEqual(value._high, limit._high).ExtractMostSignificantBits() << 8);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Vector256<float> eight)
+    {
+        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Vec = System.Runtime.Intrinsics.Vector512;
 
@@ -14,24 +15,33 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
 
     public static FloatLanes512 Zero => new(Vector512<float>.Zero);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Create(float value) => new(Vec.Create(value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Load(float* source) => new(Vec.Load(source));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(FloatLanes512 value, float* destination) => value._value.Store(destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 MultiplyAdd(FloatLanes512 left, FloatLanes512 right, FloatLanes512 sum)
         => new(Vec.MultiplyAddEstimate(left._value, right._value, sum._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Add(FloatLanes512 left, FloatLanes512 right) => new(left._value + right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Subtract(FloatLanes512 left, FloatLanes512 right) => new(left._value - right._value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Min(FloatLanes512 left, FloatLanes512 right) => new(Vec.MinNative(left._value, right._value));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes512 value)
         => FloatLanes256.MinAcross(new FloatLanes256(value._value.GetLower(), value._value.GetUpper()));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes512 value, FloatLanes512 limit)
         => (uint)Vec.LessThanOrEqual(value._value, limit._value).ExtractMostSignificantBits();
 }

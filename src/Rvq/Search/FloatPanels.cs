@@ -26,7 +26,7 @@ internal sealed unsafe class FloatPanels
                 panel[(nint)i * PanelLayout.PanelSize] = -(float)((double)table.Row(code)[i] - _centering.Center[i]);
             }
 
-            HalfNorms[code] = (float)_centering.HalfNorms[code];
+            HalfNorms[code] = table.IsRepeat(code) ? float.PositiveInfinity : (float)_centering.HalfNorms[code];
         }
 
         Bound = new ErrorBound(table, _centering);
@@ -37,7 +37,7 @@ internal sealed unsafe class FloatPanels
     /// <summary>−(c − μ), [PanelCount, Dimensions, 16]; zeros beyond the last codeword.</summary>
     public float* Panels => _panels.Pointer;
 
-    /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword, so that it never wins.</summary>
+    /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
     public float* HalfNorms => _halfNorms.Pointer;
 
     /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>

@@ -19,6 +19,24 @@ internal abstract unsafe class Kernel
     /// <param name="scratch">Room for the scores.</param>
     public abstract void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch);
 
+    /// <summary>Finds the codes of residuals and subtracts the rows that were chosen, in float32.</summary>
+    /// <param name="table">The codebook.</param>
+    /// <param name="rows">What to subtract for each code, [Size, table.Stride], or null for nothing.</param>
+    /// <param name="residuals">[frames, table.Stride].</param>
+    /// <param name="frames">The number of residuals.</param>
+    /// <param name="codes">The code of frame f goes to codes[f × <paramref name="codeStride"/>].</param>
+    /// <param name="codeStride">The distance between two codes.</param>
+    /// <param name="scratch">Room for the scores.</param>
+    public virtual void Quantize(SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        Find(table, residuals, frames, codes, codeStride, scratch);
+        for (nint frame = 0; frame < frames && rows != null; frame++)
+        {
+            var residual = residuals + (frame * table.Stride);
+            Rows.Difference(residual, rows + ((nint)codes[frame * codeStride] * table.Stride), residual, table.Stride);
+        }
+    }
+
     /// <summary>W x in binary64, without the bias: vectors [frames, stride] to products [frames, PaddedOutputs].</summary>
     public abstract void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products);
 

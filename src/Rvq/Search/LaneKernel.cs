@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>The binary64 work, in the definition's order at any width.</summary>
@@ -83,6 +85,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
     }
 
     /// <summary>The eight sums of the definition, for eight outputs at once.</summary>
+    [MethodImpl(Jit.Kernel)]
     private static void ProjectByColumns(ProjectionTable table, float* vector, double* products)
     {
         for (var output = 0; output < table.PaddedOutputs; output += Lanes)
@@ -108,9 +111,11 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TDouble Add(TDouble sum, float* columns, int index, int paddedOutputs, float* vector)
         => TDouble.AddExactProduct(TDouble.Widen(columns + ((nint)index * paddedOutputs)), TDouble.Create(vector[index]), sum);
 
+    [MethodImpl(Jit.Kernel)]
     private static void FourRowsTwoFrames(float* row, nint padded, float* vector, nint stride, double* products, nint productStride)
     {
         TDouble a0 = TDouble.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
@@ -142,6 +147,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         products[productStride + 3] = TDouble.Sum(b3);
     }
 
+    [MethodImpl(Jit.Kernel)]
     private static void FourRows(float* row, nint padded, float* vector, double* products)
     {
         TDouble a0 = TDouble.Zero, a1 = a0, a2 = a0, a3 = a0;

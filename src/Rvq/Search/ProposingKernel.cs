@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
-/// <summary>Scores all codewords in float32 and leaves those within the <see cref="ErrorBound"/> to the definition.</summary>
-internal sealed unsafe class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDouble>
+/// <summary>Scores all codewords in float32 and leaves those within the margin of its error to the definition.</summary>
+internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDouble>
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>
 {
@@ -9,35 +11,73 @@ internal sealed unsafe class ProposingKernel<TFloat, TDouble>(string name) : Lan
 
     public override bool IsSupported => TFloat.IsSupported;
 
-    public override void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    [MethodImpl(Jit.Kernel)]
+    public sealed override unsafe void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        var panels = table.FloatPanels;
         var tile = scratch.Prepare(table);
+        var panelCount = PanelLayout.PanelCount(table.Size);
         for (var first = 0; first < frames; first += tile)
         {
             var count = Math.Min(tile, frames - first);
-            var raw = vectors + ((nint)first * table.Stride);
-            var vector = panels.Center == null ? raw : Centered(raw, panels.Center, table.Stride, count, scratch.Vectors);
-            FloatKernel<TFloat>.Score(
-                panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vector, table.Stride, count, scratch.Scores, scratch.Minima);
+            var tileVectors = vectors + ((nint)first * table.Stride);
+            Propose(table, tileVectors, count, scratch);
             for (var frame = 0; frame < count; frame++)
             {
-                var offset = (nint)frame * table.Stride;
-                var margin = panels.Bound.Margin(Definition.Dot<TDouble>(vector + offset, vector + offset, table.Stride));
-                codes[(first + frame) * codeStride] = Candidates<TFloat>.Decide<TDouble>(table, raw + offset, panels.PanelCount, frame, margin, scratch);
+                codes[(first + frame) * codeStride] = Candidates<TFloat>.Decide<TDouble>(
+                    table, tileVectors + ((nint)frame * table.Stride), panelCount, frame, scratch.Margins[frame], scratch);
             }
         }
-
-        GC.KeepAlive(panels);
     }
 
-    private static float* Centered(float* vectors, float* center, int stride, int frames, float* destination)
+    public sealed override unsafe void Quantize(
+        SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        for (var frame = 0; frame < frames; frame++)
+        if (table.Size > PanelLayout.PanelSize || table.FloatPanels.Center != null)
         {
-            Rows.Difference(vectors + ((nint)frame * stride), center, destination + ((nint)frame * stride), stride);
+            base.Quantize(table, rows, residuals, frames, codes, codeStride, scratch);
+            return;
         }
 
-        return destination;
+        var panels = table.FloatPanels;
+        var tile = scratch.Prepare(table);
+        scratch.Weights = null;
+        for (var first = 0; first < frames; first += tile)
+        {
+            var count = Math.Min(tile, frames - first);
+            var vectors = residuals + ((nint)first * table.Stride);
+            FloatKernel<TFloat>.Score(
+                panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, count, scratch.Scores, scratch.Minima);
+            Candidates<TFloat>.DecideOnePanel<TDouble>(table, panels.Bound, vectors, count, codes + (first * codeStride), codeStride, rows, scratch);
+        }
+    }
+
+    /// <summary>Fills the scratch's scores, minima and margins.</summary>
+    protected virtual unsafe void Propose(SearchTable table, float* vectors, int frames, SearchScratch scratch)
+    {
+        var panels = table.FloatPanels;
+        scratch.Weights = null;
+        vectors = Centered(table, panels.Center, vectors, frames, scratch);
+        FloatKernel<TFloat>.Score(
+            panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, frames, scratch.Scores, scratch.Minima);
+        for (var frame = 0; frame < frames; frame++, vectors += table.Stride)
+        {
+            scratch.Margins[frame] = panels.Bound.Margin(Rows.SquaredNorm(vectors, table.Stride));
+        }
+    }
+
+    /// <summary>The vectors less the codebook's center, or as they are where it has none.</summary>
+    protected static unsafe float* Centered(SearchTable table, float* center, float* vectors, int frames, SearchScratch scratch)
+    {
+        if (center == null)
+        {
+            return vectors;
+        }
+
+        for (nint frame = 0; frame < frames; frame++)
+        {
+            Rows.Difference(vectors + (frame * table.Stride), center, scratch.Vectors + (frame * table.Stride), table.Stride);
+        }
+
+        return scratch.Vectors;
     }
 }

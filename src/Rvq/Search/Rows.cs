@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
@@ -37,5 +38,42 @@ internal static unsafe class Rows
                 (Vector128.Load(left + i + 4) + Vector128.Load(right + i + 4)).Store(destination + i + 4);
             }
         }
+    }
+
+    /// <summary>‖row‖² in float32, eight or more sums side by side; infinite where it overflows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SquaredNorm(float* row, int paddedLength)
+    {
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Vector256<float> even = Vector256<float>.Zero, odd = even;
+            var i = 0;
+            for (; i + 16 <= paddedLength; i += 16)
+            {
+                var value = Vector256.Load(row + i);
+                even = Vector256.MultiplyAddEstimate(value, value, even);
+                value = Vector256.Load(row + i + 8);
+                odd = Vector256.MultiplyAddEstimate(value, value, odd);
+            }
+
+            if (i < paddedLength)
+            {
+                var value = Vector256.Load(row + i);
+                even = Vector256.MultiplyAddEstimate(value, value, even);
+            }
+
+            return Vector256.Sum(even + odd);
+        }
+
+        Vector128<float> low = Vector128<float>.Zero, high = low;
+        for (var i = 0; i < paddedLength; i += Definition.Lanes)
+        {
+            var value = Vector128.Load(row + i);
+            low = Vector128.MultiplyAddEstimate(value, value, low);
+            value = Vector128.Load(row + i + 4);
+            high = Vector128.MultiplyAddEstimate(value, value, high);
+        }
+
+        return Vector128.Sum(low + high);
     }
 }

@@ -12,6 +12,9 @@ internal sealed unsafe class SearchScratch
     private AlignedBuffer<float> _minima = new(0);
     private AlignedBuffer<int> _candidates = new(0);
     private AlignedBuffer<float> _vectors = new(0);
+    private AlignedBuffer<byte> _bytes = new(0);
+    private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
+    private readonly AlignedBuffer<double> _margins = new(MaxFrames);
 
     /// <summary>[frames, panels × 16].</summary>
     public float* Scores => _scores.Pointer;
@@ -25,6 +28,18 @@ internal sealed unsafe class SearchScratch
     /// <summary>Residuals less the codebook's center, [frames, table.Stride].</summary>
     public float* Vectors => _vectors.Pointer;
 
+    /// <summary>Residuals in eight bits, [frames, Steps × 4], with room for a padded row.</summary>
+    public byte* Bytes => _bytes.Pointer;
+
+    /// <summary>The scales of <see cref="Bytes"/>, [frames].</summary>
+    public ResidualScale* Scales => _scales.Pointer;
+
+    /// <summary>Each codeword's share of the spread in <see cref="Scales"/>, or null where the margins cover all.</summary>
+    public float* Weights { get; set; }
+
+    /// <summary>How far beyond the smallest score a codeword may still be the code, [frames].</summary>
+    public double* Margins => _margins.Pointer;
+
     /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
     public int Prepare(SearchTable table)
     {
@@ -35,6 +50,7 @@ internal sealed unsafe class SearchScratch
         Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
         Grow(ref _candidates, table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
+        Grow(ref _bytes, (long)(frames + 1) * table.Stride);
         return frames;
     }
 

@@ -8,7 +8,9 @@ internal sealed unsafe class SearchTable
 {
     private readonly AlignedBuffer<float> _rows;
     private readonly AlignedBuffer<double> _halfNorms;
+    private readonly bool[] _isRepeat;
     private readonly Lazy<FloatPanels> _floatPanels;
+    private readonly Lazy<BytePanels> _bytePanels;
 
     public SearchTable(Codebook codebook, SearchMetric metric)
     {
@@ -26,7 +28,9 @@ internal sealed unsafe class SearchTable
             }
         }
 
+        _isRepeat = Repeats();
         _floatPanels = new Lazy<FloatPanels>(() => new FloatPanels(this));
+        _bytePanels = new Lazy<BytePanels>(() => new BytePanels(this));
     }
 
     public int Size { get; }
@@ -46,7 +50,27 @@ internal sealed unsafe class SearchTable
 
     public FloatPanels FloatPanels => _floatPanels.Value;
 
+    public BytePanels BytePanels => _bytePanels.Value;
+
     public float* Row(int code) => Rows + ((nint)code * Stride);
+
+    /// <summary>
+    /// Whether an earlier codeword is the same: among equals the lowest wins, so kernels leave this one out. Dead codewords, often all zeros,
+    /// would otherwise all be candidates whenever one of them is.
+    /// </summary>
+    public bool IsRepeat(int code) => _isRepeat[code];
+
+    private bool[] Repeats()
+    {
+        var seen = new HashSet<int>(Size, new RowComparer(this));
+        var repeats = new bool[Size];
+        for (var code = 0; code < Size; code++)
+        {
+            repeats[code] = !seen.Add(code);
+        }
+
+        return repeats;
+    }
 
     /// <summary>Rows divided by max(‖c‖, 1e-12) in binary64, rounded once.</summary>
     private static AlignedBuffer<float> Normalized(Codebook codebook)
@@ -63,5 +87,19 @@ internal sealed unsafe class SearchTable
         }
 
         return rows;
+    }
+
+    private sealed class RowComparer(SearchTable table) : IEqualityComparer<int>
+    {
+        public bool Equals(int x, int y) => Bytes(x).SequenceEqual(Bytes(y));
+
+        public int GetHashCode(int code)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(Bytes(code));
+            return hash.ToHashCode();
+        }
+
+        private ReadOnlySpan<byte> Bytes(int code) => new(table.Row(code), table.Stride * sizeof(float));
     }
 }

@@ -224,6 +224,7 @@ public sealed class CodecFamiliesTests
         AssertRefused([TensorBytes.Random("quantizer.rvq_first.vq.layers.0._codebook.cluster_usage", 2)], "nearest codec is Mimi", "embedding_sum");
         AssertRefused([TensorBytes.Random("quantizer.vq.layers.0._codebook.embed_avg", 2, 2)], "nearest codec is EnCodec", "vq.layers.0._codebook.embed");
         AssertRefused([TensorBytes.Random("text_model.embedding.weight", 9, 2)], "'text_model.embedding.weight'");
+        AssertRefused([TensorBytes.Random("my_codebooks", 2, 4, 2)], "'my_codebooks'");
         AssertRefused([], "no tensors");
     }
 

@@ -124,6 +124,24 @@ public sealed class PickleReaderTests
     }
 
     [Theory]
+    [InlineData("FloatStorage", 64, 4, true)]
+    [InlineData("FloatStorage", 65, 4, false)]
+    [InlineData("FloatStorage", 1, -1, false)]
+    [InlineData("ComplexStorage", 1, 4, false)]
+    public void Read_PersistentId_IsAStorageOrRefused(string type, int keyLength, long count, bool accepted)
+    {
+        var pickle = new PickleBytes().Storage(type, new string('7', keyLength), count).Op('.').ToArray();
+        if (accepted)
+        {
+            Assert.Equal(count, Assert.IsType<PickleStorage>(PickleReader.Read(pickle)).Count);
+        }
+        else
+        {
+            Assert.Matches("persistent id|ComplexStorage", Refused(pickle));
+        }
+    }
+
+    [Theory]
     [InlineData(new byte[] { }, 0L)]
     [InlineData(new byte[] { 0xFF }, -1L)]
     [InlineData(new byte[] { 0xFF, 0 }, 255L)]

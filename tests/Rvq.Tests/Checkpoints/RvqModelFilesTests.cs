@@ -38,6 +38,10 @@ public sealed class RvqModelFilesTests : IDisposable
     }
 
     [Fact]
+    public void Save_TwoPlainStacks_LoadsEqual()
+        => AssertRoundTrip(new RvqModel(new ResidualStack([new Stage(new Codebook([1, 2, 3], 1))]), new ResidualStack([new Stage(new Codebook([4, 5], 1))])));
+
+    [Fact]
     public void Save_PlainStack_HasTheNamesThatOthersRead()
     {
         var model = new RvqModel(new Codebook([1, 2, 3, 4], 2), new Codebook([5, 6], 2));

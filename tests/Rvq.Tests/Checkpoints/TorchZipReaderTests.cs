@@ -182,7 +182,7 @@ public sealed class TorchZipReaderTests
     [Theory]
     [InlineData(new byte[] { 0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E, 0x80, 2, (byte)'M' }, "before version 1.6")]
     [InlineData(new byte[] { 0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, (byte)'}', (byte)'.' }, "bare Python pickle")]
-    [InlineData(new byte[] { }, "nothing")]
+    [InlineData(new byte[] { }, "empty")]
     [InlineData(new byte[] { 0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, 0, 0, 0, 0 }, "47475546")]
     public void Read_OtherFormats_AreNamed(byte[] file, string reason) => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
 

@@ -11,7 +11,15 @@ public sealed class SnacReferenceTests
     public void Encode_ReferenceFrames_GivesTheCodecsCodes(string file)
     {
         var model = Load(file);
-        Assert.Equal(Blocks(), new Quantizer(model).Encode(Vectors("frames.npy")));
+        var codes = new Quantizer(model).Encode(Vectors("frames.npy"));
+        Assert.Equal(Blocks(), codes);
+        for (var i = 0; i < Strides.Length; i++)
+        {
+            var (expected, _) = Npy.ReadInt64(Path.Combine(TestData.Path("reference/snac-small"), $"codes_{i}.npy"));
+            var ragged = new int[expected.Length];
+            model.CodesOf(i, codes).FlattenTo(ragged);
+            Assert.Equal(expected, ragged.Select(code => (long)code));
+        }
     }
 
     [Theory]

@@ -1,0 +1,47 @@
+using BenchmarkDotNet.Attributes;
+using Rvq.Benchmarks.Peers;
+using Rvq.Benchmarks.Probes;
+using Rvq.Benchmarks.Shapes;
+
+namespace Rvq.Benchmarks;
+
+/// <summary>Frames to codes, single thread, every contender in one run.</summary>
+public class EncodeBenchmarks
+{
+    private EncodeCase _case = null!;
+    private EncodeCase _textbook = null!;
+    private int _call;
+
+    [ParamsSource(typeof(Sources), nameof(Sources.Shapes))]
+    public string Shape { get; set; } = "";
+
+    [ParamsSource(typeof(Sources), nameof(Sources.FrameCounts))]
+    public int T { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _case = new EncodeCase(ShapeCatalog.Get(Shape), T);
+        Stopwatches.WarmUp(_case.Rvq, _case.CallCount);
+        _textbook = new EncodeCase(ShapeCatalog.Get(Shape), T, EncodeForm.Textbook);
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _case.Dispose();
+        _textbook.Dispose();
+    }
+
+    [Benchmark]
+    public void Rvq() => _case.Rvq(_call++ % _case.CallCount);
+
+    [Benchmark(Baseline = true)]
+    public void OnnxRuntime() => _case.OnnxRuntime(_call++ % _case.CallCount);
+
+    [Benchmark]
+    public void OnnxTextbook() => _textbook.OnnxRuntime(_call++ % _case.CallCount);
+
+    [Benchmark]
+    public void TensorPrimitives() => _case.TensorPrimitives(_call++ % _case.CallCount);
+}

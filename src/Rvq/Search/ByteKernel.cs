@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Rvq.Search;
+
+/// <summary>
+/// Approximate scores from bytes. A panel is sixteen codewords in steps of four dimensions, [Steps, 16, 4]: two vectors of eight codewords. A
+/// residual's step of four bytes is broadcast to all of them. The 32-bit sums start at what the residual's offset adds too much, negated.
+/// </summary>
+internal static unsafe class ByteKernel<T>
+    where T : struct, IByteDot
+{
+    private const int Panel = PanelLayout.PanelSize;
+    private const int Group = PanelLayout.PanelsPerGroup;
+    private const int Step = BytePanels.Dimensions;
+
+    /// <summary>
+    /// Reads panels [PanelCount, Steps, 16, 4] with their half norms, scales and sums, residuals [frames, Steps × 4] and their scales [frames];
+    /// writes scores [frames, PanelCount × 16] and the minimum of each group, lane by lane, to groupMinima [frames, GroupCount × 16].
+    /// Every access is inside these shapes.
+    /// </summary>
+    public static void Score(BytePanels panels, byte* residuals, ResidualScale* scales, int frames, float* scores, float* groupMinima)
+    {
+        var residualStride = (nint)panels.Steps * Step;
+        var scoreStride = (nint)panels.PanelCount * Panel;
+        var minimaStride = (nint)PanelLayout.GroupCount(panels.PanelCount) * Panel;
+        for (var first = 0; first < panels.PanelCount; first += Group)
+        {
+            var minima = groupMinima + (first / Group * Panel);
+            var end = Math.Min(first + Group, panels.PanelCount);
+            for (var panel = first; panel < end; panel++)
+            {
+                BySixFrames(
+                    panels, panel, residuals, residualStride, scales, frames / 6, scores + (panel * Panel), scoreStride, minima, minimaStride, panel > first);
+            }
+
+            for (var frame = frames / 6 * 6; frame < frames; frame++)
+            {
+                var residual = residuals + (frame * residualStride);
+                var score = scores + (frame * scoreStride);
+                var minimum = minima + (frame * minimaStride);
+                if (end - first == Group)
+                {
+                    FourPanels(panels, first, residual, scales + frame, score + (first * Panel), minimum);
+                    continue;
+                }
+
+                for (var panel = first; panel < end; panel++)
+                {
+                    OnePanel(panels, panel, residual, scales + frame, score + (panel * Panel), minimum, panel > first);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void BySixFrames(
+        BytePanels panels, int panel, byte* residuals, nint stride, ResidualScale* scales, int tiles, float* scores, nint scoreStride,
+        float* minima, nint minimaStride, bool merge)
+    {
+        var offset = Vector256.Create(T.Levels + 1);
+        Vector256<int> start0 = Vector256.Load(panels.Sums + (panel * Panel)) * offset, start1 = Vector256.Load(panels.Sums + (panel * Panel) + 8) * offset;
+        var firstCodewords = panels.Panels + ((nint)panel * panels.Steps * Panel * Step);
+        float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel), weights = panels.Weights + (panel * Panel);
+        for (; tiles > 0; tiles--)
+        {
+            Vector256<int> a0 = start0, a1 = start1, b0 = start0, b1 = start1, c0 = start0, c1 = start1;
+            Vector256<int> d0 = start0, d1 = start1, e0 = start0, e1 = start1, f0 = start0, f1 = start1;
+            var codewords = firstCodewords;
+            var last = residuals + stride;
+            for (; residuals < last; residuals += Step, codewords += Panel * Step)
+            {
+                Vector256<sbyte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
+                var value = Broadcast(residuals);
+                a0 = T.Add(a0, value, p0);
+                a1 = T.Add(a1, value, p1);
+                value = Broadcast(residuals + stride);
+                b0 = T.Add(b0, value, p0);
+                b1 = T.Add(b1, value, p1);
+                value = Broadcast(residuals + (2 * stride));
+                c0 = T.Add(c0, value, p0);
+                c1 = T.Add(c1, value, p1);
+                value = Broadcast(residuals + (3 * stride));
+                d0 = T.Add(d0, value, p0);
+                d1 = T.Add(d1, value, p1);
+                value = Broadcast(residuals + (4 * stride));
+                e0 = T.Add(e0, value, p0);
+                e1 = T.Add(e1, value, p1);
+                value = Broadcast(residuals + (5 * stride));
+                f0 = T.Add(f0, value, p0);
+                f1 = T.Add(f1, value, p1);
+            }
+
+            Finish(halfNorms, steps, weights, a0, a1, scales, scores, minima, merge);
+            Finish(halfNorms, steps, weights, b0, b1, scales + 1, scores + scoreStride, minima + minimaStride, merge);
+            Finish(halfNorms, steps, weights, c0, c1, scales + 2, scores + (2 * scoreStride), minima + (2 * minimaStride), merge);
+            Finish(halfNorms, steps, weights, d0, d1, scales + 3, scores + (3 * scoreStride), minima + (3 * minimaStride), merge);
+            Finish(halfNorms, steps, weights, e0, e1, scales + 4, scores + (4 * scoreStride), minima + (4 * minimaStride), merge);
+            Finish(halfNorms, steps, weights, f0, f1, scales + 5, scores + (5 * scoreStride), minima + (5 * minimaStride), merge);
+            residuals += 5 * stride;
+            scales += 6;
+            scores += 6 * scoreStride;
+            minima += 6 * minimaStride;
+        }
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void FourPanels(BytePanels panels, int first, byte* residual, ResidualScale* scale, float* scores, float* minima)
+    {
+        var start = panels.Sums + (first * Panel);
+        var offset = Vector256.Create(T.Levels + 1);
+        Vector256<int> a0 = Vector256.Load(start) * offset, a1 = Vector256.Load(start + 8) * offset;
+        Vector256<int> b0 = Vector256.Load(start + 16) * offset, b1 = Vector256.Load(start + 24) * offset;
+        Vector256<int> c0 = Vector256.Load(start + 32) * offset, c1 = Vector256.Load(start + 40) * offset;
+        Vector256<int> d0 = Vector256.Load(start + 48) * offset, d1 = Vector256.Load(start + 56) * offset;
+        var panelLength = (nint)panels.Steps * Panel * Step;
+        var codewords = panels.Panels + (first * panelLength);
+        var last = codewords + panelLength;
+        for (; codewords < last; residual += Step, codewords += Panel * Step)
+        {
+            var value = Broadcast(residual);
+            a0 = T.Add(a0, value, Vector256.Load(codewords));
+            a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
+            b0 = T.Add(b0, value, Vector256.Load(codewords + panelLength));
+            b1 = T.Add(b1, value, Vector256.Load(codewords + panelLength + 32));
+            c0 = T.Add(c0, value, Vector256.Load(codewords + (2 * panelLength)));
+            c1 = T.Add(c1, value, Vector256.Load(codewords + (2 * panelLength) + 32));
+            d0 = T.Add(d0, value, Vector256.Load(codewords + (3 * panelLength)));
+            d1 = T.Add(d1, value, Vector256.Load(codewords + (3 * panelLength) + 32));
+        }
+
+        Finish(panels, first, a0, a1, scale, scores, minima, false);
+        Finish(panels, first + 1, b0, b1, scale, scores + Panel, minima, true);
+        Finish(panels, first + 2, c0, c1, scale, scores + (2 * Panel), minima, true);
+        Finish(panels, first + 3, d0, d1, scale, scores + (3 * Panel), minima, true);
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void OnePanel(BytePanels panels, int panel, byte* residual, ResidualScale* scale, float* scores, float* minima, bool merge)
+    {
+        var start = panels.Sums + (panel * Panel);
+        var offset = Vector256.Create(T.Levels + 1);
+        Vector256<int> a0 = Vector256.Load(start) * offset, a1 = Vector256.Load(start + 8) * offset;
+        var codewords = panels.Panels + ((nint)panel * panels.Steps * Panel * Step);
+        var last = codewords + ((nint)panels.Steps * Panel * Step);
+        for (; codewords < last; residual += Step, codewords += Panel * Step)
+        {
+            var value = Broadcast(residual);
+            a0 = T.Add(a0, value, Vector256.Load(codewords));
+            a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
+        }
+
+        Finish(panels, panel, a0, a1, scale, scores, minima, merge);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Broadcast(byte* fourBytes) => Vector256.Create(*(int*)fourBytes).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(
+        BytePanels panels, int panel, Vector256<int> low, Vector256<int> high, ResidualScale* scale, float* scores, float* minima, bool merge)
+        => Finish(
+            panels.HalfNorms + (panel * Panel), panels.Scales + (panel * Panel), panels.Weights + (panel * Panel), low, high, scale, scores, minima, merge);
+
+    /// <summary>half norm + s_r s_k Σ − A w_k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(
+        float* halfNorms, float* steps, float* weights, Vector256<int> low, Vector256<int> high, ResidualScale* scale,
+        float* scores, float* minima, bool merge)
+    {
+        Vector256<float> step = Vector256.Create(scale->Step), spread = Vector256.Create(-scale->Spread);
+        var first = Vector256.MultiplyAddEstimate(Vector256.Load(weights), spread, Vector256.Load(halfNorms));
+        var second = Vector256.MultiplyAddEstimate(Vector256.Load(weights + 8), spread, Vector256.Load(halfNorms + 8));
+        first = Vector256.MultiplyAddEstimate(Vector256.Load(steps) * step, Vector256.ConvertToSingle(low), first);
+        second = Vector256.MultiplyAddEstimate(Vector256.Load(steps + 8) * step, Vector256.ConvertToSingle(high), second);
+        first.Store(scores);
+        second.Store(scores + 8);
+        if (merge)
+        {
+            first = Vector256.MinNative(first, Vector256.Load(minima));
+            second = Vector256.MinNative(second, Vector256.Load(minima + 8));
+        }
+
+        first.Store(minima);
+        second.Store(minima + 8);
+    }
+}

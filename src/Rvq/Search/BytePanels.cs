@@ -1,0 +1,107 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// The codewords of a stage in eight bits for <see cref="ByteKernel{T}"/>: c − μ ≈ s_k q_k with a scale per codeword. A quarter of
+/// the bytes of float32 and up to four times the multiply-adds per instruction; what rounding loses is in <see cref="ByteErrorBound"/>.
+/// </summary>
+internal sealed unsafe class BytePanels
+{
+    /// <summary>Beyond this many dimensions a 32-bit sum could overflow.</summary>
+    public const int MaxDimensions = 60_000;
+
+    /// <summary>The dimensions that one instruction takes from each codeword.</summary>
+    public const int Dimensions = 4;
+
+    private const int Largest = 127;
+    private const double SmallestWeight = 1e-12;
+
+    private readonly AlignedBuffer<sbyte> _panels;
+    private readonly AlignedBuffer<float> _halfNorms;
+    private readonly AlignedBuffer<float> _scales;
+    private readonly AlignedBuffer<float> _weights;
+    private readonly AlignedBuffer<int> _sums;
+    private readonly Centering _centering;
+
+    public BytePanels(SearchTable table)
+    {
+        _centering = new Centering(table);
+        PanelCount = PanelLayout.PanelCount(table.Size);
+        Steps = (table.Dimensions + Dimensions - 1) / Dimensions;
+        var padded = PanelCount * PanelLayout.PanelSize;
+        _panels = new AlignedBuffer<sbyte>((long)padded * Steps * Dimensions);
+        _halfNorms = new AlignedBuffer<float>(padded);
+        _halfNorms.Span.Fill(float.PositiveInfinity);
+        _scales = new AlignedBuffer<float>(padded);
+        _sums = new AlignedBuffer<int>(padded);
+        _weights = new AlignedBuffer<float>(padded);
+        var errors = new double[table.Size];
+        for (var code = 0; code < table.Size; code++)
+        {
+            errors[code] = Math.Sqrt(Quantize(table, code));
+            HalfNorms[code] = table.IsRepeat(code) ? float.PositiveInfinity : (float)_centering.HalfNorms[code];
+        }
+
+        var largestError = errors.Max();
+        for (var code = 0; code < table.Size; code++)
+        {
+            // Rounded up, so that A·w covers; and no subnormal number, which would slow the kernel down a hundredfold.
+            var share = Math.Max(Share(errors[code], largestError), Share(_centering.Norms[code], _centering.MaxNorm));
+            Weights[code] = MathF.BitIncrement((float)Math.Max(share, SmallestWeight));
+        }
+
+        Bound = new ByteErrorBound(table, _centering, largestError);
+    }
+
+    public int PanelCount { get; }
+
+    /// <summary>The groups of four dimensions in a codeword.</summary>
+    public int Steps { get; }
+
+    /// <summary>−q, [PanelCount, Steps, 16, 4]; zeros beyond the last codeword and dimension.</summary>
+    public sbyte* Panels => _panels.Pointer;
+
+    /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
+    public float* HalfNorms => _halfNorms.Pointer;
+
+    /// <summary>s, [PanelCount × 16].</summary>
+    public float* Scales => _scales.Pointer;
+
+    /// <summary>w, each codeword's share of the largest error, [PanelCount × 16].</summary>
+    public float* Weights => _weights.Pointer;
+
+    /// <summary>Σ q, [PanelCount × 16]: what a residual stored with an offset adds too much, per unit of offset.</summary>
+    public int* Sums => _sums.Pointer;
+
+    /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>
+    public float* Center => _centering.IsZero ? null : _centering.Center;
+
+    public ByteErrorBound Bound { get; }
+
+    private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
+
+    /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖².</summary>
+    private double Quantize(SearchTable table, int code)
+    {
+        double largest = 0;
+        for (var i = 0; i < table.Dimensions; i++)
+        {
+            largest = Math.Max(largest, Math.Abs((double)table.Row(code)[i] - _centering.Center[i]));
+        }
+
+        var scale = (float)(largest / Largest);
+        Scales[code] = scale;
+        var (panel, lane) = Math.DivRem(code, PanelLayout.PanelSize);
+        var destination = Panels + ((((nint)panel * Steps * PanelLayout.PanelSize) + lane) * Dimensions);
+        double error = 0;
+        for (var i = 0; i < table.Dimensions; i++)
+        {
+            var value = (double)table.Row(code)[i] - _centering.Center[i];
+            var quantized = scale == 0 ? 0 : (int)Math.Clamp(Math.Round(value / scale), -Largest, Largest);
+            destination[((nint)(i / Dimensions) * PanelLayout.PanelSize * Dimensions) + (i % Dimensions)] = (sbyte)-quantized;
+            Sums[code] += quantized;
+            error += (value - ((double)scale * quantized)) * (value - ((double)scale * quantized));
+        }
+
+        return error;
+    }
+}

@@ -1,0 +1,15 @@
+using System.Runtime.Intrinsics;
+
+namespace Rvq.Search;
+
+/// <summary>Multiply-add of bytes, as one machine or another has it.</summary>
+internal interface IByteDot
+{
+    static abstract bool IsSupported { get; }
+
+    /// <summary>The largest magnitude of a quantized residual value; it is stored with this + 1 added, so that it is not negative.</summary>
+    static abstract int Levels { get; }
+
+    /// <summary>sum + the four products of each group of four bytes, exactly.</summary>
+    static abstract Vector256<int> Add(Vector256<int> sum, Vector256<byte> residual, Vector256<sbyte> codewords);
+}

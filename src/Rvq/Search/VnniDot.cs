@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Rvq.Search;
+
+/// <summary>VPDPBUSD: 32 multiply-adds in one instruction.</summary>
+internal readonly struct VnniDot : IByteDot
+{
+    public static bool IsSupported => AvxVnni.IsSupported;
+
+    public static int Levels => 127;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> residual, Vector256<sbyte> codewords)
+        => AvxVnni.MultiplyWideningAndAdd(sum, residual, codewords);
+}
