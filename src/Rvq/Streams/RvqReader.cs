@@ -49,7 +49,7 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
         RvqHeader? header;
         while ((header = parser.TryReadHeader()) is null)
         {
-            parser.Filled(stream.Read(parser.GetSpace().Span));
+            parser.Buffer.Filled(stream.Read(parser.Buffer.GetSpace().Span));
         }
 
         ThrowIfOtherModel(model, header, options);
@@ -72,7 +72,7 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
         RvqHeader? header;
         while ((header = parser.TryReadHeader()) is null)
         {
-            parser.Filled(await stream.ReadAsync(parser.GetSpace(), cancellationToken).ConfigureAwait(false));
+            parser.Buffer.Filled(await stream.ReadAsync(parser.Buffer.GetSpace(), cancellationToken).ConfigureAwait(false));
         }
 
         ThrowIfOtherModel(model, header, options);
@@ -89,7 +89,7 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
         {
             if (!TrySkip())
             {
-                _parser.Filled(_stream.Read(_parser.GetSpace().Span));
+                _parser.Buffer.Filled(_stream.Read(_parser.Buffer.GetSpace().Span));
             }
         }
 
@@ -107,7 +107,7 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
         {
             if (!TrySkip())
             {
-                _parser.Filled(await _stream.ReadAsync(_parser.GetSpace(), cancellationToken).ConfigureAwait(false));
+                _parser.Buffer.Filled(await _stream.ReadAsync(_parser.Buffer.GetSpace(), cancellationToken).ConfigureAwait(false));
             }
         }
 
@@ -194,14 +194,14 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
 
     private bool TrySkip()
     {
-        if (_parser.Skip == 0 || !_stream.CanSeek)
+        if (_parser.Buffer.Skip == 0 || !_stream.CanSeek)
         {
             return false;
         }
 
-        var skip = _parser.Skip;
+        var skip = _parser.Buffer.Skip;
         _stream.Seek(skip, SeekOrigin.Current);
-        _parser.Skipped(skip);
+        _parser.Buffer.Skipped(skip);
         return true;
     }
 }

@@ -16,6 +16,7 @@ public sealed class RvqWriter : IDisposable, IAsyncDisposable
     private readonly bool _leaveOpen;
     private readonly ArrayBufferWriter<byte> _output = new();
     private readonly ChunkBuilder _builder;
+    private readonly int[] _sizes;
     private bool _completed;
     private bool _failed;
 
@@ -37,6 +38,7 @@ public sealed class RvqWriter : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(frames, 1, nameof(framesPerChunk));
         (_stream, _leaveOpen, Header) = (stream, leaveOpen, header);
         var bytes = RvqFormat.Serialize(header);
+        _sizes = [.. Enumerable.Range(0, header.CodebookCount).SelectMany(i => Enumerable.Repeat(header.CodebookSizes[i], header.CodesPerBlock(i)))];
         _output.Write(bytes);
         _output.Write(bytes);
         var most = Math.Min(RvqFormat.MaxCodesPerChunk / header.GetCodesPerBlock(header.CodebookCount), int.MaxValue / header.FramesPerBlock);
@@ -174,22 +176,16 @@ public sealed class RvqWriter : IDisposable, IAsyncDisposable
     {
         ThrowIfClosed();
         var rowLength = Header.GetCodesPerBlock(codebookCount);
-        var rows = Buffers.RowCount(codes, rowLength, nameof(codes), Header.FramesPerBlock == 1 ? "frame" : "block");
-        for (var (codebook, column) = (0, 0); codebook < codebookCount; codebook++)
+        Buffers.RowCount(codes, rowLength, nameof(codes), Header.FramesPerBlock == 1 ? "frame" : "block");
+        for (var (i, column) = (0, 0); i < codes.Length; i++)
         {
-            var size = (ulong)Header.CodebookSizes[codebook];
-            for (var end = column + Header.CodesPerBlock(codebook); column < end; column++)
+            if (TCode.IsNegative(codes[i]) || ulong.CreateSaturating(codes[i]) >= (ulong)_sizes[column])
             {
-                for (var row = 0; row < rows; row++)
-                {
-                    var code = codes[(row * rowLength) + column];
-                    if (TCode.IsNegative(code) || ulong.CreateSaturating(code) >= size)
-                    {
-                        throw new ArgumentOutOfRangeException(
-                            nameof(codes), code, $"codes holds {code} at row {row}, codebook {codebook}, which has {size} codewords.");
-                    }
-                }
+                throw new ArgumentOutOfRangeException(
+                    nameof(codes), codes[i], $"codes holds {codes[i]} at row {i / rowLength}, column {column}, whose codebook has {_sizes[column]} codewords.");
             }
+
+            column = column + 1 == rowLength ? 0 : column + 1;
         }
     }
 

@@ -74,35 +74,43 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void LyraPackets_AnyBytes_AreReadOrRefused()
-        => AssertOnly<ArgumentException>(7, [new byte[23 * 4]], (bytes, _) =>
+        => AssertOnly<ArgumentException>(7, [RandomBytes(23 * 4)], (bytes, i) =>
         {
-            var codebooks = bytes.Length > 0 ? bytes[0] % 50 : 46;
-            var codes = new byte[bytes.Length / Math.Max(1, (codebooks + 1) / 2) * codebooks];
-            LyraPackets.Unpack(bytes, codebooks, codes);
+            var codebooks = i % 48;
+            var size = Math.Max(1, (codebooks + 1) / 2);
+            var packets = i % 5 == 0 ? bytes : bytes.AsSpan(0, bytes.Length / size * size);
+            var codes = new byte[packets.Length / size * codebooks];
+            LyraPackets.Unpack(packets, codebooks, codes);
             Assert.All(codes, code => Assert.InRange(code, 0, 15));
-            var again = new byte[bytes.Length];
+            var again = new byte[packets.Length];
             LyraPackets.Pack(codes, codebooks, again);
-            if (codebooks % 2 == 0)
-            {
-                Assert.Equal(bytes, again);
-            }
+            Assert.True(codebooks % 2 == 1 || packets.SequenceEqual(again));
         });
 
     [Fact]
     public void PackedCodes_AnyBytesAndWidths_AreReadOrRefused()
-        => AssertOnly<ArgumentException>(8, [new byte[100]], (bytes, i) =>
+        => AssertOnly<ArgumentException>(8, [RandomBytes(100)], (bytes, i) =>
         {
             var random = new Random(i);
-            var widths = Enumerable.Range(0, random.Next(6)).Select(_ => random.Next(-1, 34)).ToArray();
-            var codes = new uint[random.Next(60)];
+            var widths = Enumerable.Range(0, random.Next(1, 6)).Select(_ => random.Next(40) == 0 ? 33 : random.Next(33)).ToArray();
+            var rows = random.Next(8);
+            var codes = new uint[(widths.Length * rows) + (random.Next(10) == 0 ? 1 : 0)];
             var count = CodePacking.Unpack(bytes, widths, codes);
             var again = new byte[count];
             CodePacking.Pack(codes, widths, again);
-            var padding = (count * 8) - (codes.Length / widths.Length * widths.Sum());
+            rows = codes.Length / widths.Length;
+            var padding = (count * 8) - (rows * widths.Sum());
             Assert.Equal(bytes.AsSpan(0, Math.Max(0, count - 1)), again.AsSpan(0, Math.Max(0, count - 1)));
             Assert.True(count == 0 || again[^1] == (byte)(bytes[count - 1] << padding) >> padding);
-            FaissCodes.Unpack(bytes, widths, codes);
+            FaissCodes.Unpack(bytes.AsSpan(0, Math.Min(bytes.Length, rows * FaissCodes.GetCodeSize(widths))), widths, codes);
         });
+
+    private static byte[] RandomBytes(int count)
+    {
+        var bytes = new byte[count];
+        new Random(count).NextBytes(bytes);
+        return bytes;
+    }
 
     /// <summary>Streams and the chunks that they have: text of place and codes.</summary>
     private static List<(byte[] Bytes, HashSet<string> Chunks)> Streams()
@@ -175,7 +183,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{refused} of {Mutations} refused.");
-        Assert.InRange(refused, Mutations / 100, Mutations);
+        Assert.InRange(refused, Mutations / 100, Mutations * 995 / 1000);
     }
 
     private static byte[] Damage(byte[] original, Random random)

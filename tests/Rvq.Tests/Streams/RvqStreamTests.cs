@@ -286,7 +286,7 @@ public class RvqStreamTests
         var header = new RvqHeader([10, 20]);
         var stream = new MemoryStream();
         var writer = new RvqWriter(stream, header, 1);
-        Assert.Contains("20 at row 1, codebook 1", Assert.Throws<ArgumentOutOfRangeException>("codes", () => writer.Write<int>([1, 1, 1, 20])).Message, StringComparison.Ordinal);
+        Assert.Contains("20 at row 1, column 1", Assert.Throws<ArgumentOutOfRangeException>("codes", () => writer.Write<int>([1, 1, 1, 20])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => writer.Write<long>([1, -1]));
         Assert.Throws<ArgumentException>("codes", () => writer.Write<int>([1, 1, 1]));
         Assert.Throws<ArgumentOutOfRangeException>("codebookCount", () => writer.Write<int>([1, 1, 1], 3));
