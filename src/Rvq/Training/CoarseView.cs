@@ -9,6 +9,9 @@ namespace Rvq.Training;
 /// </summary>
 internal sealed class CoarseView
 {
+    /// <summary>The largest number of dimensions for which axes are worth finding.</summary>
+    public const int MaxDimensions = 1024;
+
     private readonly int _dimensions;
     private readonly int _threads;
     private readonly float[] _axes;
@@ -29,6 +32,9 @@ internal sealed class CoarseView
         _axes = Reorder(axes, order);
         _residuals = Reorder(rotated, order);
     }
+
+    /// <summary>Whether every value stayed within float32 when it was rotated.</summary>
+    public bool IsFinite => TensorPrimitives.IsFiniteAll<float>(_residuals);
 
     /// <summary>The residuals in the first <paramref name="width"/> columns, [T, width].</summary>
     public float[] Residuals(int width) => FirstColumns(_residuals, width);

@@ -25,6 +25,10 @@ public sealed class EmaTrainer
     private readonly SeededRandom _random;
     private readonly EmaCodebook[] _codebooks;
 
+    // Per stage the inputs [T, D] and the codes [T] of a step; kept from step to step.
+    private float[] _inputs = [];
+    private int[] _columns = [];
+
     /// <summary>A trainer that has seen nothing yet.</summary>
     /// <param name="dimensions">D, the length of a frame, at least 1.</param>
     /// <param name="options">How to train; null for the defaults.</param>
@@ -81,15 +85,15 @@ public sealed class EmaTrainer
     {
         var count = Check(frames, quantized, codes);
         var stages = DrawStageCount();
-        var inputs = new float[stages * frames.Length];
-        var columns = new int[stages * count];
+        var inputs = Reuse(ref _inputs, stages * frames.Length);
+        var columns = Reuse(ref _columns, stages * count);
         frames.CopyTo(inputs);
         quantized.Clear();
         codes.Fill(-1);
         for (var stage = 0; stage < stages; stage++)
         {
-            var input = inputs.AsSpan(stage * frames.Length, frames.Length);
-            var column = columns.AsSpan(stage * count, count);
+            var input = inputs.Slice(stage * frames.Length, frames.Length);
+            var column = columns.Slice(stage * count, count);
             var book = _codebooks[stage % _codebooks.Length];
             if (book.Steps < 0)
             {
@@ -97,7 +101,7 @@ public sealed class EmaTrainer
             }
 
             Assignment.Nearest(input, new Codebook(book.Codewords, Dimensions), column, Options.MaxDegreeOfParallelism, CancellationToken.None);
-            var next = stage + 1 < stages ? inputs.AsSpan((stage + 1) * frames.Length, frames.Length) : default;
+            var next = stage + 1 < stages ? inputs.Slice((stage + 1) * frames.Length, frames.Length) : default;
             for (var frame = 0; frame < count; frame++)
             {
                 codes[frame * Options.CodebookCount + stage] = column[frame];
@@ -137,20 +141,20 @@ public sealed class EmaTrainer
     /// <exception cref="InvalidDataException">The file is not a trainer's state, is cut short or damaged.</exception>
     public static EmaTrainer Load(string path) => EmaState.Load(path);
 
-    private EmaStep Update(float[] inputs, int[] columns, int count, int stages)
+    private EmaStep Update(ReadOnlySpan<float> inputs, ReadOnlySpan<int> columns, int count, int stages)
     {
         // The codewords stay as they are until every stage has encoded; their inputs make the losses.
         var results = new EmaStage[stages];
         for (var stage = 0; stage < stages; stage++)
         {
-            results[stage] = Measure(inputs.AsSpan(stage * count * Dimensions, count * Dimensions), columns.AsSpan(stage * count, count), stage);
+            results[stage] = Measure(inputs.Slice(stage * count * Dimensions, count * Dimensions), columns.Slice(stage * count, count), stage);
         }
 
         var perCodebook = Options.SharedCodebook ? stages * count : count;
         for (var stage = 0; stage * perCodebook < columns.Length; stage++)
         {
             var replaced = _codebooks[stage].Update(
-                inputs.AsSpan(stage * perCodebook * Dimensions, perCodebook * Dimensions), columns.AsSpan(stage * perCodebook, perCodebook), count, Draw);
+                inputs.Slice(stage * perCodebook * Dimensions, perCodebook * Dimensions), columns.Slice(stage * perCodebook, perCodebook), count, Draw);
             results[stage] = results[stage] with { ReplacedCodes = replaced };
         }
 
@@ -203,6 +207,16 @@ public sealed class EmaTrainer
 
         Argument.ThrowIfNotFinite(frames, Dimensions, nameof(frames), "frame");
         return count;
+    }
+
+    private static Span<T> Reuse<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer = new T[length];
+        }
+
+        return buffer.AsSpan(0, length);
     }
 
     // The step that starts the codebooks starts all of them.

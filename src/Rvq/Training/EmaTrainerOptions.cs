@@ -6,7 +6,7 @@ namespace Rvq.Training;
 /// </summary>
 public sealed record EmaTrainerOptions
 {
-    /// <summary>The number of stages, at least 1.</summary>
+    /// <summary>The number of stages, in [1, 65536].</summary>
     public int CodebookCount { get; init; } = 8;
 
     /// <summary>The codewords of each codebook, at least 1.</summary>
@@ -47,7 +47,7 @@ public sealed record EmaTrainerOptions
 
     internal void Validate(string name)
     {
-        ThrowUnless(CodebookCount >= 1, nameof(CodebookCount), CodebookCount, "at least 1", name);
+        ThrowUnless(CodebookCount is >= 1 and <= RvqTrainerOptions.MaxCodebooks, nameof(CodebookCount), CodebookCount, $"in [1, {RvqTrainerOptions.MaxCodebooks}]", name);
         ThrowUnless(CodebookSize >= 1, nameof(CodebookSize), CodebookSize, "at least 1", name);
         ThrowUnless(Decay is >= 0 and < 1, nameof(Decay), Decay, "in [0, 1)", name);
         ThrowUnless(Enum.IsDefined(Smoothing), nameof(Smoothing), Smoothing, "Clamp or Laplace", name);

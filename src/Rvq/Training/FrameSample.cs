@@ -15,7 +15,10 @@ internal sealed class FrameSample(int dimensions, int limit, ulong seed)
     /// <summary>The kept frames, row-major [Count, D].</summary>
     public float[] ToArray() => _frames.AsSpan(0, Count * dimensions).ToArray();
 
-    public void Add(ReadOnlySpan<float> frames, string name)
+    /// <param name="frames">More frames.</param>
+    /// <param name="name">What the caller calls them.</param>
+    /// <param name="row">What an error calls one of them.</param>
+    public void Add(ReadOnlySpan<float> frames, string name, string row)
     {
         if (frames.Length % dimensions != 0)
         {
@@ -27,7 +30,7 @@ internal sealed class FrameSample(int dimensions, int limit, ulong seed)
             return;
         }
 
-        Argument.ThrowIfNotFinite(frames, dimensions, name, "frame");
+        Argument.ThrowIfNotFinite(frames, dimensions, name, row);
         var count = frames.Length / dimensions;
         var copied = Math.Min(count, limit - Count);
         Grow(copied, name);

@@ -1,6 +1,6 @@
 namespace Rvq.Training;
 
-/// <summary>Lloyd's k-means for one stage: assign by the package's own search, average in binary64, split the largest cluster for every empty one.</summary>
+/// <summary>Lloyd's k-means for one stage: assign by the package's own search, average in binary64, split the cluster with the largest error for every empty one.</summary>
 internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions, int size, int threads, CancellationToken cancellation)
 {
     private readonly int[] _codes = new int[residuals.Length / dimensions];
@@ -65,16 +65,7 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
         var (inputs, codewords) = width == dimensions ? (residuals, _codewords) : (view!.Residuals(width), view.Codewords(_codewords, width));
         Assignment.Nearest(inputs, new Codebook(codewords, width), _codes, threads, cancellation);
         _clusters.Sort(_codes);
-        Threads.For(size, threads, code =>
-        {
-            var error = 0.0;
-            foreach (var frame in _clusters[code])
-            {
-                error += SquaredDistance.Between(Row(residuals, frame), Row(_codewords, code));
-            }
-
-            _errors[code] = error;
-        });
+        Threads.For(size, threads, code => _errors[code] = ErrorOf(code));
         Error = _errors.Sum() / _codes.Length;
         return !before.AsSpan().SequenceEqual(_codes);
     }
@@ -104,25 +95,44 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
         }
     });
 
-    // An empty cluster takes a member of the largest one, which the next assignment then splits between the two.
+    // An empty cluster takes a member of the cluster with the largest error, drawn by its squared distance from the mean; the next
+    // assignment then splits that cluster between the two.
     private void FillEmpty(SeededRandom random)
     {
-        var counts = new int[size];
-        for (var code = 0; code < size; code++)
-        {
-            counts[code] = _clusters[code].Length;
-        }
-
         for (var code = 0; code < size; code++)
         {
             if (_clusters[code].IsEmpty)
             {
-                var largest = Array.IndexOf(counts, counts.Max());
+                cancellation.ThrowIfCancellationRequested();
+                var largest = Array.IndexOf(_errors, _errors.Max());
+                if (_errors[largest] == 0)
+                {
+                    return;
+                }
+
                 var members = _clusters[largest];
-                Row(residuals, members[(int)random.Next(members.Length)]).CopyTo(Row(_codewords, code));
-                counts[largest] /= 2;
+                var target = random.NextDouble() * ErrorOf(largest);
+                var picked = 0;
+                while (picked < members.Length - 1 && (target -= SquaredDistance.Between(Row(residuals, members[picked]), Row(_codewords, largest))) >= 0)
+                {
+                    picked++;
+                }
+
+                Row(residuals, members[picked]).CopyTo(Row(_codewords, code));
+                _errors[largest] /= 2;
             }
         }
+    }
+
+    private double ErrorOf(int code)
+    {
+        var error = 0.0;
+        foreach (var frame in _clusters[code])
+        {
+            error += SquaredDistance.Between(Row(residuals, frame), Row(_codewords, code));
+        }
+
+        return error;
     }
 
     private Span<float> Row(float[] rows, int row) => rows.AsSpan(row * dimensions, dimensions);

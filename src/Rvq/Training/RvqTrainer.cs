@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Rvq.Training;
 
 /// <summary>
@@ -29,7 +31,7 @@ public static class RvqTrainer
         options ??= new RvqTrainerOptions();
         var sizes = Check(dimensions, options);
         var sample = new FrameSample(dimensions, options.SampleLimit, options.Seed);
-        sample.Add(frames, nameof(frames));
+        sample.Add(frames, nameof(frames), "frame");
         return Train(sample, dimensions, sizes, options, nameof(frames), progress, cancellationToken);
     }
 
@@ -61,10 +63,11 @@ public static class RvqTrainer
         options ??= new RvqTrainerOptions();
         var sizes = Check(dimensions, options);
         var sample = new FrameSample(dimensions, options.SampleLimit, options.Seed);
+        var count = 0;
         foreach (var batch in batches)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            sample.Add(batch.Span, nameof(batches));
+            sample.Add(batch.Span, nameof(batches), $"batch {count++}, frame");
         }
 
         return Train(sample, dimensions, sizes, options, nameof(batches), progress, cancellationToken);
@@ -92,20 +95,10 @@ public static class RvqTrainer
                 $"{sample.Count} frames cannot train a codebook of {sizes.Max()} codewords; at least as many frames as codewords are needed.", name);
         }
 
-        var residuals = sample.ToArray();
-        if (options.GainCopies > 0)
-        {
-            if (residuals.Length * (1L + options.GainCopies) > Array.MaxLength)
-            {
-                throw new ArgumentException(
-                    $"{sample.Count} frames of {dimensions} dimensions with {options.GainCopies} copies are beyond the {Array.MaxLength} values that can be held.", name);
-            }
-
-            residuals = GainCopies.Append(residuals, dimensions, options.GainCopies, options.GainSpread, new SeededRandom(~options.Seed));
-        }
-
+        var residuals = WithCopies(sample.ToArray(), dimensions, options, name);
         var threads = options.MaxDegreeOfParallelism;
-        var axes = options.CoarseToFine ? PrincipalAxes.Find(residuals, dimensions, cancellation) : [];
+        var coarse = options.CoarseToFine && dimensions <= CoarseView.MaxDimensions;
+        var axes = coarse ? PrincipalAxes.Find(residuals, dimensions, cancellation) : [];
         var codebooks = new Codebook[sizes.Length];
         var work = (double)sizes.Sum(size => (long)size) * options.Restarts * options.Iterations;
         var done = 0.0;
@@ -114,7 +107,8 @@ public static class RvqTrainer
             var size = sizes[stage];
             var codes = Array.Empty<int>();
             var error = double.PositiveInfinity;
-            var view = options.CoarseToFine ? new CoarseView(residuals, axes, dimensions, threads) : null;
+            var view = coarse ? new CoarseView(residuals, axes, dimensions, threads) : null;
+            view = view is { IsFinite: true } ? view : null;
             for (var restart = 0; restart < options.Restarts; restart++)
             {
                 var means = new KMeans(residuals, view, dimensions, size, threads, cancellation);
@@ -129,9 +123,29 @@ public static class RvqTrainer
             }
 
             Subtract(residuals, codebooks[stage], codes);
+            if (!TensorPrimitives.IsFiniteAll<float>(residuals))
+            {
+                throw new ArgumentException($"{name} holds values so large that the residuals of stage {stage} leave float32; scale them down.", name);
+            }
         }
 
         return new RvqModel(codebooks);
+    }
+
+    private static float[] WithCopies(float[] frames, int dimensions, RvqTrainerOptions options, string name)
+    {
+        if (options.GainCopies == 0)
+        {
+            return frames;
+        }
+
+        if (frames.Length * (1L + options.GainCopies) > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{frames.Length / dimensions} frames of {dimensions} dimensions with {options.GainCopies} copies are beyond the {Array.MaxLength} values that can be held.", name);
+        }
+
+        return GainCopies.Append(frames, dimensions, options.GainCopies, options.GainSpread, new SeededRandom(~options.Seed));
     }
 
     private static void Subtract(float[] residuals, Codebook codebook, int[] codes)
@@ -139,7 +153,7 @@ public static class RvqTrainer
         for (var frame = 0; frame < codes.Length; frame++)
         {
             var residual = residuals.AsSpan(frame * codebook.Dimensions, codebook.Dimensions);
-            System.Numerics.Tensors.TensorPrimitives.Subtract(residual, codebook[codes[frame]], residual);
+            TensorPrimitives.Subtract(residual, codebook[codes[frame]], residual);
         }
     }
 }

@@ -3,7 +3,9 @@ namespace Rvq.Training;
 /// <summary>What <see cref="RvqTrainer"/> builds and how. The result depends on the frames and these options alone, not on the thread count or the machine.</summary>
 public sealed record RvqTrainerOptions
 {
-    /// <summary>The number of codebooks, at least 1.</summary>
+    internal const int MaxCodebooks = 1 << 16;
+
+    /// <summary>The number of codebooks, in [1, 65536].</summary>
     public int CodebookCount { get; init; } = 8;
 
     /// <summary>The codewords of each codebook, at least 1.</summary>
@@ -18,7 +20,7 @@ public sealed record RvqTrainerOptions
     /// <summary>
     /// Whether k-means looks at the first principal axis alone first and widens its view to all dimensions over three fifths of the
     /// iterations. Where dimensions are correlated, as an encoder's are, that gives a lower error on new frames than k-means in all
-    /// dimensions; where they are all alike it costs a little.
+    /// dimensions; where they are all alike it costs a little. Has no effect beyond 1024 dimensions, whose axes would take too long to find.
     /// </summary>
     public bool CoarseToFine { get; init; } = true;
 
@@ -71,6 +73,11 @@ public sealed record RvqTrainerOptions
         if (CodebookSizes is null)
         {
             ThrowIfBelowOne(CodebookCount, nameof(CodebookCount), name);
+            if (CodebookCount > MaxCodebooks)
+            {
+                throw new ArgumentOutOfRangeException(name, CodebookCount, $"options.CodebookCount must be at most {MaxCodebooks}, but is {CodebookCount}.");
+            }
+
             ThrowIfBelowOne(CodebookSize, nameof(CodebookSize), name);
             var sizes = new int[CodebookCount];
             Array.Fill(sizes, CodebookSize);
