@@ -112,14 +112,8 @@ internal sealed class VectorLayout
         return values;
     }
 
-    private bool IsRows
-    {
-        get
-        {
-            ReadOnlySpan<long> rows = [(long)Count * Width, Width, 1];
-            return rows[1..].SequenceEqual(_strides.AsSpan(1)) && (Batch == 1 || rows[0] == _strides[0]);
-        }
-    }
+    // Arrays are dense, so vectors that lie one after the other do so across the batch as well.
+    private bool IsRows => _strides[1] == Width && _strides[2] == 1;
 
     private nint[] Lengths => [Batch, Count, Width];
 
