@@ -65,16 +65,15 @@ internal sealed class VectorLayout
 
     /// <summary>An array of other vectors with the axes in the same places, in C order.</summary>
     /// <exception cref="InvalidDataException">It would be longer than an array can be.</exception>
-    public VectorLayout With(int count, int width)
+    public VectorLayout With(long count, int width)
     {
-        var size = (long)count * width;
-        if (size > Array.MaxLength || size * Batch > Array.MaxLength)
+        if ((Int128)count * width * Batch > Array.MaxLength)
         {
             throw new InvalidDataException($"The result would have {Batch} × {count} × {width} values; at most {Array.MaxLength} are possible.");
         }
 
-        return new VectorLayout(
-            _channelsFirst ? [size, 1, count] : [size, width, 1], Batch, count, width, _batched, _channelsFirst);
+        var size = count * width;
+        return new VectorLayout(_channelsFirst ? [size, 1, count] : [size, width, 1], Batch, (int)count, width, _batched, _channelsFirst);
     }
 
     /// <summary>The first <paramref name="width"/> values of every vector.</summary>

@@ -68,8 +68,7 @@ internal static class DecodeCommand
     {
         var layout = VectorLayout.Of(codes, channelsFirst, path);
         var used = Prefix(model, layout.Width, codebooks, path);
-        var frameCount = (long)layout.Count * used.FramesPerBlock;
-        var target = layout.With(frameCount <= Array.MaxLength ? (int)frameCount : Array.MaxLength, used.Dimensions);
+        var target = layout.With((long)layout.Count * used.FramesPerBlock, used.Dimensions);
         var frames = new float[target.Length];
         if (frames.Length > 0)
         {
