@@ -9,6 +9,7 @@ public sealed class ResidualStack
 {
     private readonly Stage[] _stages;
     private readonly Lazy<StageCouplings> _couplings;
+    private readonly Lazy<InputPanels> _inputPanels;
 
     /// <summary>Joins stages to a stack.</summary>
     /// <param name="stages">The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.</param>
@@ -16,11 +17,11 @@ public sealed class ResidualStack
     /// <param name="output">Maps the sum of the stages back to a frame (Mimi's output_proj), or null.</param>
     /// <exception cref="ArgumentException">No stage, a null stage, or dimensions that do not fit.</exception>
     public ResidualStack(ReadOnlySpan<Stage> stages, Projection? input = null, Projection? output = null)
-        : this(stages, input, output, null)
+        : this(stages, input, output, null, null)
     {
     }
 
-    private ResidualStack(ReadOnlySpan<Stage> stages, Projection? input, Projection? output, Lazy<StageCouplings>? couplings)
+    private ResidualStack(ReadOnlySpan<Stage> stages, Projection? input, Projection? output, Lazy<StageCouplings>? couplings, Lazy<InputPanels>? inputPanels)
     {
         if (stages.IsEmpty)
         {
@@ -61,6 +62,7 @@ public sealed class ResidualStack
         Input = input;
         Output = output;
         _couplings = couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
+        _inputPanels = inputPanels ?? new Lazy<InputPanels>(() => new InputPanels(_stages));
     }
 
     /// <summary>The stages in the order in which they quantize.</summary>
@@ -81,7 +83,13 @@ public sealed class ResidualStack
     /// <summary>What the codes of projected stages do to later ones; built once, when first used.</summary>
     internal StageCouplings Couplings => _couplings.Value;
 
+    /// <summary>Whether every stage projects the residual by itself and codes every frame, as DAC's do.</summary>
+    internal bool IsProjectedFrameByFrame => Array.TrueForAll(_stages, stage => stage.Input is not null && stage.Stride == 1);
+
+    /// <summary>The stages' input projections for kernels that propose; built once, when first used.</summary>
+    internal InputPanels InputPanels => _inputPanels.Value;
+
     /// <summary>The stack of the first stages; they are shared, and so is what is built for them.</summary>
     internal ResidualStack Take(int stageCount)
-        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output, _couplings);
+        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output, _couplings, _inputPanels);
 }

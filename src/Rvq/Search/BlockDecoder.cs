@@ -21,7 +21,7 @@ internal sealed unsafe class BlockDecoder(RvqModel model, Kernel kernel)
             SumStages(stack, column, frames, sum, stride, scratch);
             if (output is not null)
             {
-                kernel.Project(output, sum, stride, frames, scratch.Products);
+                kernel.Project(output, sum, stride, frames, scratch.Products, scratch.Search);
                 sum = s == 0 ? scratch.Frames : scratch.Sum;
                 kernel.Round(output, scratch.Products, frames, sum);
             }
@@ -52,7 +52,7 @@ internal sealed unsafe class BlockDecoder(RvqModel model, Kernel kernel)
                 {
                     if (frame % stage.Stride == 0)
                     {
-                        kernel.Project(output.Table, row, 0, 1, scratch.Products);
+                        kernel.Project(output.Table, row, 0, 1, scratch.Products, scratch.Search);
                         kernel.Round(output.Table, scratch.Products, 1, scratch.Row);
                     }
 

@@ -5,6 +5,9 @@ namespace Rvq.Search;
 /// <summary>The residual loop: the codes of gathered frames, stack by stack and stage by stage.</summary>
 internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
 {
+    private readonly ProjectedEncoder _projected = new(model, kernel);
+    private readonly FrameByFrameEncoder _frameByFrame = new(model, kernel);
+
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [blocks, CodesPerBlock].</summary>
     public void Encode(EncodeScratch scratch, int frames)
     {
@@ -15,15 +18,19 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
             var stride = scratch.FrameStride;
             if (stack.Input is { } projection)
             {
-                kernel.Project(projection.Table, input, stride, frames, scratch.Products);
+                kernel.Project(projection.Table, input, stride, frames, scratch.Products, scratch.Search);
                 input = scratch.Residual;
                 stride = projection.Table.PaddedOutputs;
                 kernel.Round(projection.Table, scratch.Products, frames, input);
             }
 
-            if (stack.IsProjected)
+            if (stack.IsProjected && kernel.Proposes && model.FramesPerBlock == 1 && stack.IsProjectedFrameByFrame)
             {
-                EncodeProjected(stack, input, stride, frames, column, scratch);
+                _frameByFrame.Encode(stack, input, stride, frames, column, scratch);
+            }
+            else if (stack.IsProjected)
+            {
+                _projected.Encode(stack, input, stride, frames, column, scratch);
             }
             else
             {
@@ -62,124 +69,6 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
                 kernel.Quantize(
                     stages[m].SearchTable, rows, residual + ((nint)first * stride), perBlock,
                     codes + ((nint)(first / perBlock) * model.CodesPerBlock), 1, scratch.Search);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Every stage searches z_m = mean(W_m x) + b_m − Σ_{i&lt;m} mean(M_mi e_i + v_mi), the means over the frames that share a code of stage m
-    /// (summed frame by frame, then divided); all in binary64, i ascending, rounded once to float32.
-    /// </summary>
-    private void EncodeProjected(ResidualStack stack, float* input, int stride, int frames, int* codes, EncodeScratch scratch)
-    {
-        var stages = stack.Stages;
-        var sums = scratch.Sums;
-        foreach (var stage in stages)
-        {
-            ProjectMean(stage, input, stride, frames, scratch.Products, sums);
-            sums += (nint)(frames / stage.Stride) * stage.SearchTable.Stride;
-        }
-
-        sums = scratch.Sums;
-        var column = codes;
-        for (var m = 0; m < stages.Length; m++)
-        {
-            var table = stages[m].SearchTable;
-            var count = frames / stages[m].Stride;
-            for (nint i = 0; i < (nint)count * table.Stride; i++)
-            {
-                scratch.Residual[i] = (float)sums[i];
-            }
-
-            FindBlocks(stages[m], scratch.Residual, count, column, scratch);
-            sums += (nint)count * table.Stride;
-            var later = sums;
-            for (var next = m + 1; next < stages.Length; next++)
-            {
-                SubtractCoupling(stack, m, next, frames, column, later, scratch.Change);
-                later += (nint)(frames / stages[next].Stride) * stages[next].SearchTable.Stride;
-            }
-
-            column += model.FramesPerBlock / stages[m].Stride;
-        }
-    }
-
-    /// <summary>Searches the vectors of a stage whose codes lie in blocks.</summary>
-    private void FindBlocks(Stage stage, float* vectors, int count, int* column, EncodeScratch scratch)
-    {
-        var perBlock = model.FramesPerBlock / stage.Stride;
-        if (perBlock == 1)
-        {
-            kernel.Find(stage.SearchTable, vectors, count, column, model.CodesPerBlock, scratch.Search);
-            return;
-        }
-
-        for (var first = 0; first < count; first += perBlock)
-        {
-            kernel.Find(
-                stage.SearchTable, vectors + ((nint)first * stage.SearchTable.Stride), perBlock,
-                column + ((nint)(first / perBlock) * model.CodesPerBlock), 1, scratch.Search);
-        }
-    }
-
-    /// <summary>mean(W x) + b for each code of the stage, [frames / Stride, padded D].</summary>
-    private void ProjectMean(Stage stage, float* input, int stride, int frames, double* products, double* means)
-    {
-        var padded = stage.SearchTable.Stride;
-        if (stage.Input is { } projection)
-        {
-            kernel.Project(projection.Table, input, stride, frames, products);
-        }
-        else
-        {
-            for (nint i = 0; i < (nint)frames * stride; i++)
-            {
-                products[i] = input[i];
-            }
-        }
-
-        for (var frame = 0; frame < frames; frame += stage.Stride, means += padded)
-        {
-            for (var i = 0; i < padded; i++)
-            {
-                double sum = 0;
-                for (var shared = 0; shared < stage.Stride; shared++, products += padded)
-                {
-                    sum += products[i];
-                }
-
-                products -= (nint)stage.Stride * padded;
-                means[i] = (sum / stage.Stride) + (stage.Input is null ? 0 : stage.Input.Table.Bias[i]);
-            }
-
-            products += (nint)stage.Stride * padded;
-        }
-    }
-
-    /// <summary>Takes the codewords of stage <paramref name="earlier"/> out of the projected residuals of stage <paramref name="later"/>.</summary>
-    private void SubtractCoupling(ResidualStack stack, int earlier, int later, int frames, int* codes, double* sums, double* change)
-    {
-        var (from, to) = (stack.Stages[earlier], stack.Stages[later]);
-        var coupling = stack.Couplings[earlier, later];
-        var padded = to.SearchTable.Stride;
-        var dimensions = from.Codebook.Dimensions;
-        var mean = change + padded;
-        for (var frame = 0; frame < frames; frame += to.Stride, sums += padded)
-        {
-            new Span<double>(mean, padded).Clear();
-            for (var shared = frame; shared < frame + to.Stride; shared++)
-            {
-                var code = codes[((nint)(shared / model.FramesPerBlock) * model.CodesPerBlock) + (shared % model.FramesPerBlock / from.Stride)];
-                kernel.Couple(coupling, from.Codebook.PaddedRows.Pointer + ((nint)code * from.Codebook.RowStride), dimensions, padded, change);
-                for (var i = 0; i < padded; i++)
-                {
-                    mean[i] += change[i];
-                }
-            }
-
-            for (var i = 0; i < padded; i++)
-            {
-                sums[i] -= mean[i] / to.Stride;
             }
         }
     }

@@ -22,6 +22,19 @@ internal static unsafe class Candidates<T>
             return Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size);
         }
 
+        var count = Shortlist(panelCount, frame, margin, scratch);
+        return count == 1
+            ? *scratch.Candidates
+            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, scratch.Candidates, count);
+    }
+
+    /// <summary>The only codeword within the margin of the smallest score, or −1 where there are several or the margin is infinite.</summary>
+    public static int OnlyOne(SearchTable table, int frame, double margin, SearchScratch scratch)
+        => margin < float.MaxValue && Shortlist(PanelLayout.PanelCount(table.Size), frame, margin, scratch) == 1 ? *scratch.Candidates : -1;
+
+    /// <summary>Writes the codewords within the margin of the smallest score to the scratch's candidates, ascending, and returns their number.</summary>
+    private static int Shortlist(int panelCount, int frame, double margin, SearchScratch scratch)
+    {
         var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
         var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
         var smallest = Smallest(minima, panelCount);
@@ -30,11 +43,7 @@ internal static unsafe class Candidates<T>
             margin += 2.0 * scratch.Scales[frame].Spread * scratch.Weights[First(scores, minima, panelCount, smallest)];
         }
 
-        var limit = RoundUp(smallest + margin);
-        var count = Collect(scores, minima, panelCount, limit, scratch.Candidates);
-        return count == 1
-            ? *scratch.Candidates
-            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, scratch.Candidates, count);
+        return Collect(scores, minima, panelCount, RoundUp(smallest + margin), scratch.Candidates);
     }
 
     /// <summary>

@@ -47,4 +47,6 @@ internal sealed unsafe class DecodeScratch
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;
+
+    public SearchScratch Search { get; } = new();
 }

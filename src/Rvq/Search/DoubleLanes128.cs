@@ -13,6 +13,8 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
     private readonly Vector128<double> _s45 = s45;
     private readonly Vector128<double> _s67 = s67;
 
+    public static bool HasManyRegisters => false;
+
     public static DoubleLanes128 Zero => Create(0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,6 +11,8 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
     private readonly Vector256<double> _low = low;
     private readonly Vector256<double> _high = high;
 
+    public static bool HasManyRegisters => false;
+
     public static DoubleLanes256 Zero => new(Vector256<double>.Zero, Vector256<double>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,6 +10,8 @@ internal readonly unsafe struct DoubleLanes512(Vector512<double> value) : IDoubl
 {
     private readonly Vector512<double> _value = value;
 
+    public static bool HasManyRegisters => true;
+
     public static DoubleLanes512 Zero => new(Vector512<double>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

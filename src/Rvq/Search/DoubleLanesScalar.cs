@@ -8,6 +8,8 @@ internal unsafe struct DoubleLanesScalar : IDoubleLanes<DoubleLanesScalar>
 {
     private double _first;
 
+    public static bool HasManyRegisters => false;
+
     public static DoubleLanesScalar Zero => default;
 
     public static DoubleLanesScalar Create(double value)

@@ -13,6 +13,9 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<double> _sums;
     private readonly AlignedBuffer<double> _change;
     private readonly AlignedBuffer<nint> _offsets;
+    private readonly AlignedBuffer<double> _norms;
+    private readonly AlignedBuffer<double> _errors;
+    private readonly AlignedBuffer<float> _exact;
 
     public EncodeScratch(RvqModel model)
     {
@@ -43,6 +46,9 @@ internal sealed unsafe class EncodeScratch
         _sums = new AlignedBuffer<double>(MaxFrames * sums);
         _change = new AlignedBuffer<double>(2 * change);
         _offsets = new AlignedBuffer<nint>(MaxFrames);
+        _norms = new AlignedBuffer<double>(MaxFrames);
+        _errors = new AlignedBuffer<double>(MaxFrames);
+        _exact = new AlignedBuffer<float>(change);
     }
 
     /// <summary>The frames encoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -67,6 +73,15 @@ internal sealed unsafe class EncodeScratch
 
     /// <summary>Room for one coupling and for the sum of several.</summary>
     public double* Change => _change.Pointer;
+
+    /// <summary>‖x‖ of each frame.</summary>
+    public double* Norms => _norms.Pointer;
+
+    /// <summary>How far each projected residual may be from the one that defines the code.</summary>
+    public double* Errors => _errors.Pointer;
+
+    /// <summary>One projected residual as it is defined.</summary>
+    public float* Exact => _exact.Pointer;
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;

@@ -7,6 +7,9 @@ namespace Rvq.Search;
 internal unsafe interface IDoubleLanes<TSelf>
     where TSelf : struct, IDoubleLanes<TSelf>
 {
+    /// <summary>Whether sixteen sums fit the registers; if not, four do.</summary>
+    static abstract bool HasManyRegisters { get; }
+
     static abstract TSelf Zero { get; }
 
     static abstract TSelf Create(double value);

@@ -38,11 +38,35 @@ internal abstract unsafe class Kernel
     }
 
     /// <summary>W x in binary64, without the bias: vectors [frames, stride] to products [frames, PaddedOutputs].</summary>
-    public abstract void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products);
+    public abstract void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products, SearchScratch scratch);
 
     /// <summary>(products + b) rounded to float32, [frames, PaddedOutputs] → [frames, PaddedOutputs].</summary>
     public abstract void Round(ProjectionTable table, double* products, int frames, float* vectors);
 
     /// <summary>change = v + Σ_i M_i e_i (i ascending, product and sum rounded apart), for a coupling of <see cref="StageCouplings"/>.</summary>
     public abstract void Couple(double* coupling, float* codeword, int codeDimensions, int paddedOutputs, double* change);
+
+    /// <summary>sums −= what the codewords do to them, frame by frame, [frames, paddedOutputs].</summary>
+    public abstract void SubtractCoupled(
+        double* coupling, Codebook codebook, int* codes, nint codeStride, int frames, int paddedOutputs, double* sums);
+
+    /// <summary>Rounds a multiple of eight values to float32.</summary>
+    public abstract void Narrow(double* values, nint count, float* destination);
+
+    /// <summary>Whether the kernel scores in less than binary64, so that <see cref="ProjectNear"/> and <see cref="FindCertain"/> gain something.</summary>
+    public virtual bool Proposes => false;
+
+    /// <summary>
+    /// Nearly W x for the first stages, [frames, panels.PanelCount(stages) × 16] in the scratch's scores, to within <see cref="InputPanels.Error"/>;
+    /// for as many frames as the scratch takes.
+    /// </summary>
+    public virtual void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, SearchScratch scratch)
+        => throw new NotSupportedException();
+
+    /// <summary>
+    /// Finds the codes of vectors that are known to within <paramref name="errors"/> (in Euclidean norm) of those that define them; a code that
+    /// is not certain is −1.
+    /// </summary>
+    public virtual void FindCertain(SearchTable table, float* vectors, double* errors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+        => throw new NotSupportedException();
 }

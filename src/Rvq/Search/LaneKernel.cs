@@ -7,8 +7,9 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
     where TDouble : struct, IDoubleLanes<TDouble>
 {
     private const int Lanes = Definition.Lanes;
+    private const int FramesAtOnce = 8;
 
-    public sealed override void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products)
+    public sealed override void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products, SearchScratch scratch)
     {
         if (table.IsByColumns)
         {
@@ -20,39 +21,21 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
             return;
         }
 
-        var weights = table.Weights;
-        var padded = table.PaddedInputs;
+        var widened = scratch.Widened(FramesAtOnce * table.PaddedInputs);
+        for (var first = 0; first < frames; first += FramesAtOnce)
+        {
+            var count = Math.Min(FramesAtOnce, frames - first);
+            for (var frame = 0; frame < count; frame++)
+            {
+                Widen(vectors + ((nint)(first + frame) * stride), table.PaddedInputs, widened + ((nint)frame * table.PaddedInputs));
+            }
+
+            ProjectByRows(table, widened, count, products + ((nint)first * table.PaddedOutputs));
+        }
+
         for (var frame = 0; frame < frames; frame++)
         {
             new Span<double>(products + ((nint)frame * table.PaddedOutputs) + table.Outputs, table.PaddedOutputs - table.Outputs).Clear();
-        }
-
-        for (var output = 0; output < table.Outputs;)
-        {
-            var row = weights + ((nint)output * padded);
-            var rows = table.Outputs - output >= 4 ? 4 : 1;
-            var frame = 0;
-            for (; rows == 4 && frame + 2 <= frames; frame += 2)
-            {
-                FourRowsTwoFrames(
-                    row, padded, vectors + ((nint)frame * stride), stride, products + ((nint)frame * table.PaddedOutputs) + output, table.PaddedOutputs);
-            }
-
-            for (; frame < frames; frame++)
-            {
-                var vector = vectors + ((nint)frame * stride);
-                var product = products + ((nint)frame * table.PaddedOutputs) + output;
-                if (rows == 4)
-                {
-                    FourRows(row, padded, vector, product);
-                }
-                else
-                {
-                    *product = Definition.Dot<TDouble>(row, vector, padded);
-                }
-            }
-
-            output += rows;
         }
     }
 
@@ -70,18 +53,48 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         }
     }
 
+    public sealed override void Narrow(double* values, nint count, float* destination)
+    {
+        for (nint i = 0; i < count; i += Lanes)
+        {
+            TDouble.Narrow(TDouble.Load(values + i), destination + i);
+        }
+    }
+
+    public sealed override void SubtractCoupled(
+        double* coupling, Codebook codebook, int* codes, nint codeStride, int frames, int paddedOutputs, double* sums)
+    {
+        var rows = codebook.PaddedRows.Pointer;
+        for (var frame = 0; frame < frames; frame++, codes += codeStride, sums += paddedOutputs)
+        {
+            var codeword = rows + ((nint)(*codes) * codebook.RowStride);
+            for (var output = 0; output < paddedOutputs; output += Lanes)
+            {
+                TDouble.Store(
+                    TDouble.Subtract(TDouble.Load(sums + output), Coupled(coupling + output, codeword, codebook.Dimensions, paddedOutputs)), sums + output);
+            }
+        }
+    }
+
     public sealed override void Couple(double* coupling, float* codeword, int codeDimensions, int paddedOutputs, double* change)
     {
         for (var output = 0; output < paddedOutputs; output += Lanes)
         {
-            var sum = TDouble.Load(coupling + output);
-            for (var i = 0; i < codeDimensions; i++)
-            {
-                sum = TDouble.Add(sum, TDouble.Multiply(TDouble.Load(coupling + ((nint)(i + 1) * paddedOutputs) + output), TDouble.Create(codeword[i])));
-            }
-
-            TDouble.Store(sum, change + output);
+            TDouble.Store(Coupled(coupling + output, codeword, codeDimensions, paddedOutputs), change + output);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TDouble Coupled(double* coupling, float* codeword, int codeDimensions, nint paddedOutputs)
+    {
+        var sum = TDouble.Load(coupling);
+        for (var i = 0; i < codeDimensions; i++)
+        {
+            coupling += paddedOutputs;
+            sum = TDouble.Add(sum, TDouble.Multiply(TDouble.Load(coupling), TDouble.Create(codeword[i])));
+        }
+
+        return sum;
     }
 
     /// <summary>The eight sums of the definition, for eight outputs at once.</summary>
@@ -115,54 +128,126 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
     private static TDouble Add(TDouble sum, float* columns, int index, int paddedOutputs, float* vector)
         => TDouble.AddExactProduct(TDouble.Widen(columns + ((nint)index * paddedOutputs)), TDouble.Create(vector[index]), sum);
 
-    [MethodImpl(Jit.Kernel)]
-    private static void FourRowsTwoFrames(float* row, nint padded, float* vector, nint stride, double* products, nint productStride)
+    /// <summary>Frames are in binary64 already, so that only the weights are widened on the way.</summary>
+    private static void ProjectByRows(ProjectionTable table, double* frames, int count, double* products)
     {
-        TDouble a0 = TDouble.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-        for (nint i = 0; i < padded; i += Lanes)
+        nint padded = table.PaddedInputs, stride = table.PaddedOutputs;
+        var frame = 0;
+        for (; TDouble.HasManyRegisters && frame + 8 <= count; frame += 8)
         {
-            var a = TDouble.Widen(vector + i);
-            var b = TDouble.Widen(vector + stride + i);
-            var weights = TDouble.Widen(row + i);
-            a0 = TDouble.AddExactProduct(weights, a, a0);
-            b0 = TDouble.AddExactProduct(weights, b, b0);
-            weights = TDouble.Widen(row + padded + i);
-            a1 = TDouble.AddExactProduct(weights, a, a1);
-            b1 = TDouble.AddExactProduct(weights, b, b1);
-            weights = TDouble.Widen(row + (2 * padded) + i);
-            a2 = TDouble.AddExactProduct(weights, a, a2);
-            b2 = TDouble.AddExactProduct(weights, b, b2);
-            weights = TDouble.Widen(row + (3 * padded) + i);
-            a3 = TDouble.AddExactProduct(weights, a, a3);
-            b3 = TDouble.AddExactProduct(weights, b, b3);
+            var output = 0;
+            for (; output + 2 <= table.Outputs; output += 2)
+            {
+                TwoRowsEightFrames(table.Weights + (output * padded), padded, frames + (frame * padded), products + (frame * stride) + output, stride);
+            }
+
+            for (var last = frame; output < table.Outputs && last < frame + 8; last++)
+            {
+                One(table.Weights + (output * padded), padded, frames + (last * padded), products + (last * stride) + output);
+            }
         }
 
-        products[0] = TDouble.Sum(a0);
-        products[1] = TDouble.Sum(a1);
-        products[2] = TDouble.Sum(a2);
-        products[3] = TDouble.Sum(a3);
-        products[productStride] = TDouble.Sum(b0);
-        products[productStride + 1] = TDouble.Sum(b1);
-        products[productStride + 2] = TDouble.Sum(b2);
-        products[productStride + 3] = TDouble.Sum(b3);
+        for (; frame < count; frame++)
+        {
+            var output = 0;
+            for (; output + 4 <= table.Outputs; output += 4)
+            {
+                FourRows(table.Weights + (output * padded), padded, frames + (frame * padded), products + (frame * stride) + output);
+            }
+
+            for (; output < table.Outputs; output++)
+            {
+                One(table.Weights + (output * padded), padded, frames + (frame * padded), products + (frame * stride) + output);
+            }
+        }
     }
 
     [MethodImpl(Jit.Kernel)]
-    private static void FourRows(float* row, nint padded, float* vector, double* products)
+    private static void TwoRowsEightFrames(float* row, nint padded, double* frames, double* products, nint stride)
     {
-        TDouble a0 = TDouble.Zero, a1 = a0, a2 = a0, a3 = a0;
+        TDouble a0 = TDouble.Zero, b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0, g0 = a0, h0 = a0;
+        TDouble a1 = a0, b1 = a0, c1 = a0, d1 = a0, e1 = a0, f1 = a0, g1 = a0, h1 = a0;
         for (nint i = 0; i < padded; i += Lanes)
         {
-            var a = TDouble.Widen(vector + i);
-            a0 = TDouble.AddExactProduct(TDouble.Widen(row + i), a, a0);
-            a1 = TDouble.AddExactProduct(TDouble.Widen(row + padded + i), a, a1);
-            a2 = TDouble.AddExactProduct(TDouble.Widen(row + (2 * padded) + i), a, a2);
-            a3 = TDouble.AddExactProduct(TDouble.Widen(row + (3 * padded) + i), a, a3);
+            TDouble w0 = TDouble.Widen(row + i), w1 = TDouble.Widen(row + padded + i);
+            var frame = frames + i;
+            var value = TDouble.Load(frame);
+            a0 = TDouble.AddExactProduct(w0, value, a0);
+            a1 = TDouble.AddExactProduct(w1, value, a1);
+            value = TDouble.Load(frame + padded);
+            b0 = TDouble.AddExactProduct(w0, value, b0);
+            b1 = TDouble.AddExactProduct(w1, value, b1);
+            value = TDouble.Load(frame + (2 * padded));
+            c0 = TDouble.AddExactProduct(w0, value, c0);
+            c1 = TDouble.AddExactProduct(w1, value, c1);
+            value = TDouble.Load(frame + (3 * padded));
+            d0 = TDouble.AddExactProduct(w0, value, d0);
+            d1 = TDouble.AddExactProduct(w1, value, d1);
+            value = TDouble.Load(frame + (4 * padded));
+            e0 = TDouble.AddExactProduct(w0, value, e0);
+            e1 = TDouble.AddExactProduct(w1, value, e1);
+            value = TDouble.Load(frame + (5 * padded));
+            f0 = TDouble.AddExactProduct(w0, value, f0);
+            f1 = TDouble.AddExactProduct(w1, value, f1);
+            value = TDouble.Load(frame + (6 * padded));
+            g0 = TDouble.AddExactProduct(w0, value, g0);
+            g1 = TDouble.AddExactProduct(w1, value, g1);
+            value = TDouble.Load(frame + (7 * padded));
+            h0 = TDouble.AddExactProduct(w0, value, h0);
+            h1 = TDouble.AddExactProduct(w1, value, h1);
         }
 
-        products[0] = TDouble.Sum(a0);
-        products[1] = TDouble.Sum(a1);
-        products[2] = TDouble.Sum(a2);
-        products[3] = TDouble.Sum(a3);
+        Store(a0, a1, products);
+        Store(b0, b1, products + stride);
+        Store(c0, c1, products + (2 * stride));
+        Store(d0, d1, products + (3 * stride));
+        Store(e0, e1, products + (4 * stride));
+        Store(f0, f1, products + (5 * stride));
+        Store(g0, g1, products + (6 * stride));
+        Store(h0, h1, products + (7 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(TDouble first, TDouble second, double* products)
+    {
+        products[0] = TDouble.Sum(first);
+        products[1] = TDouble.Sum(second);
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void FourRows(float* row, nint padded, double* frame, double* products)
+    {
+        TDouble a = TDouble.Zero, b = a, c = a, d = a;
+        for (nint i = 0; i < padded; i += Lanes)
+        {
+            var value = TDouble.Load(frame + i);
+            a = TDouble.AddExactProduct(TDouble.Widen(row + i), value, a);
+            b = TDouble.AddExactProduct(TDouble.Widen(row + padded + i), value, b);
+            c = TDouble.AddExactProduct(TDouble.Widen(row + (2 * padded) + i), value, c);
+            d = TDouble.AddExactProduct(TDouble.Widen(row + (3 * padded) + i), value, d);
+        }
+
+        Store(a, b, products);
+        Store(c, d, products + 2);
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void One(float* row, nint padded, double* frame, double* products)
+    {
+        var sum = TDouble.Zero;
+        for (nint i = 0; i < padded; i += Lanes)
+        {
+            sum = TDouble.AddExactProduct(TDouble.Widen(row + i), TDouble.Load(frame + i), sum);
+        }
+
+        *products = TDouble.Sum(sum);
+    }
+
+    private static void Widen(float* source, int length, double* destination)
+    {
+        for (var i = 0; i < length; i += Lanes)
+        {
+            TDouble.Store(TDouble.Widen(source + i), destination + i);
+        }
     }
 }

@@ -29,6 +29,29 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         }
     }
 
+    public sealed override bool Proposes => true;
+
+    public sealed override unsafe void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, SearchScratch scratch)
+        => FloatKernel<TFloat>.Score(
+            panels.Panels, panels.Zeros, panels.PanelCount(stages), panels.Inputs, vectors, stride, frames, scratch.Scores, scratch.Minima);
+
+    public sealed override unsafe void FindCertain(
+        SearchTable table, float* vectors, double* errors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        var tile = scratch.Prepare(table);
+        for (var first = 0; first < frames; first += tile)
+        {
+            var count = Math.Min(tile, frames - first);
+            Propose(table, vectors + ((nint)first * table.Stride), count, scratch);
+            for (var frame = 0; frame < count; frame++)
+            {
+                // A vector off by e scores off by at most e·max‖c‖, for the code and for the codeword that seems best.
+                var margin = scratch.Margins[frame] + (2.001 * errors[first + frame] * table.MaxNorm);
+                codes[(first + frame) * codeStride] = Candidates<TFloat>.OnlyOne(table, frame, margin, scratch);
+            }
+        }
+    }
+
     public sealed override unsafe void Quantize(
         SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {

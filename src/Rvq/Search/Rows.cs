@@ -7,6 +7,7 @@ namespace Rvq.Search;
 internal static unsafe class Rows
 {
     /// <summary>destination = left − right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of eight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Difference(float* left, float* right, float* destination, int paddedLength)
     {
         for (var i = 0; i < paddedLength; i += Definition.Lanes)

@@ -13,6 +13,7 @@ internal sealed unsafe class SearchScratch
     private AlignedBuffer<int> _candidates = new(0);
     private AlignedBuffer<float> _vectors = new(0);
     private AlignedBuffer<byte> _bytes = new(0);
+    private AlignedBuffer<double> _widened = new(0);
     private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
     private readonly AlignedBuffer<double> _margins = new(MaxFrames);
 
@@ -43,15 +44,28 @@ internal sealed unsafe class SearchScratch
     /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
     public int Prepare(SearchTable table)
     {
-        var panels = PanelLayout.PanelCount(table.Size);
-        var scores = panels * PanelLayout.PanelSize;
-        var frames = Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
-        Grow(ref _scores, (long)frames * scores);
-        Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
+        var frames = PrepareScores(PanelLayout.PanelCount(table.Size));
         Grow(ref _candidates, table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
         Grow(ref _bytes, (long)(frames + 1) * table.Stride);
         return frames;
+    }
+
+    /// <summary>Makes room for the scores of so many panels and says how many frames they take at once.</summary>
+    public int PrepareScores(int panels)
+    {
+        var scores = panels * PanelLayout.PanelSize;
+        var frames = Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
+        Grow(ref _scores, (long)frames * scores);
+        Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
+        return frames;
+    }
+
+    /// <summary>Room for frames in binary64.</summary>
+    public double* Widened(int length)
+    {
+        Grow(ref _widened, length);
+        return _widened.Pointer;
     }
 
     private static void Grow<T>(ref AlignedBuffer<T> buffer, long length)

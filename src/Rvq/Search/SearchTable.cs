@@ -20,12 +20,11 @@ internal sealed unsafe class SearchTable
         Metric = metric;
         _rows = metric == SearchMetric.Cosine ? Normalized(codebook) : codebook.PaddedRows;
         _halfNorms = new AlignedBuffer<double>(Size);
-        if (metric == SearchMetric.Euclidean)
+        for (var code = 0; code < Size; code++)
         {
-            for (var code = 0; code < Size; code++)
-            {
-                HalfNorms[code] = 0.5 * Lanes.Dot(Row(code), Row(code), Stride);
-            }
+            var squared = Lanes.Dot(Row(code), Row(code), Stride);
+            HalfNorms[code] = metric == SearchMetric.Euclidean ? 0.5 * squared : 0;
+            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(squared) * (1 + 1e-9));
         }
 
         _isRepeat = Repeats();
@@ -47,6 +46,9 @@ internal sealed unsafe class SearchTable
 
     /// <summary>½⟨c, c⟩ by the definition, zeros for cosine; [Size].</summary>
     public double* HalfNorms => _halfNorms.Pointer;
+
+    /// <summary>An upper bound of the norms of the rows.</summary>
+    public double MaxNorm { get; }
 
     public FloatPanels FloatPanels => _floatPanels.Value;
 

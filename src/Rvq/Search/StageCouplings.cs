@@ -8,16 +8,20 @@ namespace Rvq.Search;
 internal sealed unsafe class StageCouplings
 {
     private readonly AlignedBuffer<double>?[,] _couplings;
+    private readonly double[] _magnitudes;
 
     public StageCouplings(Stage[] stages)
     {
         _couplings = new AlignedBuffer<double>?[stages.Length, stages.Length];
+        _magnitudes = [.. stages.Select(stage => stage.Input is null ? 0 : Math.Sqrt(stage.Input.Bias.ToArray().Sum(value => (double)value * value)))];
         for (var earlier = 0; earlier < stages.Length; earlier++)
         {
             var (columns, bias) = OutputColumns(stages[earlier]);
             for (var later = earlier + 1; later < stages.Length; later++)
             {
-                _couplings[earlier, later] = Couple(columns, bias, stages[earlier].Codebook.Dimensions, stages[later]);
+                var coupling = Couple(columns, bias, stages[earlier].Codebook.Dimensions, stages[later]);
+                _couplings[earlier, later] = coupling;
+                _magnitudes[later] += Math.Sqrt(Squares(coupling.Span)) * (1 + LargestNorm(stages[earlier].Codebook));
             }
         }
     }
@@ -26,6 +30,38 @@ internal sealed unsafe class StageCouplings
     /// [D_earlier + 1, padded D_later] in binary64: v first, then the columns of M. Each entry is a ⟨·,·⟩ of the definition.
     /// </summary>
     public double* this[int earlier, int later] => _couplings[earlier, later]!.Pointer;
+
+    /// <summary>A bound of ‖b_m‖ + Σ_{i&lt;m} ‖M_mi e_i + v_mi‖ over all codes, and of the sums on the way to it.</summary>
+    public double Magnitude(int stage) => _magnitudes[stage] * 1.01;
+
+    private static double Squares(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        foreach (var value in values)
+        {
+            sum += value * value;
+        }
+
+        return sum;
+    }
+
+    /// <summary>The largest sum of magnitudes in a codeword, which bounds its norm.</summary>
+    private static double LargestNorm(Codebook codebook)
+    {
+        double largest = 0;
+        for (var code = 0; code < codebook.Size; code++)
+        {
+            double sum = 0;
+            foreach (var value in codebook[code])
+            {
+                sum += Math.Abs(value);
+            }
+
+            largest = Math.Max(largest, sum);
+        }
+
+        return largest;
+    }
 
     private static AlignedBuffer<double> Couple(AlignedBuffer<float> columns, AlignedBuffer<float> bias, int codeDimensions, Stage later)
     {

@@ -25,12 +25,13 @@ internal sealed class CoarseView
     {
         _dimensions = dimensions;
         _threads = threads;
-        var rotated = Rotate(residuals, axes);
+        _axes = [.. axes];
+        _residuals = Rotate(residuals, axes);
         var order = Enumerable.Range(0, dimensions).ToArray();
-        Array.Sort(Variances(rotated), order);
+        Array.Sort(Variances(_residuals), order);
         Array.Reverse(order);
-        _axes = Reorder(axes, order);
-        _residuals = Reorder(rotated, order);
+        Reorder(_axes, order);
+        Reorder(_residuals, order);
     }
 
     /// <summary>Whether every value stayed within float32 when it was rotated.</summary>
@@ -77,21 +78,18 @@ internal sealed class CoarseView
         return [.. squares.Select((square, i) => square - sums[i] / count * sums[i])];
     }
 
-    private float[] Reorder(float[] rows, int[] order)
+    private void Reorder(float[] rows, int[] order) => Threads.ForRows(rows.Length / _dimensions, _threads, (start, end) =>
     {
-        var reordered = new float[rows.Length];
-        Threads.ForRows(rows.Length / _dimensions, _threads, (start, end) =>
+        var before = new float[_dimensions];
+        for (var row = start * _dimensions; row < end * _dimensions; row += _dimensions)
         {
-            for (var row = start * _dimensions; row < end * _dimensions; row += _dimensions)
+            rows.AsSpan(row, _dimensions).CopyTo(before);
+            for (var i = 0; i < order.Length; i++)
             {
-                for (var i = 0; i < order.Length; i++)
-                {
-                    reordered[row + i] = rows[row + order[i]];
-                }
+                rows[row + i] = before[order[i]];
             }
-        });
-        return reordered;
-    }
+        }
+    });
 
     private float[] FirstColumns(float[] rows, int width)
     {

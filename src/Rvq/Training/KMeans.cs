@@ -50,7 +50,7 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
     private void Start(CodebookStart start, SeededRandom random)
     {
         var frames = start == CodebookStart.PlusPlus
-            ? PlusPlus.Draw(residuals, dimensions, size, random, cancellation)
+            ? PlusPlus.Draw(residuals, dimensions, size, random, threads, cancellation)
             : random.Distinct(_codes.Length, size);
         for (var code = 0; code < size; code++)
         {

@@ -4,7 +4,7 @@ namespace Rvq.Training;
 internal static class PlusPlus
 {
     /// <summary>Draws rows, each with a probability proportional to its squared distance from the nearest row drawn before.</summary>
-    public static int[] Draw(float[] residuals, int dimensions, int size, SeededRandom random, CancellationToken cancellation)
+    public static int[] Draw(float[] residuals, int dimensions, int size, SeededRandom random, int threads, CancellationToken cancellation)
     {
         var nearest = new double[residuals.Length / dimensions];
         Array.Fill(nearest, double.PositiveInfinity);
@@ -13,15 +13,18 @@ internal static class PlusPlus
         for (var code = 1; code < size; code++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var last = residuals.AsSpan(drawn[code - 1] * dimensions, dimensions);
-            var total = 0.0;
-            for (var frame = 0; frame < nearest.Length; frame++)
+            var last = drawn[code - 1] * dimensions;
+            Threads.ForRows(nearest.Length, threads, (start, end) =>
             {
-                nearest[frame] = Math.Min(nearest[frame], SquaredDistance.Between(residuals.AsSpan(frame * dimensions, dimensions), last));
-                total += nearest[frame];
-            }
+                for (var row = start; row < end; row++)
+                {
+                    var distance = SquaredDistance.Between(residuals.AsSpan(row * dimensions, dimensions), residuals.AsSpan(last, dimensions));
+                    nearest[row] = Math.Min(nearest[row], distance);
+                }
+            });
 
             // Where every row has been drawn already, or equals one that has, any row will do.
+            var total = nearest.Sum();
             drawn[code] = total > 0 ? Pick(nearest, random.NextDouble() * total) : (int)random.Next(nearest.Length);
         }
 

@@ -4,8 +4,13 @@ namespace Rvq.Training;
 
 /// <summary>
 /// Trains a residual quantizer on frames: stage by stage, k-means on what the stages before have left over. Deterministic for a seed,
-/// whatever the number of threads.
+/// whatever the number of threads and the machine.
 /// </summary>
+/// <remarks>
+/// Nothing is refined after the last stage: fitting all codebooks again by least squares, given the codes of a greedy or a beam search,
+/// lowers the error on the training frames and raises it on new ones (measured at 20,000 frames, with and without regularisation).
+/// Against over-fitting <see cref="RvqTrainerOptions.GainCopies"/> does more.
+/// </remarks>
 public static class RvqTrainer
 {
     /// <summary>Trains on frames in memory.</summary>
