@@ -24,9 +24,9 @@ internal static class TrainingDisplay
     {
         public void Report(TrainingProgress value)
         {
-            var where = value.Stage is { } stage ? $"codebook {stage + 1} of {value.StageCount}" : "all codebooks";
             task.Description = string.Create(
-                CultureInfo.InvariantCulture, $"{where}, iteration {value.Iteration} of {value.IterationCount}, error {value.Error:G4}");
+                CultureInfo.InvariantCulture,
+                $"codebook {value.Stage + 1} of {value.StageCount}, iteration {value.Iteration} of {value.IterationCount}, error {value.Error:G4}");
             task.Value = value.Fraction;
         }
     }
