@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Rvq.Tool.Files;
+
+namespace Rvq.Tool.Commands;
+
+/// <summary>Codes to frames.</summary>
+internal static class DecodeCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var command = new Command("decode", "Turn codes back into frames.");
+        var model = new ModelInput(command);
+        var codes = new Argument<string>("CODES")
+        {
+            Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], or an .rvq stream; '-' for standard input.",
+        };
+        var output = Options.Output("FRAMES.npy", "the frames, float32");
+        var (codebooks, channelsFirst) = (Options.Codebooks(), Options.ChannelsFirst());
+        var recover = new Option<bool>("--recover") { Description = "Skip what is damaged in an .rvq stream instead of stopping there." };
+        var allowOtherModel = new Option<bool>("--allow-other-model") { Description = "Decode an .rvq stream that another model has written." };
+        foreach (var symbol in (Option[])[output, codebooks, channelsFirst, recover, allowOtherModel])
+        {
+            command.Add(symbol);
+        }
+
+        command.Add(codes);
+        command.SetAction((given, cancellation) => shell.Run(
+            () =>
+            {
+                var loaded = model.Read(given);
+                var (source, path) = (given.GetRequiredValue(codes), given.GetRequiredValue(output));
+                var options = new RvqReaderOptions
+                {
+                    Recover = given.GetValue(recover),
+                    AllowOtherModel = given.GetValue(allowOtherModel),
+                    CodebookCount = given.GetValue(codebooks),
+                };
+                var (frames, shape) = shell.Read(source, stream => RvqFile.Starts(ref stream)
+                    ? DecodeStream(shell, loaded, stream, given.GetValue(channelsFirst), options, cancellation)
+                    : DecodeArray(loaded, NpyReader.ReadInt32(stream), given.GetValue(channelsFirst), given.GetValue(codebooks), source));
+                shell.Write(path, stream => NpyWriter.Write(stream, frames, shape, cancellation));
+                shell.Report(path, $"{frames.Length / loaded.Dimensions} frames of {loaded.Dimensions} values");
+            },
+            cancellation));
+        return command;
+    }
+
+    private static (float[] Frames, int[] Shape) DecodeStream(
+        Shell shell, RvqModel model, Stream stream, bool channelsFirst, RvqReaderOptions options, CancellationToken cancellation)
+    {
+        using var reader = RvqReader.Open(stream, model, options, leaveOpen: true);
+        if (options.CodebookCount > reader.Header.CodebookCount)
+        {
+            throw new InvalidDataException($"It has the codes of {reader.Header.CodebookCount} codebooks, but {options.CodebookCount} are asked for.");
+        }
+
+        var rows = RvqFile.Decode(reader, model, cancellation);
+        if (reader.FirstFault is { } fault)
+        {
+            shell.Warn($"{fault} ({reader.FaultCount} faults, {reader.FramesLost} frames known to be lost)");
+        }
+
+        var layout = VectorLayout.Sequence(rows.Length / model.Dimensions, model.Dimensions, channelsFirst);
+        return (layout.FromRows(rows), layout.Shape);
+    }
+
+    private static (float[] Frames, int[] Shape) DecodeArray(RvqModel model, NpyArray<int> codes, bool channelsFirst, int? codebooks, string path)
+    {
+        var layout = VectorLayout.Of(codes, channelsFirst, path);
+        var used = Prefix(model, layout.Width, codebooks, path);
+        var target = layout.With((long)layout.Count * used.FramesPerBlock, used.Dimensions);
+        var frames = new float[target.Length];
+        if (frames.Length > 0)
+        {
+            new Dequantizer(used).Decode<int>(layout.Prefix(used.CodesPerBlock).View<int>(codes.Values.AsSpan()), target.View<float>(frames.AsSpan()));
+        }
+
+        return (frames, target.Shape);
+    }
+
+    /// <summary>The model of the codebooks whose codes are there, or of the first of them.</summary>
+    private static RvqModel Prefix(RvqModel model, int codesPerBlock, int? codebooks, string path)
+    {
+        for (var count = model.CodebookCount; count > 0; count--)
+        {
+            if (model.Take(count) is { } prefix && prefix.CodesPerBlock == codesPerBlock)
+            {
+                return codebooks is not { } wanted ? prefix
+                    : wanted <= count ? prefix.Take(wanted)
+                    : throw new InvalidDataException($"{path}: It has the codes of {count} codebooks, but {wanted} are asked for.");
+            }
+        }
+
+        throw new InvalidDataException(
+            $"{path}: Its code axis has length {codesPerBlock}, but the model's {model.CodebookCount} codebooks give {model.CodesPerBlock} codes"
+            + (model.FramesPerBlock == 1 ? "." : $" for {model.FramesPerBlock} frames."));
+    }
+}

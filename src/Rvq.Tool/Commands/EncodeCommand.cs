@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Rvq.Tool.Files;
+
+namespace Rvq.Tool.Commands;
+
+/// <summary>Frames to codes.</summary>
+internal static class EncodeCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var command = new Command("encode", "Turn frames into codes.");
+        var (model, frames) = (new ModelInput(command), new FrameInput(command));
+        var (output, codebooks, threads) = (
+            Options.Output("CODES", "the codes: an .npy file of int32, or a packed stream where the name ends with .rvq"), Options.Codebooks(), Options.Threads());
+        var rvq = new Option<bool>("--rvq") { Description = "Write an .rvq stream whatever the name, as to standard output." };
+        command.Add(output);
+        command.Add(rvq);
+        command.Add(codebooks);
+        command.Add(threads);
+        command.SetAction((given, cancellation) => shell.Run(
+            () =>
+            {
+                var loaded = model.Read(given, given.GetValue(codebooks));
+                var (array, layout) = frames.Read(shell, given, loaded.Dimensions);
+                var path = given.GetRequiredValue(output);
+                var asStream = path.EndsWith(".rvq", StringComparison.OrdinalIgnoreCase) || given.GetValue(rvq);
+                if (asStream && layout.Batch != 1)
+                {
+                    throw new InvalidDataException($"{frames.Path(given)}: It has {layout.Batch} sequences, but an .rvq stream holds one.");
+                }
+
+                var (codes, target) = Encode(loaded, array.Values, layout, given.GetValue(threads), frames.Path(given));
+                shell.Write(path, stream =>
+                {
+                    if (asStream)
+                    {
+                        RvqFile.Write(stream, loaded, target.ToRows(codes), cancellation);
+                    }
+                    else
+                    {
+                        NpyWriter.Write(stream, codes, target.Shape, cancellation);
+                    }
+                });
+                shell.Report(path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} bits a frame");
+            },
+            cancellation));
+        return command;
+    }
+
+    private static (int[] Codes, VectorLayout Layout) Encode(RvqModel model, float[] frames, VectorLayout layout, int threads, string path)
+    {
+        var (blocks, rest) = Math.DivRem(layout.Count, model.FramesPerBlock);
+        if (rest != 0)
+        {
+            throw new InvalidDataException($"{path}: It has {layout.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
+        }
+
+        var target = layout.With(blocks, model.CodesPerBlock);
+        var codes = new int[target.Length];
+        if (codes.Length > 0)
+        {
+            new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads }).Encode(
+                layout.View<float>(frames.AsSpan()), target.View<int>(codes.AsSpan()));
+        }
+
+        return (codes, target);
+    }
+}

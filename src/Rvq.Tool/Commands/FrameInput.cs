@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Rvq.Tool.Files;
+
+namespace Rvq.Tool.Commands;
+
+/// <summary>The frames that a command works on, and how they lie in their file.</summary>
+internal sealed class FrameInput
+{
+    private readonly Argument<string> _path = new("FRAMES.npy")
+    {
+        Description = "Frames, float16, float32 or float64, [T, D] or [B, T, D]; '-' for standard input.",
+    };
+
+    private readonly Option<bool> _channelsFirst = Options.ChannelsFirst();
+
+    /// <summary>Lets a command have it.</summary>
+    public FrameInput(Command command)
+    {
+        command.Add(_path);
+        command.Add(_channelsFirst);
+    }
+
+    /// <summary>The path given.</summary>
+    public string Path(ParseResult given) => given.GetRequiredValue(_path);
+
+    /// <summary>Reads the frames as they lie, of that many dimensions unless it is null.</summary>
+    public (NpyArray<float> Frames, VectorLayout Layout) Read(Shell shell, ParseResult given, int? dimensions)
+    {
+        var (path, channelsFirst) = (Path(given), given.GetValue(_channelsFirst));
+        var frames = shell.Read(path, NpyReader.ReadSingle);
+        var layout = VectorLayout.Of(frames, channelsFirst, path);
+        return dimensions is null || layout.Width == dimensions
+            ? (frames, layout)
+            : throw new InvalidDataException(
+                $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but the model's frames have {dimensions}."
+                + (layout.Count == dimensions ? channelsFirst ? " Without --channels-first it would fit." : " With --channels-first it would fit." : ""));
+    }
+
+    /// <summary>Reads the frames one after the other, a positive multiple of <paramref name="framesPerBlock"/> in every sequence.</summary>
+    public (float[] Frames, int Dimensions) ReadRows(Shell shell, ParseResult given, int? dimensions, int framesPerBlock)
+    {
+        var (array, layout) = Read(shell, given, dimensions);
+        return layout.Length > 0 && layout.Count % framesPerBlock == 0
+            ? (layout.ToRows(array.Values), layout.Width)
+            : throw new InvalidDataException(
+                $"{Path(given)}: It has {layout.Count} frames of {layout.Width} values, but a positive multiple of {framesPerBlock} frames is needed.");
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+
+namespace Rvq.Tool.Commands;
+
+/// <summary>The model that a command works with, and what its file does not tell.</summary>
+internal sealed class ModelInput
+{
+    private readonly Argument<string> _path = new("MODEL")
+    {
+        Description = "A checkpoint: safetensors or PyTorch's zip format with the tensor names of a known codec, a faiss index, or what 'rvq train' wrote.",
+    };
+
+    private readonly Option<string?> _prefix = new("--prefix") { Description = "The start of the quantizer's tensor names, where the file holds several quantizers." };
+
+    private readonly Option<SearchMetric?> _metric = new("--metric")
+    {
+        Description = "How codewords are compared, where the file does not say (cosine for ResidualVQ with use_cosine_sim).",
+    };
+
+    /// <summary>Lets a command have it.</summary>
+    public ModelInput(Command command)
+    {
+        command.Add(_path);
+        command.Add(_prefix);
+        command.Add(_metric);
+    }
+
+    /// <summary>The path given.</summary>
+    public string Path(ParseResult given) => given.GetRequiredValue(_path);
+
+    /// <summary>Loads the model, or its first codebooks.</summary>
+    public RvqModel Read(ParseResult given, int? codebooks = null)
+    {
+        var path = Path(given);
+        var model = RvqModel.Load(path, new LoadOptions { Prefix = given.GetValue(_prefix), Metric = given.GetValue(_metric) });
+        return codebooks is not { } count ? model
+            : count <= model.CodebookCount ? model.Take(count)
+            : throw new InvalidDataException($"{path}: It has {model.CodebookCount} codebooks, but {count} are asked for.");
+    }
+}

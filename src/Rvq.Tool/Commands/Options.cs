@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Rvq.Tool.Commands;
+
+/// <summary>The options that several commands have.</summary>
+internal static class Options
+{
+    public static Option<string> Output(string file, string what) => new("--output", "-o")
+    {
+        Description = $"Where to write {what}; '-' for standard output.",
+        HelpName = file,
+        Required = true,
+    };
+
+    public static Option<bool> ChannelsFirst() => new("--channels-first") { Description = "The frame axis comes last: [D, T] or [B, D, T], and codes [N, T] or [B, N, T]." };
+
+    public static Option<int?> Codebooks() => new("--codebooks")
+    {
+        Description = "Use the first N codebooks only.",
+        HelpName = "N",
+        CustomParser = result => ParseCount(result),
+    };
+
+    public static Option<int> Threads() => Count("--threads", "The threads to use; they change nothing but time.", Environment.ProcessorCount);
+
+    public static Option<double?> FrameRate() => new("--frame-rate")
+    {
+        Description = "Frames per second, for kbit/s; by default what the model says.",
+        HelpName = "HZ",
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate > 0 && double.IsFinite(rate))
+            {
+                return rate;
+            }
+
+            result.AddError($"--frame-rate must be a number above 0, but is '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
+
+    /// <summary>A number from 1 on.</summary>
+    public static Option<int> Count(string name, string description, int value) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => value,
+        CustomParser = ParseCount,
+    };
+
+    private static int ParseCount(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)
+        {
+            return count;
+        }
+
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} must be a whole number from 1 to {int.MaxValue}, but is '{text}'.");
+        return 1;
+    }
+}

@@ -1,0 +1,49 @@
+namespace Rvq.Tests.Readme;
+
+/// <summary>The README's code for language models' tokens.</summary>
+public class TokenSnippets
+{
+    [Fact]
+    public void MusicGen_ThreeFrames_AreDelayed()
+    {
+        const int X = 2048;
+        int[] codes = [10, 20, 30, 40, 11, 21, 31, 41, 12, 22, 32, 42];
+        var (tokens, back) = MusicGen(codes, 3);
+        Assert.Equal([X, X, X, X, 10, X, X, X, 11, 20, X, X, 12, 21, 30, X, X, 22, 31, 40, X, X, 32, 41, X, X, X, 42], tokens);
+        Assert.Equal(codes, back);
+    }
+
+    [Fact]
+    public void AudioLm_TwoFrames_AreFlattenedWithOffsets()
+    {
+        int[] codes = [1, 2, 3, 4, 5, 6];
+        var (coarse, fine) = AudioLm(codes);
+        Assert.Equal([1, 1026, 4, 1029], coarse);
+        Assert.Equal([3, 6], fine);
+    }
+
+    private static (int[] Tokens, int[] Back) MusicGen(int[] codes, int t)
+    {
+        // README
+        var pattern = TokenPattern.Delay([0, 1, 2, 3]);                           // MusicGen: codebook k is k steps late
+        var tokens = new int[pattern.GetStepCount(t) * 4];                        // [S, 4] from codes [T, 4]
+        pattern.Arrange<int>(codes, tokens, specialToken: 2048);
+        var back = new int[t * 4];                                                // [T, 4]
+        pattern.Restore<int>(tokens, back, missingCode: 0);
+        // END
+        return (tokens, back);
+    }
+
+    private static (int[] Coarse, int[] Fine) AudioLm(int[] codes)
+    {
+        // README
+        var flat = new FlatTokens([1024, 1024, 1024]);                            // AudioLM: one sequence, an offset per codebook
+        var (coarsePart, finePart) = (flat.Part(0, 2), flat.Part(2, 1));          // the first two codebooks, and the rest
+        var coarse = new int[codes.Length / 3 * 2];                               // [T × 2] from codes [T, 3]
+        var fine = new int[codes.Length / 3];                                     // [T × 1]
+        coarsePart.Flatten<int, int>(codes, coarse);
+        finePart.Flatten<int, int>(codes, fine);
+        // END
+        return (coarse, fine);
+    }
+}
