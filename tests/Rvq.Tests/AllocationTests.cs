@@ -1,0 +1,51 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using Rvq.Search;
+using Rvq.Tests.Search;
+
+namespace Rvq.Tests;
+
+/// <summary>Once warm, the span and tensor overloads allocate nothing: no byte, whatever the model, the kernel and the code type.</summary>
+[Collection(Alone.Name)]
+public sealed class AllocationTests
+{
+    [Fact]
+    public void EncodeAndDecode_EveryStructureAndCodeType_AllocateNothing()
+    {
+        var models = TestModels.All().Append((TestVectors.CreateModel("near-ties", 200, 64, 3, 1, seed: 1).Model, "plain and large"));
+        foreach (var (model, name) in models)
+        {
+            foreach (var kernel in TestKernels.Supported)
+            {
+                AssertNothing<int>(model, kernel, name);
+            }
+
+            AssertNothing<long>(model, Kernels.Best, name);
+            AssertNothing<ushort>(model, Kernels.Best, name);
+            AssertNothing<byte>(model, Kernels.Best, name);
+        }
+    }
+
+    private static void AssertNothing<TCode>(RvqModel model, Kernel kernel, string name)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var blocks = (250 / model.FramesPerBlock) + 1;
+        // More than one pass of frames.
+        var count = blocks * model.FramesPerBlock;
+        var frames = TestVectors.Normal(new Random(2), count * model.Dimensions);
+        var codes = new TCode[blocks * model.CodesPerBlock];
+        var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
+        var frameView = new TensorSpan<float>(frames, [count, model.Dimensions], [1, count]);
+        var codeView = new TensorSpan<TCode>(codes, [blocks, model.CodesPerBlock], [1, blocks]);
+        for (var call = 0; call < 4; call++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            quantizer.Encode<TCode>(frames, codes);
+            dequantizer.Decode<TCode>(codes, frames);
+            quantizer.Encode<TCode>(frameView, codeView);
+            dequantizer.Decode<TCode>(codeView, frameView);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(call == 0 || allocated == 0, $"{name}, {kernel.Name}, {typeof(TCode).Name}: {allocated} bytes in call {call}");
+        }
+    }
+}

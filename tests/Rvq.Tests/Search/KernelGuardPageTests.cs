@@ -1,0 +1,341 @@
+using System.Runtime.Intrinsics.X86;
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>
+/// Every access of the kernels is inside the shapes that they document: each buffer lies right before or right behind a page that cannot be touched.
+/// What they compute is held to plain loops, so that nothing is left out either.
+/// </summary>
+public sealed unsafe class KernelGuardPageTests
+{
+    private const int Panel = PanelLayout.PanelSize;
+
+    private static readonly int[] Sizes = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 130];
+
+    private static readonly bool[] Ends = [false, true];
+
+    [Fact]
+    public void FloatScore_Lanes128_StaysInside() => FloatScore<FloatLanes128>();
+
+    [Fact]
+    public void FloatScore_Lanes256_StaysInside() => FloatScore<FloatLanes256>();
+
+    [Fact]
+    public void FloatScore_Lanes512_StaysInside() => FloatScore<FloatLanes512>();
+
+    [Fact]
+    public void ByteScore_Avx2_StaysInside() => ByteScore<Avx2Dot>();
+
+    [Fact]
+    public void ByteScore_Vnni_StaysInside() => ByteScore<VnniDot>();
+
+    [Fact]
+    public void Dot_AnyLanes_StaysInside()
+    {
+        Definitions<DoubleLanesScalar>();
+        Definitions<DoubleLanes128>();
+        Definitions<DoubleLanes256>();
+        Definitions<DoubleLanes512>();
+    }
+
+    [Fact]
+    public void ResidualBytes_AnyLength_StaysInside()
+    {
+        Assert.SkipUnless(Avx.IsSupported, "Eight-bit residuals need AVX.");
+        foreach (var atEnd in Ends)
+        {
+            foreach (var length in Sizes.Select(Definition.PaddedLength))
+            {
+                using var residual = new GuardedBuffer<float>(TestVectors.Normal(new Random(length), length), atEnd);
+                using var bytes = new GuardedBuffer<byte>(length, atEnd);
+                foreach (var levels in new[] { 63, 127 })
+                {
+                    var (scale, peak, _, _) = ResidualBytes.Quantize(residual.Pointer, length, levels, bytes.Pointer);
+                    Assert.Equal(residual.Span.ToArray().Max(Math.Abs), peak);
+                    for (var i = 0; i < length; i++)
+                    {
+                        Assert.InRange(bytes.Span[i], 1, (2 * levels) + 1);
+                        Assert.InRange(residual.Span[i] - (scale * (bytes.Span[i] - levels - 1)), -0.501f * scale, 0.501f * scale);
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Rows_AnyLength_StayInside()
+    {
+        foreach (var atEnd in Ends)
+        {
+            foreach (var length in Sizes.Select(Definition.PaddedLength))
+            {
+                using var left = new GuardedBuffer<float>(TestVectors.Normal(new Random(1), length), atEnd);
+                using var right = new GuardedBuffer<float>(TestVectors.Normal(new Random(2), length), atEnd);
+                using var result = new GuardedBuffer<float>(length, atEnd);
+                Rows.Difference(left.Pointer, right.Pointer, result.Pointer, length);
+                Assert.Equal(left.Span.ToArray().Zip(right.Span.ToArray(), (a, b) => a - b), result.Span.ToArray());
+                Rows.Sum(left.Pointer, right.Pointer, result.Pointer, length);
+                Assert.Equal(left.Span.ToArray().Zip(right.Span.ToArray(), (a, b) => a + b), result.Span.ToArray());
+                var norm = left.Span.ToArray().Sum(value => (double)value * value);
+                Assert.Equal(1, Rows.SquaredNorm(left.Pointer, length) / norm, 1e-5);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void Quantize_AnySize_StaysInside(string name)
+    {
+        var kernel = TestKernels.Get(name);
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var dimensions in new[] { 1, 7, 8, 9, 33, 65 })
+                {
+                    const int Count = 15;
+                    var (codewords, frames) = TestVectors.Create("random", size, dimensions, Count, size);
+                    var codebook = new Codebook(codewords, dimensions);
+                    var table = new SearchTable(codebook, SearchMetric.Euclidean);
+                    using var rows = new GuardedBuffer<float>(codebook.PaddedRows.Span, atEnd);
+                    using var vectors = new GuardedBuffer<float>(Padded(frames, dimensions), atEnd);
+                    using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
+                    kernel.Quantize(table, rows.Pointer, vectors.Pointer, Count, codes.Pointer, 3, new SearchScratch());
+                    for (var t = 0; t < Count; t++)
+                    {
+                        var frame = frames.AsSpan(t * dimensions, dimensions).ToArray();
+                        var code = Oracle.Nearest(codebook, frame);
+                        Assert.Equal(code, codes.Span[t * 3]);
+                        Assert.Equal(frame.Zip(codebook[code].ToArray(), (r, c) => r - c), vectors.Span.Slice(t * table.Stride, dimensions).ToArray());
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void Project_AnySize_StaysInside(string name)
+    {
+        var kernel = TestKernels.Get(name);
+        foreach (var atEnd in Ends)
+        {
+            foreach (var inputs in Sizes)
+            {
+                foreach (var outputs in Sizes)
+                {
+                    const int Count = 3;
+                    var projection = TestModels.Projection(new Random(inputs + outputs), inputs, outputs, true);
+                    var table = projection.Table;
+                    var frames = TestVectors.Normal(new Random(inputs), Count * inputs);
+                    using var vectors = new GuardedBuffer<float>(Padded(frames, inputs), atEnd);
+                    using var products = new GuardedBuffer<double>(Count * table.PaddedOutputs, atEnd);
+                    using var result = new GuardedBuffer<float>(Count * table.PaddedOutputs, atEnd);
+                    kernel.Project(table, vectors.Pointer, table.PaddedInputs, Count, products.Pointer);
+                    kernel.Round(table, products.Pointer, Count, result.Pointer);
+                    for (var i = 0; i < Count * table.PaddedOutputs; i++)
+                    {
+                        var (t, o) = Math.DivRem(i, table.PaddedOutputs);
+                        var product = o < outputs ? Oracle.Dot(projection.Weight.Slice(o * inputs, inputs), frames.AsSpan(t * inputs, inputs)) : 0;
+                        Assert.Equal(product, products.Span[i]);
+                        Assert.Equal((float)(product + (o < outputs ? projection.Bias[o] : 0)), result.Span[i]);
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void Couple_AnySize_StaysInside(string name)
+    {
+        var kernel = TestKernels.Get(name);
+        foreach (var atEnd in Ends)
+        {
+            foreach (var dimensions in Sizes)
+            {
+                foreach (var padded in new[] { 8, 16, 72 })
+                {
+                    var values = TestVectors.Normal(new Random(padded), (dimensions + 1) * padded);
+                    using var coupling = new GuardedBuffer<double>(Array.ConvertAll(values, value => (double)value), atEnd);
+                    using var codeword = new GuardedBuffer<float>(TestVectors.Normal(new Random(3), dimensions), atEnd);
+                    using var change = new GuardedBuffer<double>(padded, atEnd);
+                    kernel.Couple(coupling.Pointer, codeword.Pointer, dimensions, padded, change.Pointer);
+                    for (var o = 0; o < padded; o++)
+                    {
+                        double sum = values[o];
+                        for (var i = 0; i < dimensions; i++)
+                        {
+                            sum += (double)values[((i + 1) * padded) + o] * codeword.Span[i];
+                        }
+
+                        Assert.Equal(sum, change.Span[o]);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void FloatScore<T>()
+        where T : struct, IFloatLanes<T>
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var dimensions in Sizes)
+                {
+                    foreach (var count in new[] { 1, 15 })
+                    {
+                        var (codewords, frames) = TestVectors.Create("random", size, dimensions, count, size);
+                        var source = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).FloatPanels;
+                        var panelCount = source.PanelCount;
+                        using var panels = new GuardedBuffer<float>(new ReadOnlySpan<float>(source.Panels, panelCount * dimensions * Panel), atEnd);
+                        using var halfNorms = new GuardedBuffer<float>(new ReadOnlySpan<float>(source.HalfNorms, panelCount * Panel), atEnd);
+                        using var vectors = new GuardedBuffer<float>(Padded(frames, dimensions), atEnd);
+                        using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
+                        using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
+                        FloatKernel<T>.Score(
+                            panels.Pointer, halfNorms.Pointer, panelCount, dimensions, vectors.Pointer, Definition.PaddedLength(dimensions), count,
+                            scores.Pointer, minima.Pointer);
+                        for (var i = 0; i < scores.Length; i++)
+                        {
+                            var (t, k) = Math.DivRem(i, panelCount * Panel);
+                            double score = halfNorms.Span[k];
+                            for (var d = 0; d < dimensions; d++)
+                            {
+                                score += (double)panels.Span[(((k / Panel * dimensions) + d) * Panel) + (k % Panel)] * frames[(t * dimensions) + d];
+                            }
+
+                            AssertClose(score, scores.Span[i]);
+                        }
+
+                        AssertMinima(scores.Span, minima.Span, panelCount, count);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void ByteScore<T>()
+        where T : struct, IByteDot
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var dimensions in Sizes)
+                {
+                    foreach (var count in new[] { 1, 15 })
+                    {
+                        var codewords = TestVectors.Normal(new Random(size), size * dimensions);
+                        var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels;
+                        var (panelCount, stride, random) = (panels.PanelCount, panels.Steps * BytePanels.Dimensions, new Random(dimensions));
+                        using var residuals = new GuardedBuffer<byte>(count * stride, atEnd);
+                        using var scales = new GuardedBuffer<ResidualScale>(count, atEnd);
+                        using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
+                        using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
+                        for (var i = 0; i < residuals.Length; i++)
+                        {
+                            residuals.Span[i] = (byte)random.Next(1, (2 * T.Levels) + 2);
+                        }
+
+                        for (var t = 0; t < count; t++)
+                        {
+                            scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle());
+                        }
+
+                        ByteKernel<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
+                        for (var i = 0; i < scores.Length; i++)
+                        {
+                            var (t, k) = Math.DivRem(i, panelCount * Panel);
+                            var sum = 0;
+                            for (var d = 0; d < stride; d++)
+                            {
+                                var at = (((((k / Panel * panels.Steps) + (d / 4)) * Panel) + (k % Panel)) * 4) + (d % 4);
+                                sum += panels.Panels[at] * (residuals.Span[(t * stride) + d] - T.Levels - 1);
+                            }
+
+                            var scale = scales.Span[t];
+                            AssertClose(
+                                panels.HalfNorms[k] + ((double)scale.Step * panels.Scales[k] * sum) - ((double)scale.Spread * panels.Weights[k]), scores.Span[i]);
+                        }
+
+                        AssertMinima(scores.Span, minima.Span, panelCount, count);
+                        GC.KeepAlive(panels);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void Definitions<T>()
+        where T : struct, IDoubleLanes<T>
+    {
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var padded in Sizes.Select(Definition.PaddedLength).Distinct())
+                {
+                    var random = new Random(size + padded);
+                    using var vector = new GuardedBuffer<float>(TestVectors.Normal(random, padded), atEnd);
+                    using var rows = new GuardedBuffer<float>(TestVectors.Normal(random, size * padded), atEnd);
+                    using var halfNorms = new GuardedBuffer<double>(size, atEnd);
+                    var scores = new double[size];
+                    for (var k = 0; k < size; k++)
+                    {
+                        var row = rows.Span.Slice(k * padded, padded);
+                        halfNorms.Span[k] = 0.5 * Oracle.Dot(row, row);
+                        scores[k] = halfNorms.Span[k] - Oracle.Dot(vector.Span, row);
+                        Assert.Equal(Oracle.Dot(vector.Span, row), Definition.Dot<T>(vector.Pointer, rows.Pointer + (k * padded), padded));
+                    }
+
+                    Assert.Equal(
+                        Array.IndexOf(scores, scores.Min()),
+                        Definition.Nearest<T>(vector.Pointer, rows.Pointer, halfNorms.Pointer, padded, null, size));
+                    int[] odd = [.. Enumerable.Range(0, size).Where(k => k % 2 == (size + 1) % 2)];
+                    using var candidates = new GuardedBuffer<int>(odd, atEnd);
+                    Assert.Equal(
+                        odd.MinBy(k => scores[k]),
+                        Definition.Nearest<T>(vector.Pointer, rows.Pointer, halfNorms.Pointer, padded, candidates.Pointer, odd.Length));
+                }
+            }
+        }
+    }
+
+    /// <summary>Relative to magnitudes of some hundred at most.</summary>
+    private static void AssertClose(double expected, float actual)
+        => Assert.True(double.IsPositiveInfinity(expected) ? float.IsPositiveInfinity(actual) : Math.Abs(expected - actual) < 1e-3, $"{actual} is not {expected}");
+
+    private static void AssertMinima(ReadOnlySpan<float> scores, ReadOnlySpan<float> minima, int panelCount, int count)
+    {
+        var groups = PanelLayout.GroupCount(panelCount);
+        for (var i = 0; i < count * groups * Panel; i++)
+        {
+            var (frame, group, lane) = (i / Panel / groups, i / Panel % groups, i % Panel);
+            var expected = float.PositiveInfinity;
+            for (var panel = group * PanelLayout.PanelsPerGroup; panel < Math.Min((group + 1) * PanelLayout.PanelsPerGroup, panelCount); panel++)
+            {
+                expected = Math.Min(expected, scores[(((frame * panelCount) + panel) * Panel) + lane]);
+            }
+
+            Assert.Equal(expected, minima[i]);
+        }
+    }
+
+    private static float[] Padded(float[] rows, int length)
+    {
+        var stride = Definition.PaddedLength(length);
+        var padded = new float[rows.Length / length * stride];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            padded[(i / length * stride) + (i % length)] = rows[i];
+        }
+
+        return padded;
+    }
+}

@@ -1,0 +1,131 @@
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>What a kernel's approximate scores of one frame are, and what the definition's are.</summary>
+/// <param name="Scores">The approximate scores, less the codeword's part of the spread where there is one.</param>
+/// <param name="Definition">The definition's scores.</param>
+/// <param name="Allowances">2A·w of each codeword; zeros for float32.</param>
+/// <param name="Margin">How far beyond the smallest score (and its allowance) a codeword may still be the code.</param>
+internal sealed record Proposal(double[] Scores, double[] Definition, double[] Allowances, double Margin)
+{
+    /// <summary>
+    /// The largest (a_k − a_j − 2A·w_j) − (s_k − s_j) over all codewords: what the margin must cover, lest the code be left out. The definition's scores
+    /// and the kernel's may differ by what all codewords share, so only differences count.
+    /// </summary>
+    public double ErrorSpread()
+    {
+        double largest = double.NegativeInfinity, smallest = double.PositiveInfinity;
+        var origin = Array.FindIndex(Scores, double.IsFinite);
+        for (var k = 0; k < Scores.Length; k++)
+        {
+            // A repeated codeword is left out by an infinite score.
+            if (double.IsFinite(Scores[k]))
+            {
+                var error = (Scores[k] - Scores[origin]) - (Definition[k] - Definition[origin]);
+                largest = Math.Max(largest, error);
+                smallest = Math.Min(smallest, error + Allowances[k]);
+            }
+        }
+
+        return largest - smallest;
+    }
+}
+
+/// <summary>Runs the kernels that propose, on frames centered as the search centers them.</summary>
+internal static unsafe class Proposals
+{
+    private const int Panel = PanelLayout.PanelSize;
+
+    public static List<Proposal> InFloat<T>(string kind, int size, int dimensions, int count)
+        where T : struct, IFloatLanes<T>
+    {
+        var (table, codebook, frames) = Create(kind, size, dimensions, count);
+        var panels = table.FloatPanels;
+        var vectors = Centered(table, frames, panels.Center);
+        var (scores, minima) = Room(panels.PanelCount, count);
+        FloatKernel<T>.Score(
+            panels.Panels, panels.HalfNorms, panels.PanelCount, dimensions, vectors.Pointer, table.Stride, count, scores.Pointer, minima.Pointer);
+        var proposals = new List<Proposal>();
+        for (var t = 0; t < count; t++)
+        {
+            proposals.Add(new Proposal(
+                Row(scores, t, panels.PanelCount, size), Definition(codebook, frames.AsSpan(t * dimensions, dimensions)), new double[size],
+                panels.Bound.Margin(Rvq.Search.Rows.SquaredNorm(vectors.Pointer + (t * table.Stride), table.Stride))));
+        }
+
+        return proposals;
+    }
+
+    public static List<Proposal> InBytes<T>(string kind, int size, int dimensions, int count)
+        where T : struct, IByteDot
+    {
+        var (table, codebook, frames) = Create(kind, size, dimensions, count);
+        var panels = table.BytePanels;
+        var vectors = Centered(table, frames, panels.Center);
+        var (scores, minima) = Room(panels.PanelCount, count);
+        var bytes = new AlignedBuffer<byte>((count + 1) * table.Stride);
+        var scales = new AlignedBuffer<ResidualScale>(count);
+        var margins = new double[count];
+        for (var t = 0; t < count; t++)
+        {
+            var (scale, peak, norm, error) = ResidualBytes.Quantize(
+                vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * panels.Steps * BytePanels.Dimensions));
+            (var spread, margins[t]) = panels.Bound.For(peak, norm, error);
+            scales.Pointer[t] = new ResidualScale(scale, spread);
+        }
+
+        ByteKernel<T>.Score(panels, bytes.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
+        var proposals = new List<Proposal>();
+        for (var t = 0; t < count; t++)
+        {
+            var allowances = new double[size];
+            for (var k = 0; k < size; k++)
+            {
+                allowances[k] = 2.0 * scales.Pointer[t].Spread * panels.Weights[k];
+            }
+
+            proposals.Add(new Proposal(
+                Row(scores, t, panels.PanelCount, size), Definition(codebook, frames.AsSpan(t * dimensions, dimensions)), allowances, margins[t]));
+        }
+
+        return proposals;
+    }
+
+    private static (SearchTable Table, Codebook Codebook, float[] Frames) Create(string kind, int size, int dimensions, int count)
+    {
+        var (codewords, frames) = TestVectors.Create(kind, size, dimensions, count, size + dimensions);
+        var codebook = new Codebook(codewords, dimensions);
+        return (new SearchTable(codebook, SearchMetric.Euclidean), codebook, frames);
+    }
+
+    private static AlignedBuffer<float> Centered(SearchTable table, float[] frames, float* center)
+    {
+        var count = frames.Length / table.Dimensions;
+        var vectors = new AlignedBuffer<float>(count * table.Stride);
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var (t, d) = Math.DivRem(i, table.Dimensions);
+            vectors.Pointer[(t * table.Stride) + d] = frames[i] - (center == null ? 0 : center[d]);
+        }
+
+        return vectors;
+    }
+
+    private static (AlignedBuffer<float> Scores, AlignedBuffer<float> Minima) Room(int panelCount, int count)
+        => (new(count * panelCount * Panel), new(count * PanelLayout.GroupCount(panelCount) * Panel));
+
+    private static double[] Row(AlignedBuffer<float> scores, int frame, int panelCount, int size)
+        => Array.ConvertAll(scores.Span.Slice(frame * panelCount * Panel, size).ToArray(), score => (double)score);
+
+    private static double[] Definition(Codebook codebook, ReadOnlySpan<float> frame)
+    {
+        var scores = new double[codebook.Size];
+        for (var k = 0; k < scores.Length; k++)
+        {
+            scores[k] = (0.5 * Oracle.Dot(codebook[k], codebook[k])) - Oracle.Dot(frame, codebook[k]);
+        }
+
+        return scores;
+    }
+}

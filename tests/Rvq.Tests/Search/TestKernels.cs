@@ -1,0 +1,22 @@
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>The kernels as test data.</summary>
+public static class TestKernels
+{
+    public static TheoryData<string> Names => new(Kernels.All.Select(kernel => kernel.Name));
+
+    /// <summary>The kernels that this machine and its settings accelerate.</summary>
+    internal static IEnumerable<Kernel> Supported => Kernels.All.Where(kernel => kernel.IsSupported);
+
+    /// <summary>A kernel by name; the test is skipped where it is not accelerated.</summary>
+    internal static Kernel Get(string name)
+    {
+        var kernel = Kernels.All.Single(candidate => candidate.Name == name);
+        Assert.SkipUnless(kernel.IsSupported, $"{name} is not accelerated on this machine or by its settings.");
+        return kernel;
+    }
+
+    internal static Quantizer Quantizer(RvqModel model, Kernel kernel) => new(model, new QuantizerOptions(), kernel);
+}
