@@ -6,7 +6,7 @@ namespace Rvq;
 /// Everything that defines the codes of a residual vector quantizer: one or more stacks that are fed the same frame, their outputs
 /// added and their codes concatenated. Immutable and thread-safe; the search tables are built once, when a quantizer first needs them.
 /// </summary>
-public sealed class RvqModel
+public sealed partial class RvqModel
 {
     private readonly ResidualStack[] _stacks;
     private readonly Stage[] _stages;

@@ -1,0 +1,196 @@
+using System.Numerics;
+using Rvq.Streams;
+
+namespace Rvq;
+
+/// <summary>
+/// Packs codes into bytes with a fixed number of bits each and back. The first code lies in the lowest bits of the first byte, and frames
+/// follow each other without alignment, as EnCodec's BitPacker writes them; the last byte is filled up with zero bits. Thread-safe.
+/// </summary>
+/// <remarks>A model's widths are its stages' <see cref="Codebook.BitsPerCode"/>: 10 for 1024 codewords, 0 for a single one.</remarks>
+public static class CodePacking
+{
+    /// <summary>The widest code that can be packed, in bits.</summary>
+    internal const int MaxBitsPerCode = 32;
+
+    /// <summary>The bytes that <paramref name="codeCount"/> codes of one width take.</summary>
+    /// <param name="codeCount">The number of codes, frames × codebooks, at least 0.</param>
+    /// <param name="bitsPerCode">The width of a code in bits, in [0, 32].</param>
+    /// <returns>⌈codeCount × bitsPerCode / 8⌉.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A negative count, a width out of range, or more bytes than a span can hold.</exception>
+    public static int GetByteCount(int codeCount, int bitsPerCode)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(codeCount);
+        ThrowIfWidthOutOfRange(bitsPerCode);
+        return ByteCount((long)codeCount * bitsPerCode, codeCount, nameof(codeCount));
+    }
+
+    /// <summary>The bytes that <paramref name="frameCount"/> frames take whose codes have widths of their own.</summary>
+    /// <param name="frameCount">The number of frames (or blocks), at least 0.</param>
+    /// <param name="bitsPerCode">The width of each code of a frame in bits, in [0, 32]; length N.</param>
+    /// <returns>⌈frameCount × sum of the widths / 8⌉.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A negative count, a width out of range, or more bytes than a span can hold.</exception>
+    /// <exception cref="ArgumentException"><paramref name="bitsPerCode"/> is empty.</exception>
+    public static int GetByteCount(int frameCount, ReadOnlySpan<int> bitsPerCode)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(frameCount);
+        return ByteCount((Int128)frameCount * SumOfWidths(bitsPerCode), frameCount, nameof(frameCount));
+    }
+
+    /// <summary>Packs codes of one width.</summary>
+    /// <typeparam name="TCode">Any integer type, such as int, long (ONNX), ushort or byte.</typeparam>
+    /// <param name="codes">The codes in the order in which they are packed, each in [0, 2^<paramref name="bitsPerCode"/>).</param>
+    /// <param name="bitsPerCode">The width of a code in bits, in [0, 32].</param>
+    /// <param name="bytes">Receives the packed codes; at least <see cref="GetByteCount(int, int)"/> bytes, of which the rest stays as it is.</param>
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A code does not fit in its width, or the width is out of range; nothing is written.</exception>
+    /// <exception cref="ArgumentException"><paramref name="bytes"/> is too short or overlaps <paramref name="codes"/>; nothing is written.</exception>
+    public static int Pack<TCode>(ReadOnlySpan<TCode> codes, int bitsPerCode, Span<byte> bytes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => Pack(codes, [bitsPerCode], bytes);
+
+    /// <summary>Packs codes whose widths differ by stage.</summary>
+    /// <typeparam name="TCode">Any integer type, such as int, long (ONNX), ushort or byte.</typeparam>
+    /// <param name="codes">Codes, row-major [T, N] with N the length of <paramref name="bitsPerCode"/>, each in [0, 2^width).</param>
+    /// <param name="bitsPerCode">The width of each code of a frame in bits, in [0, 32]; length N.</param>
+    /// <param name="bytes">Receives the packed codes; at least <see cref="GetByteCount(int, ReadOnlySpan{int})"/> bytes, of which the rest stays as it is.</param>
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A code does not fit in its width, or a width is out of range; nothing is written.</exception>
+    /// <exception cref="ArgumentException">Lengths that do not fit, or <paramref name="bytes"/> overlaps <paramref name="codes"/>; nothing is written.</exception>
+    public static int Pack<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode, Span<byte> bytes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var count = Check(codes, bitsPerCode, bytes);
+        ThrowIfTooLarge(codes, bitsPerCode);
+        Bits.Pack(codes, bitsPerCode, bytes[..count]);
+        return count;
+    }
+
+    /// <summary>Unpacks codes of one width.</summary>
+    /// <typeparam name="TCode">Any integer type that holds the codes, such as int, long (ONNX), ushort or byte.</typeparam>
+    /// <param name="bytes">The packed codes; at least <see cref="GetByteCount(int, int)"/> bytes, of which the rest is not read.</param>
+    /// <param name="bitsPerCode">The width of a code in bits, in [0, 32].</param>
+    /// <param name="codes">Receives the codes; its length says how many there are.</param>
+    /// <returns>The number of bytes read.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The width is out of range.</exception>
+    /// <exception cref="ArgumentException"><paramref name="bytes"/> is too short or overlaps <paramref name="codes"/>, or a code does not fit in <typeparamref name="TCode"/>; nothing is written.</exception>
+    public static int Unpack<TCode>(ReadOnlySpan<byte> bytes, int bitsPerCode, Span<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => Unpack(bytes, [bitsPerCode], codes);
+
+    /// <summary>Unpacks codes whose widths differ by stage.</summary>
+    /// <typeparam name="TCode">Any integer type that holds the codes, such as int, long (ONNX), ushort or byte.</typeparam>
+    /// <param name="bytes">The packed codes; at least <see cref="GetByteCount(int, ReadOnlySpan{int})"/> bytes, of which the rest is not read.</param>
+    /// <param name="bitsPerCode">The width of each code of a frame in bits, in [0, 32]; length N.</param>
+    /// <param name="codes">Receives the codes, row-major [T, N]; its length says how many there are.</param>
+    /// <returns>The number of bytes read.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A width is out of range.</exception>
+    /// <exception cref="ArgumentException">Lengths that do not fit, buffers that overlap, or a code that does not fit in <typeparamref name="TCode"/>; nothing is written.</exception>
+    public static int Unpack<TCode>(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> bitsPerCode, Span<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var count = Check<TCode>(codes, bitsPerCode, bytes);
+        ThrowIfTypeTooSmall<TCode>(bytes[..count], bitsPerCode, codes);
+        Bits.Unpack(bytes[..count], bitsPerCode, codes);
+        return count;
+    }
+
+    /// <summary>Refuses the first code that does not fit in its width.</summary>
+    internal static void ThrowIfTooLarge<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        if (Bits.AreEqual(bitsPerCode) && Bits.Fits(Bits.Or(codes), bitsPerCode[0]))
+        {
+            return;
+        }
+
+        for (var (i, n) = (0, 0); i < codes.Length; i++)
+        {
+            if (!Bits.Fits(codes[i], bitsPerCode[n]))
+            {
+                var place = bitsPerCode.Length == 1 ? $"{i}" : $"frame {i / bitsPerCode.Length}, codebook {n}";
+                throw new ArgumentOutOfRangeException(
+                    nameof(codes), codes[i], $"codes holds {codes[i]} at {place}, which does not fit in {bitsPerCode[n]} bits.");
+            }
+
+            n = n + 1 == bitsPerCode.Length ? 0 : n + 1;
+        }
+    }
+
+    /// <summary>Refuses widths, lengths and buffers that do not fit each other, and gives the number of packed bytes.</summary>
+    private static int Check<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode, ReadOnlySpan<byte> bytes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var bits = SumOfWidths(bitsPerCode);
+        if (codes.Length % bitsPerCode.Length != 0)
+        {
+            throw new ArgumentException(
+                $"codes has length {codes.Length}, which is not a multiple of the {bitsPerCode.Length} codes of a frame.", nameof(codes));
+        }
+
+        var count = ByteCount((Int128)(codes.Length / bitsPerCode.Length) * bits, codes.Length, nameof(codes));
+        if (bytes.Length < count)
+        {
+            throw new ArgumentException($"bytes has length {bytes.Length}, but {codes.Length} codes take {count}.", nameof(bytes));
+        }
+
+        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
+        return count;
+    }
+
+    /// <summary>Refuses packed codes that the type cannot hold: by the width alone, and for the sign bit by the values.</summary>
+    internal static void ThrowIfTypeTooSmall<TCode>(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> bitsPerCode, ReadOnlySpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var bits = Bits.SizeOf<TCode>();
+        var widest = 0;
+        foreach (var width in bitsPerCode)
+        {
+            widest = Math.Max(widest, width);
+        }
+
+        if (widest > bits)
+        {
+            throw new ArgumentException($"codes is of {typeof(TCode).Name}, which has {bits} bits, but the widest code has {widest}.", nameof(codes));
+        }
+
+        if (widest == bits && TCode.IsNegative(~TCode.Zero) && Bits.FirstAbove(bytes, bitsPerCode, codes.Length, (1UL << (bits - 1)) - 1) is >= 0 and var i)
+        {
+            throw new ArgumentException($"Packed code {i} is too large for {typeof(TCode).Name}, which codes is of.", nameof(bytes));
+        }
+    }
+
+    internal static long SumOfWidths(ReadOnlySpan<int> bitsPerCode)
+    {
+        if (bitsPerCode.IsEmpty)
+        {
+            throw new ArgumentException("bitsPerCode is empty; a frame has at least one code.", nameof(bitsPerCode));
+        }
+
+        var sum = 0L;
+        foreach (var width in bitsPerCode)
+        {
+            ThrowIfWidthOutOfRange(width);
+            sum += width;
+        }
+
+        return sum;
+    }
+
+    private static void ThrowIfWidthOutOfRange(int bitsPerCode)
+    {
+        if (bitsPerCode is < 0 or > MaxBitsPerCode)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(bitsPerCode), bitsPerCode, $"bitsPerCode must be in [0, {MaxBitsPerCode}], but is {bitsPerCode}.");
+        }
+    }
+
+    private static int ByteCount(Int128 bits, int given, string name)
+    {
+        var bytes = (bits + 7) / 8;
+        return bytes <= int.MaxValue
+            ? (int)bytes
+            : throw new ArgumentOutOfRangeException(name, given, $"The packed codes take {bytes} bytes; at most {int.MaxValue} are possible.");
+    }
+}

@@ -1,0 +1,153 @@
+using System.Numerics;
+using Rvq.Streams;
+
+namespace Rvq;
+
+/// <summary>
+/// Codes as one sequence of tokens, frame by frame, with another range of tokens for every codebook (AudioLM, MusicLM): token = code +
+/// the sizes of the codebooks before. A <see cref="Part"/> has the coarse or the fine codebooks only. Immutable and thread-safe.
+/// </summary>
+public sealed class FlatTokens
+{
+    private readonly int[] _sizes;
+    private readonly int[] _offsets;
+    private readonly int _firstToken;
+
+    /// <summary>All codebooks of a model.</summary>
+    /// <param name="codebookSizes">The size of each codebook, at least 1; length N.</param>
+    /// <param name="firstToken">The token of code 0 of the first codebook, at least 0.</param>
+    /// <exception cref="ArgumentException">No codebook, a size below 1, a negative token, or tokens beyond 2^31 − 1.</exception>
+    public FlatTokens(ReadOnlySpan<int> codebookSizes, int firstToken = 0)
+        : this(codebookSizes.ToArray(), 0, codebookSizes.Length, firstToken)
+    {
+    }
+
+    private FlatTokens(int[] codebookSizes, int firstCodebook, int codebookCount, int firstToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstToken);
+        if (codebookSizes.Length == 0)
+        {
+            throw new ArgumentException("codebookSizes is empty; there is at least one codebook.", nameof(codebookSizes));
+        }
+
+        var offsets = new int[codebookCount];
+        var end = (long)firstToken;
+        for (var i = 0; i < codebookCount; i++)
+        {
+            offsets[i] = (int)end;
+            ArgumentOutOfRangeException.ThrowIfLessThan(codebookSizes[firstCodebook + i], 1, nameof(codebookSizes));
+            end += codebookSizes[firstCodebook + i];
+            if (end > int.MaxValue)
+            {
+                throw new ArgumentException($"The tokens would end at {end} or later; at most {int.MaxValue} is possible.", nameof(codebookSizes));
+            }
+        }
+
+        _sizes = codebookSizes;
+        _offsets = offsets;
+        _firstToken = firstToken;
+        FirstCodebook = firstCodebook;
+        CodebookCount = codebookCount;
+        EndToken = (int)end;
+    }
+
+    /// <summary>The first codebook of the part.</summary>
+    public int FirstCodebook { get; }
+
+    /// <summary>The codebooks of the part: the tokens of a frame.</summary>
+    public int CodebookCount { get; }
+
+    /// <summary>The first number above all tokens: the size of the vocabulary where there are no others.</summary>
+    public int EndToken { get; }
+
+    /// <summary>Some codebooks only, with tokens of their own that start at the same number (AudioLM's coarse and fine tokens).</summary>
+    /// <param name="firstCodebook">The first codebook, at least 0.</param>
+    /// <param name="codebookCount">The number of codebooks, at least 1.</param>
+    /// <returns>A part that reads and writes those columns of the same codes [T, N].</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The codebooks are not all there.</exception>
+    public FlatTokens Part(int firstCodebook, int codebookCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstCodebook);
+        ArgumentOutOfRangeException.ThrowIfLessThan(codebookCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(codebookCount, _sizes.Length - firstCodebook);
+        return new FlatTokens(_sizes, firstCodebook, codebookCount, _firstToken);
+    }
+
+    /// <summary>Turns codes into tokens.</summary>
+    /// <typeparam name="TCode">Any integer type.</typeparam>
+    /// <typeparam name="TToken">Any integer type that holds the tokens.</typeparam>
+    /// <param name="codes">Codes, row-major [T, N] with all N codebooks.</param>
+    /// <param name="tokens">Receives the tokens, length T × <see cref="CodebookCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook; nothing is written.</exception>
+    /// <exception cref="ArgumentException">Lengths that do not fit, a token type that is too small, or buffers that overlap; nothing is written.</exception>
+    public void Flatten<TCode, TToken>(ReadOnlySpan<TCode> codes, Span<TToken> tokens)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        where TToken : unmanaged, IBinaryInteger<TToken>
+    {
+        Check<TCode, TToken>(codes, tokens, nameof(tokens));
+        Buffers.ThrowIfTooSmall<TToken>(EndToken - 1, nameof(tokens));
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            var code = codes[CodeIndex(i, out var column)];
+            var size = _sizes[FirstCodebook + column];
+            if (TCode.IsNegative(code) || ulong.CreateSaturating(code) >= (ulong)size)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(codes), code, $"codes holds {code} at frame {i / CodebookCount}, codebook {FirstCodebook + column}, which has {size} codewords.");
+            }
+        }
+
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = TToken.CreateTruncating(int.CreateTruncating(codes[CodeIndex(i, out var column)]) + _offsets[column]);
+        }
+    }
+
+    /// <summary>Turns tokens back into codes.</summary>
+    /// <typeparam name="TToken">Any integer type.</typeparam>
+    /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
+    /// <param name="tokens">Tokens, length T × <see cref="CodebookCount"/>.</param>
+    /// <param name="codes">Receives the codes of the part's codebooks, row-major [T, N] with all N codebooks; other columns stay as they are.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A token is not one of its codebook; nothing is written.</exception>
+    /// <exception cref="ArgumentException">Lengths that do not fit, a code type that is too small, or buffers that overlap; nothing is written.</exception>
+    public void Restore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        Check<TCode, TToken>(codes, tokens, nameof(codes));
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            CodeIndex(i, out var column);
+            var (offset, size) = (_offsets[column], _sizes[FirstCodebook + column]);
+            if (TToken.IsNegative(tokens[i]) || ulong.CreateSaturating(tokens[i]) - (ulong)offset >= (ulong)size)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(tokens), tokens[i], $"tokens holds {tokens[i]} at {i}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
+            }
+
+            Buffers.ThrowIfTooSmall<TCode>(size - 1, nameof(codes));
+        }
+
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            var code = CodeIndex(i, out var column);
+            codes[code] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - _offsets[column]);
+        }
+    }
+
+    /// <summary>Where in codes [T, N] the code of a token lies, and its column in the part.</summary>
+    private int CodeIndex(int token, out int column)
+    {
+        (var frame, column) = Math.DivRem(token, CodebookCount);
+        return (frame * _sizes.Length) + FirstCodebook + column;
+    }
+
+    private void Check<TCode, TToken>(ReadOnlySpan<TCode> codes, ReadOnlySpan<TToken> tokens, string destination)
+        where TCode : unmanaged
+        where TToken : unmanaged
+    {
+        var frames = Buffers.RowCount(codes, _sizes.Length, nameof(codes), "frame");
+        Buffers.ThrowIfNotLength(tokens, (long)frames * CodebookCount, nameof(tokens), $"{frames} frames of {CodebookCount} codebooks");
+        Buffers.ThrowIfOverlapping(codes, tokens, destination);
+    }
+}
