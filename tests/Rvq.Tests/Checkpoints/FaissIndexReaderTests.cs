@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+using Rvq.Tests.Reference;
+
+namespace Rvq.Tests.Checkpoints;
+
+public sealed class FaissIndexReaderTests
+{
+    private const int DimensionsAt = 4 + 4 + 24 + 1 + 4;
+
+    [Theory]
+    [InlineData("faiss-rq-d16-n4-k64-small", false)]
+    [InlineData("faiss-rq-d16-n4-k64-small", true)]
+    [InlineData("faiss-ties", false)]
+    public void Read_IndexFile_GivesTheCodecsCodes(string name, bool old)
+    {
+        var reference = new ReferenceCase(name);
+        var model = ModelAssert.Read(FaissBytes.Index(reference, old));
+        ModelAssert.Equal(RvqModel.Load(Path.Combine(reference.Folder, "model.safetensors")), model);
+        Assert.Equal("faiss", model.Family);
+        Assert.Equal(reference.Codes, new Quantizer(model).Encode(reference.Frames));
+    }
+
+    [Fact]
+    public void Read_WidthsThatDiffer_GivesCodebooksOfThoseSizes()
+    {
+        var model = ModelAssert.Read(FaissBytes.Index(3, [0, 3, 1], new byte[(1 + 8 + 2) * 3 * 4], metric: 4));
+        Assert.Equal([1, 8, 2], model.Stages.ToArray().Select(stage => stage.Codebook.Size));
+    }
+
+    [Fact]
+    public void Read_TruncatedAnywhereInTheQuantizer_IsRefused()
+    {
+        var file = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+        var codebooksEnd = DimensionsAt + (3 * 8) + (2 * 8) + 1 + 8 + (6 * 2 * 4);
+        Assert.Equal(2, ModelAssert.Read(file[..codebooksEnd]).CodebookCount);
+        for (var length = 0; length < codebooksEnd; length++)
+        {
+            ModelAssert.Refused(file[..length]);
+        }
+    }
+
+    [Fact]
+    public void Read_NumbersThatLie_AreRefused()
+    {
+        // d, M, the number of widths, the first width, the number of codebook values
+        foreach (var field in new[] { DimensionsAt, DimensionsAt + 8, DimensionsAt + 16, DimensionsAt + 24, DimensionsAt + (3 * 8) + (2 * 8) + 1 })
+        {
+            foreach (var lie in new[] { -1, 0, 3, 1000, long.MaxValue, long.MinValue, 1L << 32, 1L << 60 })
+            {
+                var file = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+                BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(field), lie);
+                Assert.Contains("byte", ModelAssert.Refused(file), StringComparison.Ordinal);
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Rvq.Tests.Reference;
+
+namespace Rvq.Tests.Checkpoints;
+
+public sealed class TorchZipReaderTests
+{
+    private const string Embed = "quantizer.vq.layers.0._codebook.embed";
+
+    public static TheoryData<string, string> Models => ReferenceModels.Rows;
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Read_ReferenceModelAsTorchFile_GivesTheSameCodes(string name, string file)
+    {
+        var reference = new ReferenceCase(name);
+        var path = Path.Combine(reference.Folder, file);
+        var expected = RvqModel.Load(path, reference.Options);
+        var actual = ModelAssert.Read(TorchBytes.StateDict(TensorBytes.FromSafetensors(path)), reference.Options);
+        ModelAssert.Equal(expected, actual);
+        Assert.Equal(new Quantizer(expected).Encode(reference.Frames), new Quantizer(actual).Encode(reference.Frames));
+    }
+
+    [Fact]
+    public void Load_AudiocraftFile_GivesTheCodecsModelAndItsSampleRate()
+    {
+        var model = RvqModel.Load(FixtureFiles.Path("audiocraft.th"));
+        ModelAssert.SameQuantizer(RvqModel.Load(Path.Combine(TestData.Path("reference/encodec-ties"), "model.safetensors")), model);
+        Assert.Equal(("EnCodec", 32000), (model.Family, model.SampleRate));
+    }
+
+    [Fact]
+    public void Load_DacFile_GivesTheCodecsModelAndItsRates()
+    {
+        var model = RvqModel.Load(FixtureFiles.Path("dac.pth"));
+        ModelAssert.SameQuantizer(RvqModel.Load(Path.Combine(TestData.Path("reference/dac-ties"), "model.safetensors")), model);
+        Assert.Equal(("DAC", 44100, 512), (model.Family, model.SampleRate, model.HopLength));
+    }
+
+    [Fact]
+    public void Load_ViewsOfOneStorage_AreReadThroughOffsetAndStrides()
+        => ModelAssert.Equal(
+            RvqModel.Load(Path.Combine(TestData.Path("reference/encodec-ties"), "model.safetensors")), RvqModel.Load(FixtureFiles.Path("views.pt")));
+
+    [Fact]
+    public void Read_SharedStorage_SharesTheCodebook()
+    {
+        var pickle = new PickleBytes().Op('}').Op('(');
+        for (var layer = 0; layer < 40; layer++)
+        {
+            pickle.Text($"layers.{layer}._codebook.embed").Tensor("FloatStorage", "0", 4, 0, [1, 2, 2], [4, 2, 1]);
+        }
+
+        var model = ModelAssert.Read(TorchBytes.Zip(pickle.Op('u').Op('.').ToArray(), ("data/0", new byte[16])));
+        Assert.Equal(40, model.CodebookCount);
+        Assert.Same(model.Stages[0].Codebook, model.Stages[39].Codebook);
+    }
+
+    [Fact]
+    public void Read_OverlappingViews_CannotFillMemory()
+    {
+        // 20 000 layers of almost the whole storage each: 40 GB out of 2 MB.
+        var pickle = new PickleBytes().Op('}').Op('(').Storage("FloatStorage", "0", 500_000).Op('q').Raw(0).Op('0');
+        for (var layer = 0; layer < 20_000; layer++)
+        {
+            pickle.Text($"vq.layers.{layer}._codebook.embed").Global("torch._utils", "_rebuild_tensor_v2")
+                .Op('(').Op('h').Raw(0).Number(layer).Tuple(480_000, 1).Tuple(1, 1).Op('t').Op('R');
+        }
+
+        Assert.Contains("twice the file", ModelAssert.Refused(TorchBytes.Zip(pickle.Op('u').Op('.').ToArray(), ("data/0", new byte[2_000_000]))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, 0, new long[] { 2, 3 }, new long[] { 3, 1 })] // more than there is
+    [InlineData(4, 3, new long[] { 1, 2 }, new long[] { 2, 1 })] // past the end by its offset
+    [InlineData(4, -1, new long[] { 2, 2 }, new long[] { 2, 1 })]
+    [InlineData(4, long.MaxValue, new long[] { 2, 2 }, new long[] { 2, 1 })]
+    [InlineData(4, 0, new long[] { 2, 2 }, new long[] { 3, 1 })] // past the end by its strides
+    [InlineData(4, 3, new long[] { 2, 2 }, new long[] { -2, 1 })]
+    [InlineData(4, 0, new long[] { 2, 2 }, new long[] { long.MaxValue, 1 })]
+    [InlineData(4, 0, new long[] { 1L << 30, 1L << 30 }, new long[] { 0, 0 })] // 2^60 elements out of one
+    [InlineData(4, 0, new long[] { 1L << 60, 1L << 60 }, new long[] { 0, 0 })]
+    [InlineData(4, 0, new long[] { -2, 2 }, new long[] { 2, 1 })]
+    [InlineData(5, 0, new long[] { 2, 2 }, new long[] { 2, 1 })] // a storage of another size than its file
+    [InlineData(1L << 61, 0, new long[] { 2, 2 }, new long[] { 2, 1 })]
+    public void Read_TensorThatDoesNotFitItsStorage_IsRefusedByName(long count, long offset, long[] shape, long[] strides)
+    {
+        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", count, offset, shape, strides).Op('u').Op('.');
+        Assert.Contains(Embed, ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MissingStorage_IsRefusedByName()
+    {
+        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "9", 4, 0, [2, 2], [2, 1]).Op('u').Op('.');
+        var message = ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16])));
+        Assert.Contains(Embed, message, StringComparison.Ordinal);
+        Assert.Contains("data/9", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_DictionariesInsideThemselves_EndWell()
+    {
+        // d = {}; d["self"] = d; d[embed] = tensor; and 60 levels of {"a": x, "b": x}, which a naive walk would visit 2^60 times.
+        var pickle = new PickleBytes().Op('}').Op('q').Raw(0).Op('(').Text("self").Op('h').Raw(0)
+            .Text(Embed).Tensor(TensorBytes.Random("x", 2, 2), "0").Op('u').Op('q').Raw(1);
+        for (var level = 0; level < 60; level++)
+        {
+            pickle.Op('}').Op('(').Text("a").Op('h').Raw(1).Text("b").Op('h').Raw(1).Op('u').Op('q').Raw(1);
+        }
+
+        var looped = pickle.Op('0').ToArray();
+        Assert.Contains("0 are left", ModelAssert.Refused(File(looped)), StringComparison.Ordinal); // no end
+        Assert.Contains("no tensors", ModelAssert.Refused(File([.. looped, (byte)'h', 1, (byte)'.'])), StringComparison.Ordinal); // deeper than any checkpoint
+        Assert.Equal(2, ModelAssert.Read(File([.. looped, (byte)'h', 0, (byte)'.'])).Stages[0].Codebook.Size);
+
+        static byte[] File(byte[] pickle) => TorchBytes.Zip(pickle, ("data/0", new byte[16]));
+    }
+
+    [Fact]
+    public void Read_CompressedEntries_AreRefused()
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var entry = zip.CreateEntry("archive/data.pkl", CompressionLevel.SmallestSize).Open();
+            entry.Write(new byte[1_000_000]);
+        }
+
+        Assert.Contains("compressed", ModelAssert.Refused(stream.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ZipWithoutPickle_IsRefused()
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            zip.CreateEntry("word/document.xml");
+        }
+
+        Assert.Contains("data.pkl", ModelAssert.Refused(stream.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TruncatedAnywhere_IsRefused()
+    {
+        var file = TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]);
+        for (var length = 0; length < file.Length; length++)
+        {
+            ModelAssert.Refused(file[..length]);
+        }
+    }
+
+    [Fact]
+    public void Read_Zip64_IsReadAndItsLiesRefused()
+    {
+        var file = WithZip64(TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]), out var fields);
+        Assert.Equal(3, ModelAssert.Read(file).Stages[0].Codebook.Size);
+        foreach (var field in fields)
+        {
+            foreach (var lie in new[] { -1, long.MaxValue, long.MinValue, file.Length, 1L << 62 })
+            {
+                var lying = (byte[])file.Clone();
+                BinaryPrimitives.WriteInt64LittleEndian(lying.AsSpan(field), lie);
+                ModelAssert.Refused(lying);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E, 0x80, 2, (byte)'M' }, "before version 1.6")]
+    [InlineData(new byte[] { 0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, (byte)'}', (byte)'.' }, "bare Python pickle")]
+    [InlineData(new byte[] { }, "nothing")]
+    [InlineData(new byte[] { 0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, 0, 0, 0, 0 }, "47475546")]
+    public void Read_OtherFormats_AreNamed(byte[] file, string reason) => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
+
+    /// <summary>Adds the zip64 records that torch.save writes, with the 64-bit field of every entry in its extra field; gives the offsets of all 64-bit numbers.</summary>
+    private static byte[] WithZip64(byte[] zip, out List<int> fields)
+    {
+        var end = zip.Length - 22;
+        var start = BinaryPrimitives.ReadInt32LittleEndian(zip.AsSpan(end + 16));
+        var count = BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(end + 10));
+        var file = new List<byte>(zip[..start]);
+        fields = [];
+        for (var (at, i) = (start, 0); i < count; i++)
+        {
+            var name = BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + 28));
+            var entry = zip[at..(at + 46 + name)];
+            var extra = new byte[28];
+            BinaryPrimitives.WriteInt16LittleEndian(extra, 1);
+            BinaryPrimitives.WriteInt16LittleEndian(extra.AsSpan(2), 24);
+            foreach (var (from, to) in new[] { (24, 4), (20, 12), (42, 20) })
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(extra.AsSpan(to), BinaryPrimitives.ReadUInt32LittleEndian(entry.AsSpan(from)));
+                BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(from), uint.MaxValue);
+                fields.Add(file.Count + entry.Length + to);
+            }
+
+            BinaryPrimitives.WriteInt16LittleEndian(entry.AsSpan(30), 28);
+            at += 46 + name + BinaryPrimitives.ReadUInt16LittleEndian(zip.AsSpan(at + 30));
+            file.AddRange(entry);
+            file.AddRange(extra);
+        }
+
+        var end64 = new byte[56 + 20];
+        "PK\x6\x6"u8.CopyTo(end64);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(32), count);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(40), file.Count - start);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(48), start);
+        "PK\x6\x7"u8.CopyTo(end64.AsSpan(56));
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(64), file.Count);
+        fields.AddRange([file.Count + 32, file.Count + 40, file.Count + 48, file.Count + 64]);
+        file.AddRange(end64);
+        var last = zip[end..];
+        last.AsSpan(8, 12).Fill(0xFF);
+        file.AddRange(last);
+        return [.. file];
+    }
+}
