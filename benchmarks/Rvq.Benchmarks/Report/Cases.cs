@@ -13,6 +13,9 @@ internal static class Cases
         => Parameter(benchmark, "T") is int frameCount && Parameter(benchmark, "Shape") is string shape
             ? Shapes.ShapeCatalog.RoundToBlocks(shape, frameCount) : null;
 
+    /// <summary>The codes of one call of the packing benchmarks, or null.</summary>
+    public static int? CodeCount(BenchmarkCase benchmark) => Parameter(benchmark, "Codes") as int?;
+
     public static string? Shape(BenchmarkCase benchmark) => Parameter(benchmark, "Shape") as string;
 
     /// <summary>ONNX Runtime on the same shape and T, or null.</summary>

@@ -6,7 +6,7 @@ using BenchmarkDotNet.Running;
 namespace Rvq.Benchmarks.Report;
 
 /// <summary>A number made from the mean time of a call, and "-" where there is none.</summary>
-internal sealed class FrameColumn(string name, string legend, Func<Summary, BenchmarkCase, double?> value) : IColumn
+internal sealed class FrameColumn(string name, string legend, Func<Summary, BenchmarkCase, double?> value, Func<BenchmarkCase, bool>? applies = null) : IColumn
 {
     public static IColumn[] All { get; } =
     [
@@ -18,6 +18,8 @@ internal sealed class FrameColumn(string name, string legend, Func<Summary, Benc
         new FrameColumn("× ORT", "How many times as fast as ONNX Runtime's fastest graph", (summary, benchmark)
             => Cases.OnnxRuntime(summary, benchmark) is { } onnx
                 ? Cases.MeanNanoseconds(summary, onnx) / Cases.MeanNanoseconds(summary, benchmark) : null),
+        new FrameColumn("GB/s", "10⁹ bytes of int32 codes per second", (summary, benchmark)
+            => Cases.CodeCount(benchmark) * sizeof(int) / Cases.MeanNanoseconds(summary, benchmark), benchmark => Cases.CodeCount(benchmark) is not null),
     ];
 
     public string Id => nameof(FrameColumn) + name;
@@ -42,7 +44,7 @@ internal sealed class FrameColumn(string name, string legend, Func<Summary, Benc
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 
-    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.Any(benchmark => Cases.FrameCount(benchmark) is not null);
+    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.Any(applies ?? (benchmark => Cases.FrameCount(benchmark) is not null));
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 }
