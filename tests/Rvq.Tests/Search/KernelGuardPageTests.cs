@@ -132,7 +132,7 @@ public sealed unsafe class KernelGuardPageTests
                     using var vectors = new GuardedBuffer<float>(Padded(frames, inputs), atEnd);
                     using var products = new GuardedBuffer<double>(Count * table.PaddedOutputs, atEnd);
                     using var result = new GuardedBuffer<float>(Count * table.PaddedOutputs, atEnd);
-                    kernel.Project(table, vectors.Pointer, table.PaddedInputs, Count, products.Pointer);
+                    kernel.Project(table, vectors.Pointer, table.PaddedInputs, Count, products.Pointer, new SearchScratch());
                     kernel.Round(table, products.Pointer, Count, result.Pointer);
                     for (var i = 0; i < Count * table.PaddedOutputs; i++)
                     {

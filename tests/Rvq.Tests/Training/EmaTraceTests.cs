@@ -10,14 +10,23 @@ public sealed class EmaTraceTests
 
     private static readonly EmaTrainerOptions EnCodec = new()
     {
-        CodebookCount = 1, CodebookSize = 32, Decay = 0.9, Smoothing = UsageSmoothing.Laplace, DeadCodes = DeadCodeRule.None, StartIterations = 10,
+        CodebookCount = 1,
+        CodebookSize = 32,
+        Decay = 0.9,
+        Smoothing = UsageSmoothing.Laplace,
+        DeadCodes = DeadCodeRule.None,
+        StartIterations = 10,
     };
 
     private static readonly EmaTrainerOptions Vqp = EnCodec with { DeadCodes = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1 };
 
     private static readonly EmaTrainerOptions Mimi = EnCodec with
     {
-        Smoothing = UsageSmoothing.Clamp, DeadCodes = DeadCodeRule.BelowMean, DeadCodeThreshold = 0.3, DeadCodeInterval = 5, StartIterations = 50,
+        Smoothing = UsageSmoothing.Clamp,
+        DeadCodes = DeadCodeRule.BelowMean,
+        DeadCodeThreshold = 0.3,
+        DeadCodeInterval = 5,
+        StartIterations = 50,
     };
 
     public static TheoryData<string> SingleCases =>
