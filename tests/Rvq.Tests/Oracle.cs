@@ -126,7 +126,7 @@ internal static class Oracle
                     double mean = 0;
                     for (var t = window * stage.Stride; t < (window + 1) * stage.Stride; t++)
                     {
-                        mean += Dot(row, block[t]);
+                        mean += stage.Input is null ? block[t][d] : Dot(row, block[t]); // as it is: 0 × ∞ is not in it
                     }
 
                     z[d] = (mean / stage.Stride) + (stage.Input is null ? 0 : Bias(stage.Input, d));

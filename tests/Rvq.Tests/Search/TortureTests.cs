@@ -96,11 +96,11 @@ public class TortureTests
         var (strides, next) = (new nint[lengths.Length], 1 + random.Next(2));
         foreach (var axis in order)
         {
-            strides[axis] = next;
+            strides[axis] = lengths[axis] == 1 ? 0 : next;
             next = (next * lengths[axis]) + random.Next(3);
         }
 
-        return (strides, next);
+        return (strides, next + 2);
     }
 
     private static int At(nint[] strides, int rows, int length, int index)
