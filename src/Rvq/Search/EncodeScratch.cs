@@ -17,7 +17,7 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<double> _errors;
     private readonly AlignedBuffer<float> _exact;
 
-    public EncodeScratch(RvqModel model)
+    public EncodeScratch(RvqModel model, int beamWidth)
     {
         MaxFrames = FramesPerPass(model);
         FrameStride = Definition.PaddedLength(model.Dimensions);
@@ -49,6 +49,7 @@ internal sealed unsafe class EncodeScratch
         _norms = new AlignedBuffer<double>(MaxFrames);
         _errors = new AlignedBuffer<double>(MaxFrames);
         _exact = new AlignedBuffer<float>(change);
+        Beam = beamWidth > 1 ? new BeamScratch(model, beamWidth, MaxFrames) : null;
     }
 
     /// <summary>The frames encoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -85,6 +86,9 @@ internal sealed unsafe class EncodeScratch
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;
+
+    /// <summary>What a beam search needs besides, or null for a greedy one.</summary>
+    public BeamScratch? Beam { get; }
 
     public SearchScratch Search { get; } = new();
 
