@@ -10,6 +10,7 @@ internal sealed unsafe class AlignedBuffer<T>
     private const int Alignment = 64;
 
     private readonly T[] _array;
+    private readonly int _start;
 
     public AlignedBuffer(long length)
     {
@@ -23,11 +24,13 @@ internal sealed unsafe class AlignedBuffer<T>
         Length = (int)length;
         var address = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_array));
         Pointer = (T*)((address + Alignment - 1) & -Alignment);
+        _start = (int)(((nint)Pointer - address) / sizeof(T));
     }
 
     public int Length { get; }
 
     public T* Pointer { get; }
 
-    public Span<T> Span => new(Pointer, Length);
+    /// <summary>The values; the span keeps them alive, as one made of the pointer would not.</summary>
+    public Span<T> Span => _array.AsSpan(_start, Length);
 }

@@ -9,6 +9,9 @@ internal static unsafe class Candidates<T>
 {
     private const int Panel = PanelLayout.PanelSize;
 
+    // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
+    private const double LargestMargin = 1e37;
+
     /// <summary>
     /// The code of one frame: the only codeword within the margin of the smallest score, or the definition's choice among
     /// several; among all codewords where the margin is infinite.
@@ -30,7 +33,7 @@ internal static unsafe class Candidates<T>
 
     /// <summary>The only codeword within the margin of the smallest score, or −1 where there are several or the margin is infinite.</summary>
     public static int OnlyOne(SearchTable table, int frame, double margin, SearchScratch scratch)
-        => margin < float.MaxValue && Shortlist(PanelLayout.PanelCount(table.Size), frame, margin, scratch) == 1 ? *scratch.Candidates : -1;
+        => margin < LargestMargin && Shortlist(PanelLayout.PanelCount(table.Size), frame, margin, scratch) == 1 ? *scratch.Candidates : -1;
 
     /// <summary>Writes the codewords within the margin of the smallest score to the scratch's candidates, ascending, and returns their number.</summary>
     private static int Shortlist(int panelCount, int frame, double margin, SearchScratch scratch)

@@ -16,6 +16,7 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<double> _norms;
     private readonly AlignedBuffer<double> _errors;
     private readonly AlignedBuffer<float> _exact;
+    private readonly AlignedBuffer<float> _near;
 
     public EncodeScratch(RvqModel model, int beamWidth)
     {
@@ -50,6 +51,7 @@ internal sealed unsafe class EncodeScratch
         _errors = new AlignedBuffer<double>(MaxFrames);
         _exact = new AlignedBuffer<float>(change);
         Beam = beamWidth > 1 ? new BeamScratch(model, beamWidth, MaxFrames) : null;
+        _near = new AlignedBuffer<float>(MaxFrames * change);
     }
 
     /// <summary>The frames encoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -83,6 +85,9 @@ internal sealed unsafe class EncodeScratch
 
     /// <summary>One projected residual as it is defined.</summary>
     public float* Exact => _exact.Pointer;
+
+    /// <summary>Projected residuals that are only near those that define the codes; apart from <see cref="Residual"/>, which may hold the projected frames.</summary>
+    public float* Near => _near.Pointer;
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;

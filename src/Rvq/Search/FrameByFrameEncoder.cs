@@ -15,13 +15,13 @@ internal sealed unsafe class FrameByFrameEncoder(RvqModel model, Kernel kernel)
         for (var m = 0; m < stages.Length; m++, codes++)
         {
             var table = stages[m].SearchTable;
-            kernel.Narrow(sums, (nint)frames * table.Stride, scratch.Residual);
+            kernel.Narrow(sums, (nint)frames * table.Stride, scratch.Near);
             for (var frame = 0; frame < frames; frame++)
             {
-                scratch.Errors[frame] = Error(stack, m, scratch.Norms[frame], Rows.SquaredNorm(scratch.Residual + ((nint)frame * table.Stride), table.Stride));
+                scratch.Errors[frame] = Error(stack, m, scratch.Norms[frame], Rows.SquaredNorm(scratch.Near + ((nint)frame * table.Stride), table.Stride));
             }
 
-            kernel.FindCertain(table, scratch.Residual, scratch.Errors, frames, codes, model.CodesPerBlock, scratch.Search);
+            kernel.FindCertain(table, scratch.Near, scratch.Errors, frames, codes, model.CodesPerBlock, scratch.Search);
             for (nint frame = 0; frame < frames; frame++)
             {
                 if (codes[frame * model.CodesPerBlock] < 0)

@@ -21,6 +21,9 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
                 {
                     TDouble.Store(ProjectByColumns(table.Weights + output, table.PaddedOutputs, vector, table.PaddedInputs), products + output);
                 }
+
+                // Zeros already, unless a vector that overflowed met them: 0 × ∞ would spoil every sum that passes the padding.
+                new Span<double>(products + table.Outputs, table.PaddedOutputs - table.Outputs).Clear();
             }
 
             return;
