@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using BenchmarkDotNet.Running;
 using Rvq.Benchmarks.Probes;
@@ -13,6 +14,9 @@ switch (args)
         break;
     case ["probe-forms", .. var rest]:
         Probe.Forms(rest);
+        break;
+    case ["probe-beam", var shape, var frameCount]:
+        BeamProbe.Print(shape, int.Parse(frameCount, CultureInfo.InvariantCulture));
         break;
     case ["peak"]:
         Peak.Print();

@@ -9,12 +9,14 @@ namespace Rvq;
 /// <para>
 /// A code is the lowest index k with the smallest ½‖c_k‖² − ⟨r, c_k⟩ over the float32 residual r and codewords c_k, computed in binary64
 /// in one fixed order of summation. So codes depend on the frame and the model alone: not on the machine, the number of frames, of
-/// threads or the kernel. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm unless several threads are asked for.
+/// threads or the kernel. A beam's codes, where <see cref="QuantizerOptions.BeamWidth"/> asks for one, are defined as exactly, and their error is
+/// never larger than that of the greedy codes. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm unless several threads are asked for.
 /// </para>
 /// </summary>
 public sealed unsafe class Quantizer
 {
     private readonly BlockEncoder _encoder;
+    private readonly BeamEncoder? _beam;
     private readonly ScratchPool<EncodeScratch> _scratch;
     private readonly int _degree;
     private readonly int _largestCode;
@@ -38,13 +40,14 @@ public sealed unsafe class Quantizer
         Model = model;
         _degree = options.MaxDegreeOfParallelism;
         _encoder = new BlockEncoder(model, kernel);
-        _scratch = new ScratchPool<EncodeScratch>(() => new EncodeScratch(Model));
+        _beam = options.BeamWidth > 1 ? new BeamEncoder(model, kernel, options.BeamWidth) : null;
+        _scratch = new ScratchPool<EncodeScratch>(() => new EncodeScratch(Model, options.BeamWidth));
         foreach (var stage in model.Stages)
         {
             _largestCode = Math.Max(_largestCode, stage.Codebook.Size - 1);
         }
 
-        _scratch.Return(new EncodeScratch(model));
+        _scratch.Return(new EncodeScratch(model, options.BeamWidth));
     }
 
     /// <summary>The model that defines the codes.</summary>
@@ -149,7 +152,15 @@ public sealed unsafe class Quantizer
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         Gather.Frames(source, frames, first, count, scratch.Frames, scratch.FrameStride, scratch.Offsets);
-        _encoder.Encode(scratch, count);
+        if (_beam is null)
+        {
+            _encoder.Encode(scratch, count);
+        }
+        else
+        {
+            _beam.Encode(scratch, count);
+        }
+
         Gather.Codes(scratch.Codes, destination, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock);
     }
 

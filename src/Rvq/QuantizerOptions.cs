@@ -3,7 +3,10 @@ namespace Rvq;
 /// <summary>How a <see cref="Quantizer"/> works. The defaults give the codecs' own greedy codes on one thread.</summary>
 public sealed record QuantizerOptions
 {
-    /// <summary>The partial stacks kept at every stage, at least 1. With 1 every stage takes its nearest codeword.</summary>
+    /// <summary>
+    /// The partial stacks kept at every stage, at least 1. With 1 every stage takes its nearest codeword. With more, the search keeps those with the
+    /// smallest error after the stage, as faiss does, and the greedy stack beside them; for Euclidean stages without projections or strides of their own.
+    /// </summary>
     public int BeamWidth { get; init; } = 1;
 
     /// <summary>The threads that one call may use, at least 1. Codes do not depend on it.</summary>

@@ -37,15 +37,20 @@ public sealed class AllocationTests
         var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
         var frameView = new TensorSpan<float>(frames, [count, model.Dimensions], [1, count]);
         var codeView = new TensorSpan<TCode>(codes, [blocks, model.CodesPerBlock], [1, blocks]);
-        for (var call = 0; call < 4; call++)
+
+        // A collection in the background closes the thread's allocation area, and the unused rest of it, up to 8 KB, counts as allocated. What a call
+        // allocates itself is there in every call, so one call without a byte shows that it allocates none.
+        var allocated = long.MaxValue;
+        for (var call = 0; call < 8 && allocated != 0; call++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             quantizer.Encode<TCode>(frames, codes);
             dequantizer.Decode<TCode>(codes, frames);
             quantizer.Encode<TCode>(frameView, codeView);
             dequantizer.Decode<TCode>(codeView, frameView);
-            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(call == 0 || allocated == 0, $"{name}, {kernel.Name}, {typeof(TCode).Name}: {allocated} bytes in call {call}");
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
+
+        Assert.True(allocated == 0, $"{name}, {kernel.Name}, {typeof(TCode).Name}: {allocated} bytes in every call");
     }
 }

@@ -73,6 +73,7 @@ public sealed class LayoutTests
 
     [Theory]
     [InlineData(0, 4)]
+    [InlineData(2, 0)]
     public void EncodeAndDecode_Empty_DoNothing(int batch, int count)
     {
         foreach (var (model, _) in TestModels.All())

@@ -100,19 +100,18 @@ internal static unsafe class Candidates<T>
     {
         var all = T.Create(limit);
         var group = 0;
-        while (T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
+        while (group < PanelLayout.GroupCount(panelCount) - 1 && T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
         {
             group++;
         }
 
         var panel = group * PanelLayout.PanelsPerGroup;
-        uint hits;
-        while ((hits = T.AtMost(T.Load(scores + (panel * Panel)), all)) == 0)
+        while (panel < panelCount - 1 && T.AtMost(T.Load(scores + (panel * Panel)), all) == 0)
         {
             panel++;
         }
 
-        return (panel * Panel) + BitOperations.TrailingZeroCount(hits);
+        return (panel * Panel) + (BitOperations.TrailingZeroCount(T.AtMost(T.Load(scores + (panel * Panel)), all)) % Panel);
     }
 
     /// <summary>Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number.</summary>

@@ -16,4 +16,18 @@ internal sealed unsafe class DefinitionKernel<TDouble>(string name) : LaneKernel
                 vectors + ((nint)frame * table.Stride), table.Rows, table.HalfNorms, table.Stride, null, table.Size);
         }
     }
+
+    public override void Extend(in BeamStep step, BeamShortlist list, SearchScratch scratch)
+    {
+        for (var frame = 0; frame < step.Frames; frame++)
+        {
+            list.Begin<TDouble>(step, frame);
+            for (var parent = 0; parent < step.Count; parent++)
+            {
+                list.AddAll(parent, step.Table);
+            }
+
+            list.Decide<TDouble>(step, frame);
+        }
+    }
 }

@@ -18,7 +18,7 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<float> _exact;
     private readonly AlignedBuffer<float> _near;
 
-    public EncodeScratch(RvqModel model)
+    public EncodeScratch(RvqModel model, int beamWidth)
     {
         MaxFrames = FramesPerPass(model);
         FrameStride = Definition.PaddedLength(model.Dimensions);
@@ -50,6 +50,7 @@ internal sealed unsafe class EncodeScratch
         _norms = new AlignedBuffer<double>(MaxFrames);
         _errors = new AlignedBuffer<double>(MaxFrames);
         _exact = new AlignedBuffer<float>(change);
+        Beam = beamWidth > 1 ? new BeamScratch(model, beamWidth, MaxFrames) : null;
         _near = new AlignedBuffer<float>(MaxFrames * change);
     }
 
@@ -90,6 +91,9 @@ internal sealed unsafe class EncodeScratch
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;
+
+    /// <summary>What a beam search needs besides, or null for a greedy one.</summary>
+    public BeamScratch? Beam { get; }
 
     public SearchScratch Search { get; } = new();
 

@@ -72,7 +72,13 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
                 Widen(rows[frame], padded, vectors + ((nint)frame * padded));
             }
 
-            ExpandByColumns(table, vectors, frames, destination, add);
+            // Few frames at once: rows of a power of two of bytes all fall on the same cache lines' sets.
+            for (nint first = 0; first < frames; first += FramesAtOnce)
+            {
+                ExpandByColumns(
+                    table, vectors + (first * padded), (int)Math.Min(FramesAtOnce, frames - first), destination + (first * table.PaddedOutputs), add);
+            }
+
             return;
         }
 

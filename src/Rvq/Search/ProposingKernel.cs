@@ -74,6 +74,39 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         }
     }
 
+    public sealed override unsafe void Extend(in BeamStep step, BeamShortlist list, SearchScratch scratch)
+    {
+        var tile = scratch.Prepare(step.Table);
+        var isWhole = step.Count <= tile;
+        var framesAtOnce = isWhole ? tile / step.Count : 1;
+        for (var first = 0; first < step.Frames; first += framesAtOnce)
+        {
+            var end = Math.Min(first + framesAtOnce, step.Frames);
+            if (isWhole)
+            {
+                Propose(step.Table, step.Residuals(first), (end - first) * step.Count, scratch);
+            }
+
+            for (var frame = first; frame < end; frame++)
+            {
+                list.Begin<TDouble>(step, frame);
+                for (var parent = 0; parent < step.Count; parent += tile)
+                {
+                    var count = Math.Min(tile, step.Count - parent);
+                    var vectors = step.Residuals(frame) + ((nint)parent * step.Table.Stride);
+                    if (!isWhole)
+                    {
+                        Propose(step.Table, vectors, count, scratch);
+                    }
+
+                    BeamCandidates<TFloat>.Add<TDouble>(step.Table, vectors, parent, count, isWhole ? (frame - first) * step.Count : 0, list, scratch);
+                }
+
+                list.Decide<TDouble>(step, frame);
+            }
+        }
+    }
+
     /// <summary>Fills the scratch's scores, minima and margins.</summary>
     protected virtual unsafe void Propose(SearchTable table, float* vectors, int frames, SearchScratch scratch)
     {
@@ -91,6 +124,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
     /// <summary>The vectors less the codebook's center, or as they are where it has none.</summary>
     protected static unsafe float* Centered(SearchTable table, float* center, float* vectors, int frames, SearchScratch scratch)
     {
+        scratch.Center = center;
         if (center == null)
         {
             return vectors;

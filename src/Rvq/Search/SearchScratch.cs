@@ -41,6 +41,9 @@ internal sealed unsafe class SearchScratch
     /// <summary>Each codeword's share of the spread in <see cref="Scales"/>, or null where the margins cover all.</summary>
     public float* Weights { get; set; }
 
+    /// <summary>The codebook's center, or null where it has none.</summary>
+    public float* Center { get; set; }
+
     /// <summary>How far beyond the smallest score a codeword may still be the code, [frames].</summary>
     public double* Margins => _margins.Pointer;
 

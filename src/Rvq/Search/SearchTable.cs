@@ -28,11 +28,15 @@ internal sealed unsafe class SearchTable
         }
 
         _isRepeat = Repeats();
+        DistinctSize = _isRepeat.Count(isRepeat => !isRepeat);
         _floatPanels = new Lazy<FloatPanels>(() => new FloatPanels(this));
         _bytePanels = new Lazy<BytePanels>(() => new BytePanels(this));
     }
 
     public int Size { get; }
+
+    /// <summary>The codewords that repeat no earlier one.</summary>
+    public int DistinctSize { get; }
 
     public int Dimensions { get; }
 

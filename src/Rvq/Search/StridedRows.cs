@@ -82,7 +82,7 @@ internal readonly struct StridedRows
         }
     }
 
-    /// <summary>Whether several rows or elements are one.</summary>
+    /// <summary>Whether several rows or elements are one; never where there are none, whose strides are 0.</summary>
     public bool HasBroadcastAxis
     {
         get
@@ -93,7 +93,7 @@ internal readonly struct StridedRows
                 broadcast |= _lengths[axis] > 1 && _strides[axis] == 0;
             }
 
-            return broadcast;
+            return broadcast && Extent > 0;
         }
     }
 
