@@ -15,6 +15,8 @@ namespace Rvq;
 /// </summary>
 public sealed unsafe class Quantizer
 {
+    private const int MinFramesPerThread = 24;
+
     private readonly BlockEncoder _encoder;
     private readonly BeamEncoder? _beam;
     private readonly ScratchPool<EncodeScratch> _scratch;
@@ -120,9 +122,10 @@ public sealed unsafe class Quantizer
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var step = EncodeScratch.FramesPerPass(Model);
-        if (_degree > 1 && frames.Count > step)
+        var share = SharePerThread(frames.Count);
+        if (_degree > 1 && frames.Count > share)
         {
-            EncodeInParallel(source, frames, destination, codes, step);
+            EncodeInParallel(source, frames, destination, codes, (int)Math.Min(step, share));
             return;
         }
 
@@ -134,6 +137,13 @@ public sealed unsafe class Quantizer
 
         _scratch.Return(scratch);
         GC.KeepAlive(this);
+    }
+
+    /// <summary>A thread's part in whole blocks, but enough frames that starting the thread is worth it.</summary>
+    private long SharePerThread(long frames)
+    {
+        var blocks = Math.Max(frames, (long)MinFramesPerThread * _degree) / Model.FramesPerBlock;
+        return Math.Max(1, (blocks + _degree - 1) / _degree) * Model.FramesPerBlock;
     }
 
     // Apart from its caller, so that the closure is allocated only where threads are asked for.
