@@ -116,7 +116,7 @@ public sealed unsafe class Dequantizer
         for (long first = 0; first < frames.Count; first += step)
         {
             var count = (int)Math.Min(step, frames.Count - first);
-            Gather.Codes(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, scratch.Codes);
+            Gather.Codes(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _sizes, scratch.Codes);
             _decoder.Decode(scratch, count);
             Gather.FramesBack(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
         }

@@ -1,3 +1,5 @@
+using Rvq.Tool.Files;
+
 namespace Rvq.Fuzz;
 
 /// <summary>The readers of foreign bytes. Their documented exceptions are caught here, so that any other is a finding.</summary>
@@ -11,6 +13,9 @@ internal sealed record Targets(string Name, Action<byte[]> Read, Func<IEnumerabl
             [new EcdcFile("encodec_24khz", 3200, 4, new int[40]).ToArray(), new EcdcFile("encodec_48khz", 50000, 1, new int[158], [1, 2]).ToArray()]),
         new("dac", Refusing<InvalidDataException>(bytes => DacFile.Read(bytes)), () => []),
         new("checkpoint", Refusing<InvalidDataException>(ReadCheckpoint), () => []),
+        new("npy", Refusing<InvalidDataException>(bytes => NpyReader.ReadSingle(new MemoryStream(bytes))), () => [Npy("<f4", 4), Npy("<f2", 2), Npy(">f8", 8)]),
+        new("npy-codes", Refusing<InvalidDataException>(bytes => NpyReader.ReadInt32(new MemoryStream(bytes))), () => [Npy("<i8", 8), Npy("|u1", 1)]),
+        new("wav", Refusing<InvalidDataException>(bytes => WavReader.Read(bytes)), () => []),
         new("packets", Refusing<ArgumentException>(ReadPackets), () => [new byte[24], new byte[47]]),
     ];
 
@@ -40,6 +45,13 @@ internal sealed record Targets(string Name, Action<byte[]> Read, Func<IEnumerabl
                 chunk.ToArray();
             }
         })(bytes);
+
+    /// <summary>A sound file of shape [2, 3].</summary>
+    private static byte[] Npy(string type, int itemSize)
+    {
+        var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': (2, 3), }}".PadRight(117) + "\n";
+        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. new byte[6 * itemSize]];
+    }
 
     private static IEnumerable<byte[]> Streams()
     {

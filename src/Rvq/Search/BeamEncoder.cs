@@ -46,16 +46,7 @@ internal sealed unsafe class BeamEncoder
         var column = scratch.Codes;
         foreach (var stack in _model.Stacks)
         {
-            var input = scratch.Frames;
-            var stride = scratch.FrameStride;
-            if (stack.Input is { } projection)
-            {
-                _kernel.Project(projection.Table, input, stride, frames, scratch.Products, scratch.Search);
-                input = scratch.Residual;
-                stride = projection.Table.PaddedOutputs;
-                _kernel.Round(projection.Table, scratch.Products, frames, input);
-            }
-
+            var input = scratch.Project(_kernel, stack, frames, out var stride);
             var beam = scratch.Beam!;
             for (var first = 0; first < frames; first += beam.MaxFrames)
             {
@@ -77,8 +68,16 @@ internal sealed unsafe class BeamEncoder
             var table = stages[m].SearchTable;
             var step = new BeamStep
             {
-                Table = table, Frames = frames, Count = count, Kept = BeamScratch.Kept(count, table, _width), Width = beam.Width, Vectors = vectors,
-                Parents = beam.Parents(m), Codes = beam.Codes(m), Greedy = beam.Greedy(m), NextGreedy = beam.Greedy(m + 1),
+                Table = table,
+                Frames = frames,
+                Count = count,
+                Kept = BeamScratch.Kept(count, table, _width),
+                Width = beam.Width,
+                Vectors = vectors,
+                Parents = beam.Parents(m),
+                Codes = beam.Codes(m),
+                Greedy = beam.Greedy(m),
+                NextGreedy = beam.Greedy(m + 1),
             };
             _kernel.Extend(step, beam.Shortlist, search);
             lost = SetLostAside(step, m, stages.Length, lost, beam);

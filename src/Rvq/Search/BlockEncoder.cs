@@ -14,16 +14,7 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
         var column = scratch.Codes;
         foreach (var stack in model.Stacks)
         {
-            var input = scratch.Frames;
-            var stride = scratch.FrameStride;
-            if (stack.Input is { } projection)
-            {
-                kernel.Project(projection.Table, input, stride, frames, scratch.Products, scratch.Search);
-                input = scratch.Residual;
-                stride = projection.Table.PaddedOutputs;
-                kernel.Round(projection.Table, scratch.Products, frames, input);
-            }
-
+            var input = scratch.Project(kernel, stack, frames, out var stride);
             if (stack.IsProjected && kernel.Proposes && model.FramesPerBlock == 1 && stack.IsProjectedFrameByFrame)
             {
                 _frameByFrame.Encode(stack, input, stride, frames, column, scratch);

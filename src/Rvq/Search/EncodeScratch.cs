@@ -97,5 +97,20 @@ internal sealed unsafe class EncodeScratch
 
     public SearchScratch Search { get; } = new();
 
+    /// <summary>The frames as a stack takes them, [frames, stride]: through its input projection into the residual, or as they are.</summary>
+    public float* Project(Kernel kernel, ResidualStack stack, int frames, out int stride)
+    {
+        if (stack.Input?.Table is not { } table)
+        {
+            stride = FrameStride;
+            return Frames;
+        }
+
+        stride = table.PaddedOutputs;
+        kernel.Project(table, Frames, FrameStride, frames, Products, Search);
+        kernel.Round(table, Products, frames, Residual);
+        return Residual;
+    }
+
     public static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
 }

@@ -66,16 +66,19 @@ internal static unsafe class Gather
         }
     }
 
-    /// <summary>Reads codes, each known to be in range, from rows first…first + count − 1.</summary>
-    public static void Codes<TCode>(TCode* source, in StridedRows rows, long first, int count, int* destination)
+    /// <summary>
+    /// Reads codes from rows first…first + count − 1. They were found to be in range before; should their owner have changed them since, on another
+    /// thread, they are held to the codebooks' sizes, so that nothing outside a codebook is read.
+    /// </summary>
+    public static void Codes<TCode>(TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<int> sizes, int* destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         for (var row = 0; row < count; row++)
         {
             var from = source + rows.Offset(first + row);
-            for (var i = 0; i < rows.RowLength; i++)
+            for (var i = 0; i < sizes.Length; i++)
             {
-                *destination++ = int.CreateTruncating(from[i * rows.ElementStride]);
+                *destination++ = (int)Math.Min(uint.CreateTruncating(from[i * rows.ElementStride]), (uint)sizes[i] - 1);
             }
         }
     }

@@ -29,7 +29,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
             return;
         }
 
-        var widened = scratch.Widened(FramesAtOnce * table.PaddedInputs);
+        var widened = scratch.Widened(checked(FramesAtOnce * table.PaddedInputs));
         for (var first = 0; first < frames; first += FramesAtOnce)
         {
             var count = Math.Min(FramesAtOnce, frames - first);
@@ -66,7 +66,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         var padded = table.PaddedInputs;
         if (table.IsByColumns)
         {
-            var vectors = scratch.Widened(frames * padded);
+            var vectors = scratch.Widened(checked(frames * padded));
             for (var frame = 0; frame < frames; frame++)
             {
                 Widen(rows[frame], padded, vectors + ((nint)frame * padded));

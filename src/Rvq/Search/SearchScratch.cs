@@ -61,7 +61,7 @@ internal sealed unsafe class SearchScratch
     public int PrepareScores(int panels)
     {
         var scores = panels * PanelLayout.PanelSize;
-        var frames = scores * MaxFrames <= TargetScores ? MaxFrames : Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
+        var frames = (long)scores * MaxFrames <= TargetScores ? MaxFrames : Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
         Grow(ref _scores, (long)frames * scores);
         Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
         return frames;

@@ -80,6 +80,9 @@ internal sealed unsafe class StageCouplings
             }
         }
 
+        GC.KeepAlive(row);
+        GC.KeepAlive(columns);
+        GC.KeepAlive(bias);
         return result;
     }
 

@@ -7,24 +7,8 @@ public class BeamTests
 {
     private static readonly int[] Widths = [2, 3, 5, 10];
 
-    public static TheoryData<string, string> KernelsAndKinds()
-    {
-        var data = new TheoryData<string, string>();
-        foreach (var kernel in Kernels.All)
-        {
-            foreach (var kind in TestVectors.Kinds)
-            {
-                data.Add(kernel.Name, kind);
-            }
-        }
-
-        return data;
-    }
-
-    public static TheoryData<string> KernelNames() => new(Kernels.All.Select(kernel => kernel.Name));
-
     [Theory]
-    [MemberData(nameof(KernelsAndKinds))]
+    [MemberData(nameof(TestKernels.NamesAndKinds), MemberType = typeof(TestKernels))]
     public void Encode_AnyKind_EqualsOracle(string kernel, string kind)
     {
         foreach (var (size, dimensions, stages, count) in new[] { (1, 1, 2, 3), (2, 3, 5, 9), (16, 24, 4, 20), (67, 17, 3, 11), (130, 33, 4, 7), (64, 128, 2, 7) })
@@ -38,7 +22,7 @@ public class BeamTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Encode_WiderThanATileOfScores_EqualsOracle(string kernel)
     {
         foreach (var kind in new[] { "random", "lattice", "duplicates" })
@@ -50,7 +34,7 @@ public class BeamTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Encode_SeveralStacksWithProjections_EqualsOracle(string kernel)
     {
         var random = new Random(6);
@@ -63,7 +47,7 @@ public class BeamTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Encode_EveryFrameCount_EqualsOracle(string kernel)
     {
         var (model, frames) = TestVectors.CreateModel("near-ties", 90, 9, 3, 43, seed: 3);

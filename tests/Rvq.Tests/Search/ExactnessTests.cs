@@ -1,28 +1,10 @@
-using Rvq.Search;
-
 namespace Rvq.Tests.Search;
 
 /// <summary>Every kernel gives the oracle's codes, bit for bit, on every kind of input.</summary>
 public class ExactnessTests
 {
-    public static TheoryData<string, string> KernelsAndKinds()
-    {
-        var data = new TheoryData<string, string>();
-        foreach (var kernel in Kernels.All)
-        {
-            foreach (var kind in TestVectors.Kinds)
-            {
-                data.Add(kernel.Name, kind);
-            }
-        }
-
-        return data;
-    }
-
-    public static TheoryData<string> KernelNames() => new(Kernels.All.Select(kernel => kernel.Name));
-
     [Theory]
-    [MemberData(nameof(KernelsAndKinds))]
+    [MemberData(nameof(TestKernels.NamesAndKinds), MemberType = typeof(TestKernels))]
     public void Encode_AnyKind_EqualsOracle(string kernel, string kind)
     {
         foreach (var (size, dimensions, stages, count) in new[] { (1, 1, 2, 5), (5, 3, 3, 13), (16, 64, 4, 33), (67, 17, 3, 50), (200, 32, 4, 20), (256, 128, 2, 17) })
@@ -33,7 +15,7 @@ public class ExactnessTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Encode_EverySizeUpTo67_EqualsOracle(string kernel)
     {
         for (var size = 1; size <= 67; size += 2)
@@ -50,7 +32,7 @@ public class ExactnessTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Encode_EveryFrameCount_EqualsOracle(string kernel)
     {
         var (model, frames) = TestVectors.CreateModel("near-ties", 130, 9, 3, 101, seed: 3);
@@ -63,7 +45,7 @@ public class ExactnessTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Encode_Projected_EqualsOracle(string kernel)
     {
         foreach (var (model, name) in TestModels.All())
@@ -74,13 +56,13 @@ public class ExactnessTests
     }
 
     [Theory]
-    [MemberData(nameof(KernelNames))]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
     public void Decode_AnyModel_EqualsOracleBitForBit(string kernel)
     {
         foreach (var (model, name) in TestModels.All())
         {
             var codes = Oracle.Encode(model, TestVectors.Normal(new Random(5), 50 * model.FramesPerBlock * model.Dimensions));
-            var decoded = new Dequantizer(model, Kernel(kernel)).Decode(codes);
+            var decoded = new Dequantizer(model, TestKernels.Get(kernel)).Decode(codes);
             AssertSameBits(Oracle.Decode(model, codes), decoded, name);
         }
     }
@@ -104,12 +86,5 @@ public class ExactnessTests
         }
     }
 
-    private static Quantizer Create(string kernel, RvqModel model) => new(model, new QuantizerOptions(), Kernel(kernel));
-
-    private static Kernel Kernel(string name)
-    {
-        var kernel = Kernels.All.Single(candidate => candidate.Name == name);
-        Assert.SkipUnless(kernel.IsSupported, $"{name} is not accelerated on this machine or by its settings.");
-        return kernel;
-    }
+    private static Quantizer Create(string kernel, RvqModel model) => TestKernels.Quantizer(model, TestKernels.Get(kernel));
 }

@@ -7,6 +7,21 @@ public static class TestKernels
 {
     public static TheoryData<string> Names => new(Kernels.All.Select(kernel => kernel.Name));
 
+    /// <summary>Every kernel with every kind of <see cref="TestVectors"/>.</summary>
+    public static TheoryData<string, string> NamesAndKinds()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var kernel in Kernels.All)
+        {
+            foreach (var kind in TestVectors.Kinds)
+            {
+                data.Add(kernel.Name, kind);
+            }
+        }
+
+        return data;
+    }
+
     /// <summary>The kernels that this machine and its settings accelerate.</summary>
     internal static IEnumerable<Kernel> Supported => Kernels.All.Where(kernel => kernel.IsSupported);
 
