@@ -71,10 +71,6 @@ internal readonly unsafe struct DoubleLanes128(Vector128<double> s01, Vector128<
         => new(left._s01 * right._s01, left._s23 * right._s23, left._s45 * right._s45, left._s67 * right._s67);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes128 Divide(DoubleLanes128 left, DoubleLanes128 right)
-        => new(left._s01 / right._s01, left._s23 / right._s23, left._s45 / right._s45, left._s67 / right._s67);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes128 AddExactProduct(DoubleLanes128 left, DoubleLanes128 right, DoubleLanes128 sum)
         => new(
             Vec.MultiplyAddEstimate(left._s01, right._s01, sum._s01),

@@ -57,9 +57,6 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
     public static DoubleLanes256 Multiply(DoubleLanes256 left, DoubleLanes256 right) => new(left._low * right._low, left._high * right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes256 Divide(DoubleLanes256 left, DoubleLanes256 right) => new(left._low / right._low, left._high / right._high);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 AddExactProduct(DoubleLanes256 left, DoubleLanes256 right, DoubleLanes256 sum)
         => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
 

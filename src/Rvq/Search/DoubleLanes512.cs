@@ -45,9 +45,6 @@ internal readonly unsafe struct DoubleLanes512(Vector512<double> value) : IDoubl
     public static DoubleLanes512 Multiply(DoubleLanes512 left, DoubleLanes512 right) => new(left._value * right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes512 Divide(DoubleLanes512 left, DoubleLanes512 right) => new(left._value / right._value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes512 AddExactProduct(DoubleLanes512 left, DoubleLanes512 right, DoubleLanes512 sum)
         => new(Vec.MultiplyAddEstimate(left._value, right._value, sum._value));
 

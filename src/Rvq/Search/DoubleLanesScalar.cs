@@ -80,16 +80,6 @@ internal unsafe struct DoubleLanesScalar : IDoubleLanes<DoubleLanesScalar>
         return left;
     }
 
-    public static DoubleLanesScalar Divide(DoubleLanesScalar left, DoubleLanesScalar right)
-    {
-        for (var i = 0; i < Definition.Lanes; i++)
-        {
-            left[i] /= right[i];
-        }
-
-        return left;
-    }
-
     public static DoubleLanesScalar AddExactProduct(DoubleLanesScalar left, DoubleLanesScalar right, DoubleLanesScalar sum)
     {
         for (var i = 0; i < Definition.Lanes; i++)

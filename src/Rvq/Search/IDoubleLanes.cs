@@ -33,8 +33,6 @@ internal unsafe interface IDoubleLanes<TSelf>
 
     static abstract TSelf Multiply(TSelf left, TSelf right);
 
-    static abstract TSelf Divide(TSelf left, TSelf right);
-
     /// <summary>
     /// sum + left × right for factors that were float32: the product is exact, so fused and separate rounding are the same.
     /// </summary>

@@ -22,8 +22,6 @@ internal unsafe interface IFloatLanes<TSelf>
 
     static abstract TSelf Add(TSelf left, TSelf right);
 
-    static abstract TSelf Subtract(TSelf left, TSelf right);
-
     static abstract TSelf Min(TSelf left, TSelf right);
 
     /// <summary>The smallest of the sixteen.</summary>
