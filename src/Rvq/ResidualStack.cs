@@ -10,6 +10,7 @@ public sealed class ResidualStack
     private readonly Stage[] _stages;
     private readonly Lazy<StageCouplings> _couplings;
     private readonly Lazy<InputPanels> _inputPanels;
+    private readonly Lazy<StackProducts> _products;
 
     /// <summary>Joins stages to a stack.</summary>
     /// <param name="stages">The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.</param>
@@ -17,11 +18,11 @@ public sealed class ResidualStack
     /// <param name="output">Maps the sum of the stages back to a frame (Mimi's output_proj), or null.</param>
     /// <exception cref="ArgumentException">No stage, a null stage, or dimensions that do not fit.</exception>
     public ResidualStack(ReadOnlySpan<Stage> stages, Projection? input = null, Projection? output = null)
-        : this(stages, input, output, null, null)
+        : this(stages, input, output, null)
     {
     }
 
-    private ResidualStack(ReadOnlySpan<Stage> stages, Projection? input, Projection? output, Lazy<StageCouplings>? couplings, Lazy<InputPanels>? inputPanels)
+    private ResidualStack(ReadOnlySpan<Stage> stages, Projection? input, Projection? output, ResidualStack? whole)
     {
         if (stages.IsEmpty)
         {
@@ -61,8 +62,9 @@ public sealed class ResidualStack
         _stages = stages.ToArray();
         Input = input;
         Output = output;
-        _couplings = couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
-        _inputPanels = inputPanels ?? new Lazy<InputPanels>(() => new InputPanels(_stages));
+        _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
+        _inputPanels = whole?._inputPanels ?? new Lazy<InputPanels>(() => new InputPanels(_stages));
+        _products = whole?._products ?? new Lazy<StackProducts>(() => new StackProducts(_stages));
     }
 
     /// <summary>The stages in the order in which they quantize.</summary>
@@ -89,7 +91,10 @@ public sealed class ResidualStack
     /// <summary>The stages' input projections for kernels that propose; built once, when first used.</summary>
     internal InputPanels InputPanels => _inputPanels.Value;
 
+    /// <summary>What the codes of stages do to the scores of later ones, for beam search.</summary>
+    internal StackProducts Products => _products.Value;
+
     /// <summary>The stack of the first stages; they are shared, and so is what is built for them.</summary>
     internal ResidualStack Take(int stageCount)
-        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output, _couplings, _inputPanels);
+        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output, this);
 }

@@ -1,120 +1,278 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
 /// <summary>
-/// From approximate scores to the extensions that may be among the best of a beam.
+/// From the approximate scores of common ancestors to those of the partial stacks, and from these to the extensions that may be among the best of a beam.
 /// <para>
-/// Let s_k be the definition's score of codeword k for the residual r of a partial stack, a_k what the kernel stores for it, E half the margin of r and
-/// A·w_k the codeword's share of the spread (zero for float32). <see cref="ErrorBound"/> and <see cref="ByteErrorBound"/> say: a_k − E ≤ s_k − κ ≤
-/// a_k + 2A·w_k + E, with κ = ½⟨μ, μ⟩ − ⟨r, μ⟩ what storing the codebook around μ leaves out. So with o = ½⟨r, r⟩ + κ the score of the extension lies
-/// between o + a_k − E' and o + a_k + 2A·w_k + E', where E' = E + G and G covers what rounds in binary64: ½⟨r, r⟩, κ and the last sum, and the sums here; with
-/// R = ‖r‖², C₀ = max‖c‖, ‖μ‖ ≤ C₀ and |a_k| ≤ R + 5C₀², and a sum of n terms within (n/8 + 8)2⁻⁵³, all of them together are below
-/// (n/4 + 128)·2⁻⁵³·(R + C₀²).
+/// Let z_k = c_k − μ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩ and S(r, k) = ½‖z_k‖² − ⟨r − μ, z_k⟩ = ½‖c_k‖² − ⟨r, c_k⟩ − κ. For what the kernel stores of an ancestor a,
+/// v(a, k), <see cref="ErrorBound"/> and <see cref="ByteErrorBound"/> say: v(a, k) − E_a ≤ S(r_a, k) ≤ v(a, k) + 2A·w_k + E_a, E_a being half the margin and
+/// A·w_k the codeword's share of the spread (zero for float32).
+/// </para>
+/// <para>
+/// Let q extend p by codeword c_j: r_q = fl(r_p − c_j) = r_p − c_j + e with |e_i| ≤ u|r_q,i|, u = 2⁻²⁴, as a float32 difference is exact where it is subnormal. So
+/// S(r_q, k) = S(r_p, k) + ⟨c_j, z_k⟩ − ⟨e, z_k⟩. The kernel has v(q, k) = fl(v(p, k) + t_j q_jk) with one rounding or two, and <see cref="CodewordProducts"/>
+/// says |⟨c_j, z_k⟩ − t_j q_jk| ≤ δ_j; so S(r_q, k) is at most δ_j + u·127t_j + u|v(q, k)| + u‖r_q‖C farther from what v(q, k) says than S(r_p, k) is from what
+/// v(p, k) says, with C = max‖z_k‖. (t_j is zero or at least 2⁻⁹⁷, so that no product is subnormal.)
+/// </para>
+/// <para>
+/// Let c₀ = max‖c_k‖ + 2⁻¹⁰⁰, so that C ≤ 2.01c₀ and ‖μ‖ ≤ 1.01c₀. Then X_a = 5c₀(‖r_a‖ + c₀) + 2A + E_a bounds |v(a, k)| ≤ ½C² + (‖r_a‖ + ‖μ‖)C + 2A + E_a as well as
+/// ‖r_a‖C, with 0.9c₀² to spare; and where X_p bounds these for p, X_q = X_p + 2.3c₀·max‖c_j‖ does for q: 127t_j exceeds C‖c_j‖ by no more than the float32
+/// error of the products, 0.025(c₀² + c₀‖c_j‖) for the at most 10⁵ dimensions that it is known for, four steps of which fit what was spared. So
+/// E_q = E_p + δ_j + 3u·X_q. Codebooks with norms above 10¹⁸ have no products, so that nothing overflows.
+/// </para>
+/// <para>
+/// With o = ½⟨r, r⟩ + κ, the score of an extension lies between o + v − E' and o + v + 2A·w + E', where E' = E + G and G covers what rounds in
+/// binary64: ½⟨r, r⟩, κ, the definition's score and its last sum, and the sums here; with R = ‖r‖², ‖μ‖ ≤ C₀ = max‖c‖, and a sum of n terms within
+/// (n/8 + 8)2⁻⁵³, all of them together are below (n/2 + 256)·2⁻⁵³·(R + C₀²), or what exceeds that is far below u·X.
 /// </para>
 /// <para>
 /// The n-th smallest upper bound of distinct extensions is an upper bound of the n-th smallest score: extensions with a lower bound above it are out. The
-/// minima of the panel groups are scores of distinct codewords, so that a first bound takes few steps; that of the collected extensions is the true n-th.
+/// smallest upper bounds in each lane of the panels are of distinct extensions, so that a first limit takes few steps; that of the collected ones is the true n-th.
 /// </para>
 /// </summary>
 internal static unsafe class BeamCandidates<T>
     where T : struct, IFloatLanes<T>
 {
     private const int Panel = PanelLayout.PanelSize;
+    private const int Group = PanelLayout.PanelsPerGroup;
+    private const double Unit = 1.0 / (1 << 24);
 
-    /// <summary>Adds candidates among the extensions of some partial stacks of a frame.</summary>
-    /// <param name="table">The codebook.</param>
-    /// <param name="vectors">The residuals of the partial stacks, [count, table.Stride].</param>
-    /// <param name="first">The index of the first of them among the partial stacks of the frame.</param>
-    /// <param name="count">Their number.</param>
-    /// <param name="row">Where their scores are in the scratch.</param>
-    /// <param name="list">Receives the candidates.</param>
-    /// <param name="scratch">Has the scores and margins.</param>
+    /// <summary>Adds candidates among the extensions of a family to the list.</summary>
     [MethodImpl(Jit.Kernel)]
-    public static void Add<TDouble>(SearchTable table, float* vectors, int first, int count, int row, BeamShortlist list, SearchScratch scratch)
+    public static void Add<TDouble>(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, SearchScratch scratch)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
-        var groups = PanelLayout.GroupCount(PanelLayout.PanelCount(table.Size));
-        var bounds = list.Bounds.Pointer;
-        for (var i = 0; i < count; i++)
+        ref readonly var family = ref families[index];
+        var table = step.Table;
+        var panelCount = table.PanelCount;
+        nint scoreStride = panelCount * Panel, minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
+        var scores = scratch.Scores + (family.FirstAncestor * scoreStride);
+        var minima = scratch.Minima + (family.FirstAncestor * minimaStride);
+        var bounds = families.Bounds(family.Depth);
+        for (var i = 0; i < family.AncestorCount; i++)
         {
-            var margin = scratch.Margins[row + i];
-            if (margin < float.MaxValue)
-            {
-                var (offset, error) = bounds[i] = Bounds<TDouble>(table, vectors + ((nint)i * table.Stride), list.HalfNorms[first + i], margin, scratch.Center);
-                Lower(scratch.Minima + ((nint)(row + i) * groups * Panel), groups, offset + error + (2.0 * Spread(scratch, row + i)), list.Limit);
-            }
+            bounds[i] = Bound(table, families.HalfNorms[family.FirstAncestor + i], family.FirstAncestor + i, scratch);
         }
 
-        for (var i = 0; i < count; i++)
+        for (var back = family.Depth - 1; back >= 0; back--)
         {
-            if (scratch.Margins[row + i] < float.MaxValue)
+            var products = step.Products[back];
+            float* nextScores = families.Scores(back), nextMinima = families.Minima(back);
+            var nextBounds = families.Bounds(back);
+            var nodes = families.Nodes(index, back);
+            for (var i = 0; i < nodes.Length; i++)
             {
-                Collect(table, first + i, row + i, bounds[i].Offset, bounds[i].Error, list, scratch);
+                var (parent, code) = nodes[i];
+                nextBounds[i] = Extend(bounds[parent], products, code);
+                AddRow(
+                    scores + (parent * scoreStride), products.Row(code), products.Scale(code), panelCount,
+                    nextScores + (i * scoreStride), nextMinima + (i * minimaStride));
+            }
+
+            scores = nextScores;
+            minima = nextMinima;
+            bounds = nextBounds;
+        }
+
+        var offsets = families.Offsets;
+        for (var i = 0; i < family.Count; i++)
+        {
+            var lanes = families.Lanes + (i * Panel);
+            var bound = bounds[i];
+            if (bound.Error < float.MaxValue)
+            {
+                var (offset, error) = offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
+                var upper = scratch.Weights == null
+                    ? Smallest(minima + (i * minimaStride), PanelLayout.GroupCount(panelCount))
+                    : SmallestUpper(scores + (i * scoreStride), scratch.Weights, 2 * bound.Spread, panelCount);
+
+                // What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
+                T.Store(T.Add(upper, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude))))), lanes);
             }
             else
             {
-                list.AddAll(first + i, table);
+                T.Store(T.Create(float.PositiveInfinity), lanes);
+            }
+        }
+
+        var limit = (double)NthSmallest(families.Lanes, family.Count, step.Kept);
+        list.Limit = Math.Min(list.Limit, limit + (Math.Abs(limit) * (2 * Unit)));
+        for (var i = 0; i < family.Count; i++)
+        {
+            if (bounds[i].Error < float.MaxValue)
+            {
+                Collect(
+                    scores + (i * scoreStride), minima + (i * minimaStride), panelCount, family.First + i, offsets[i].Offset, offsets[i].Error,
+                    scratch.Weights, 2.0 * bounds[i].Spread, list);
+            }
+            else
+            {
+                list.AddAll(family.First + i, table);
             }
         }
     }
 
-    /// <summary>o and E'.</summary>
-    private static (double Offset, double Error) Bounds<TDouble>(SearchTable table, float* vector, double halfNorm, double margin, float* center)
+    /// <summary>Has the rows that a family needs on their way from memory.</summary>
+    [MethodImpl(Jit.Kernel)]
+    public static void Prefetch(in BeamStep step, BeamFamilies families, int index)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        var length = step.Table.PanelCount * Panel;
+        for (var back = families[index].Depth - 1; back >= 0; back--)
+        {
+            foreach (var node in families.Nodes(index, back))
+            {
+                var row = step.Products[back].Row(node.Code);
+                for (var i = 0; i < length; i += 64)
+                {
+                    Sse.Prefetch0(row + i);
+                }
+            }
+        }
+    }
+
+    /// <summary>E, X and A of an ancestor; E infinite where the kernel's bound does not cover it.</summary>
+    private static BeamBound Bound(SearchTable table, double halfNorm, int row, SearchScratch scratch)
+    {
+        var spread = scratch.Weights == null ? 0 : scratch.Scales[row].Spread;
+        var error = 0.5 * scratch.Margins[row];
+        var norm = CodewordProducts.Padded(table.MaxNorm);
+        return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
+    }
+
+    private static BeamBound Extend(in BeamBound bound, CodewordProducts products, int code)
+    {
+        var magnitude = bound.Magnitude + products.Growth;
+        return new(bound.Error + products.Error(code) + (3 * Unit * magnitude), magnitude, bound.Spread);
+    }
+
+    /// <summary>o and E' of a partial stack.</summary>
+    private static (double Offset, double Error) Offset<TDouble>(in BeamStep step, in BeamFamily family, int i, in BeamBound bound, float* center)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
-        var rounding = Math.ScaleB((0.25 * table.Dimensions) + 128, -53) * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
-        var shift = center == null
-            ? 0
-            : (0.5 * Definition.Dot<TDouble>(center, center, table.Stride)) - Definition.Dot<TDouble>(vector, center, table.Stride);
-        return (halfNorm + shift, (0.5 * margin) + rounding);
+        var table = step.Table;
+        var halfNorm = step.HalfNorms(family.Frame)[family.First + i];
+        var rounding = Math.ScaleB((0.5 * table.Dimensions) + 256, -53) * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
+        if (center != null)
+        {
+            var vector = step.Residuals(family.Frame) + ((nint)(family.First + i) * table.Stride);
+            halfNorm += (0.5 * Definition.Dot<TDouble>(center, center, table.Stride)) - Definition.Dot<TDouble>(vector, center, table.Stride);
+        }
+
+        return (halfNorm, bound.Error + rounding);
     }
 
-    private static double Spread(SearchScratch scratch, int row) => scratch.Weights == null ? 0 : scratch.Scales[row].Spread;
-
-    /// <summary>Lowers the limit by the minima of the groups, given what is to be added to them.</summary>
-    private static void Lower(float* minima, int groups, double offset, BeamLimit limit)
+    /// <summary>
+    /// target = source + scale × row, and the minima of its groups. Reads and writes panelCount panels of each, and as many vectors of minima as
+    /// they have groups.
+    /// </summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void AddRow(float* source, sbyte* row, float scale, int panelCount, float* target, float* minima)
     {
-        var all = T.Create(Below(limit.Value - offset));
-        for (var group = 0; group < groups; group++, minima += Panel)
+        var factor = T.Create(scale);
+        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, target += Group * Panel, minima += Panel)
         {
-            var hits = T.AtMost(T.Load(minima), all);
-            if (hits != 0)
-            {
-                for (; hits != 0; hits &= hits - 1)
-                {
-                    limit.Add(minima[BitOperations.TrailingZeroCount(hits)] + offset);
-                }
+            var a = T.MultiplyAdd(T.Widen(row), factor, T.Load(source));
+            var b = T.MultiplyAdd(T.Widen(row + Panel), factor, T.Load(source + Panel));
+            var c = T.MultiplyAdd(T.Widen(row + (2 * Panel)), factor, T.Load(source + (2 * Panel)));
+            var d = T.MultiplyAdd(T.Widen(row + (3 * Panel)), factor, T.Load(source + (3 * Panel)));
+            T.Store(a, target);
+            T.Store(b, target + Panel);
+            T.Store(c, target + (2 * Panel));
+            T.Store(d, target + (3 * Panel));
+            T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
+        }
 
-                all = T.Create(Below(limit.Value - offset));
-            }
+        var smallest = T.Create(float.PositiveInfinity);
+        for (var i = 0; i < panelCount * Panel; i += Panel)
+        {
+            var value = T.MultiplyAdd(T.Widen(row + i), factor, T.Load(source + i));
+            T.Store(value, target + i);
+            smallest = T.Min(smallest, value);
+        }
+
+        if (panelCount > 0)
+        {
+            T.Store(smallest, minima);
         }
     }
 
-    private static void Collect(SearchTable table, int parent, int row, double offset, double error, BeamShortlist list, SearchScratch scratch)
+    /// <summary>The smallest of some vectors, lane by lane.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static T Smallest(float* vectors, int count)
     {
-        var panelCount = PanelLayout.PanelCount(table.Size);
-        var groups = PanelLayout.GroupCount(panelCount);
-        var minima = scratch.Minima + ((nint)row * groups * Panel);
-        var scores = scratch.Scores + ((nint)row * panelCount * Panel);
-        var all = T.Create(Below(list.Limit.Value - offset + error));
-        var spread = 2.0 * Spread(scratch, row);
-        for (var group = 0; group < groups; group++)
+        var smallest = T.Load(vectors);
+        for (var i = 1; i < count; i++)
         {
-            if (T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
+            smallest = T.Min(smallest, T.Load(vectors + (i * Panel)));
+        }
+
+        return smallest;
+    }
+
+    /// <summary>The smallest v + 2A·w, lane by lane.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static T SmallestUpper(float* scores, float* weights, float spread, int panelCount)
+    {
+        var factor = T.Create(spread);
+        T even = T.Create(float.PositiveInfinity), odd = even;
+        var i = 0;
+        for (; i + Panel < panelCount * Panel; i += 2 * Panel)
+        {
+            even = T.Min(even, T.MultiplyAdd(T.Load(weights + i), factor, T.Load(scores + i)));
+            odd = T.Min(odd, T.MultiplyAdd(T.Load(weights + i + Panel), factor, T.Load(scores + i + Panel)));
+        }
+
+        return i < panelCount * Panel ? T.Min(odd, T.Min(even, T.MultiplyAdd(T.Load(weights + i), factor, T.Load(scores + i)))) : T.Min(even, odd);
+    }
+
+    /// <summary>The n-th smallest of the different values in some vectors, which is not below the n-th smallest; infinity where there are fewer.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static float NthSmallest(float* vectors, int count, int n)
+    {
+        var last = float.NegativeInfinity;
+        for (; n > 0 && last < float.PositiveInfinity; n--)
+        {
+            var all = T.Create(last);
+            var next = T.Above(T.Load(vectors), all);
+            for (var i = 1; i < count; i++)
+            {
+                next = T.Min(next, T.Above(T.Load(vectors + (i * Panel)), all));
+            }
+
+            last = T.MinAcross(next);
+        }
+
+        return last;
+    }
+
+    /// <summary>Adds the extensions of a partial stack whose lower bound is within the limit.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void Collect(
+        float* scores, float* minima, int panelCount, int parent, double offset, double error, float* weights, double spread, BeamShortlist list)
+    {
+        var all = T.Create(Below(list.Limit - offset + error));
+        for (var group = 0; group < panelCount; group += Group, minima += Panel)
+        {
+            if (T.AtMost(T.Load(minima), all) == 0)
             {
                 continue;
             }
 
-            var end = Math.Min((group + 1) * PanelLayout.PanelsPerGroup, panelCount);
-            for (var panel = group * PanelLayout.PanelsPerGroup; panel < end; panel++)
+            for (var panel = group; panel < Math.Min(group + Group, panelCount); panel++)
             {
                 for (var hits = T.AtMost(T.Load(scores + (panel * Panel)), all); hits != 0; hits &= hits - 1)
                 {
                     var code = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
                     var score = offset + scores[code];
-                    list.Add(parent, code, score - error, score + error + (spread == 0 ? 0 : spread * scratch.Weights[code]));
+                    list.Add(parent, code, score - error, score + error + (weights == null ? 0 : spread * weights[code]));
                 }
             }
         }

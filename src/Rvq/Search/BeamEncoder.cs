@@ -61,47 +61,37 @@ internal sealed unsafe class BeamEncoder
     private void EncodeStack(ResidualStack stack, float* vectors, int frames, int* codes, BeamScratch beam, SearchScratch search)
     {
         var stages = stack.Stages;
-        var (count, lost) = (1, 0);
+        var stride = stages[0].SearchTable.Stride;
+        var lost = 0;
+        beam.Begin(stages, _width);
         new Span<int>(beam.Greedy(0), frames).Clear();
+        new Span<float>(vectors, frames * stride).CopyTo(new Span<float>(beam.Residuals(0), frames * stride));
+        HalfNorms(beam, 0, frames, stride);
         for (var m = 0; m < stages.Length; m++)
         {
             var table = stages[m].SearchTable;
-            var step = new BeamStep
-            {
-                Table = table,
-                Frames = frames,
-                Count = count,
-                Kept = BeamScratch.Kept(count, table, _width),
-                Width = beam.Width,
-                Vectors = vectors,
-                Parents = beam.Parents(m),
-                Codes = beam.Codes(m),
-                Greedy = beam.Greedy(m),
-                NextGreedy = beam.Greedy(m + 1),
-            };
-            _kernel.Extend(step, beam.Shortlist, search);
-            lost = SetLostAside(step, m, stages.Length, lost, beam);
+            var step = new BeamStep { Beam = beam, Table = table, Products = stack.Products.Before(m), Stage = m, Frames = frames };
+            _kernel.Extend(step, search);
+            lost = SetLostAside(step, stages.Length, lost);
             _kernel.Quantize(table, table.Rows, beam.Lost, lost, beam.LostCodes + m, stages.Length, search);
-            Subtract(step, beam.Residuals(m));
-            vectors = beam.Residuals(m);
-            count = step.Kept;
+            Subtract(step);
         }
 
-        ChooseKept(vectors, stages[^1].SearchTable.Stride, frames, count, stages.Length, codes, beam);
-        ChooseLost(stages[^1].SearchTable.Stride, lost, stages.Length, codes, beam);
+        ChooseKept(frames, stages.Length, codes, beam);
+        ChooseLost(stride, lost, stages.Length, codes, beam);
     }
 
     /// <summary>Greedy stacks that leave the beam at a stage go on by themselves from before it. Returns how many do by now.</summary>
-    private static int SetLostAside(in BeamStep step, int stage, int stages, int lost, BeamScratch beam)
+    private static int SetLostAside(in BeamStep step, int stages, int lost)
     {
-        var stride = step.Table.Stride;
+        var (beam, stride) = (step.Beam, step.Table.Stride);
         for (var frame = 0; frame < step.Frames; frame++)
         {
-            var greedy = step.Greedy[frame];
-            if (greedy >= 0 && step.NextGreedy[frame] < 0)
+            var greedy = beam.Greedy(step.Stage)[frame];
+            if (greedy >= 0 && beam.Greedy(step.Stage + 1)[frame] < 0)
             {
                 new Span<float>(step.Residuals(frame) + ((nint)greedy * stride), stride).CopyTo(new Span<float>(beam.Lost + ((nint)lost * stride), stride));
-                beam.Trace(stage - 1, frame, greedy, beam.LostCodes + ((nint)lost * stages));
+                beam.Trace(step.Stage - 1, frame, greedy, beam.LostCodes + ((nint)lost * stages));
                 beam.LostFrames[lost++] = frame;
             }
         }
@@ -110,35 +100,49 @@ internal sealed unsafe class BeamEncoder
     }
 
     /// <summary>The residuals of the kept partial stacks.</summary>
-    private static void Subtract(in BeamStep step, float* next)
+    private static void Subtract(in BeamStep step)
     {
-        var table = step.Table;
+        var (beam, table) = (step.Beam, step.Table);
+        var next = beam.Residuals(step.Stage + 1);
         for (nint frame = 0; frame < step.Frames; frame++)
         {
-            var parents = step.Parents + (frame * step.Width);
-            var codes = step.Codes + (frame * step.Width);
+            var parents = beam.Parents(step.Stage) + (frame * beam.Width);
+            var codes = beam.Codes(step.Stage) + (frame * beam.Width);
             for (var i = 0; i < step.Kept; i++, next += table.Stride)
             {
                 Rows.Difference(step.Residuals((int)frame) + ((nint)parents[i] * table.Stride), table.Row(codes[i]), next, table.Stride);
             }
         }
+
+        HalfNorms(beam, step.Stage + 1, step.Frames, table.Stride);
+    }
+
+    private static void HalfNorms(BeamScratch beam, int level, int frames, int stride)
+    {
+        var residual = beam.Residuals(level);
+        for (var i = 0; i < frames * beam.Count(level); i++, residual += stride)
+        {
+            beam.HalfNorms(level)[i] = 0.5 * Lanes.Dot(residual, residual, stride);
+        }
     }
 
     /// <summary>Writes the best of the kept stacks; they are in lexicographic order.</summary>
-    private void ChooseKept(float* residuals, int stride, int frames, int count, int stages, int* codes, BeamScratch beam)
+    private void ChooseKept(int frames, int stages, int* codes, BeamScratch beam)
     {
+        var count = beam.Count(stages);
         for (var frame = 0; frame < frames; frame++)
         {
-            var (best, least) = (0, Error(residuals, stride));
+            // Twice its half is an error to the last bit.
+            var halfNorms = beam.HalfNorms(stages) + ((nint)frame * count);
+            var (best, least) = (0, 2 * halfNorms[0]);
+            least = double.IsNaN(least) ? double.PositiveInfinity : least;
             for (var i = 1; i < count; i++)
             {
-                var error = Error(residuals + ((nint)i * stride), stride);
-                (best, least) = error < least ? (i, error) : (best, least);
+                (best, least) = 2 * halfNorms[i] < least ? (i, 2 * halfNorms[i]) : (best, least);
             }
 
             beam.Errors[frame] = least;
             beam.Trace(stages - 1, frame, best, codes + ((nint)frame * _model.CodesPerBlock));
-            residuals += (nint)count * stride;
         }
     }
 

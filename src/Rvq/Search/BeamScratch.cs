@@ -5,8 +5,9 @@ internal sealed unsafe class BeamScratch
 {
     private const int TargetStacks = 960;
 
-    private readonly AlignedBuffer<float> _even;
-    private readonly AlignedBuffer<float> _odd;
+    private readonly AlignedBuffer<float>[] _residuals;
+    private readonly AlignedBuffer<double>[] _halfNorms;
+    private readonly int[] _counts;
     private readonly AlignedBuffer<float> _lost;
     private readonly AlignedBuffer<int> _parents;
     private readonly AlignedBuffer<int> _codes;
@@ -18,7 +19,7 @@ internal sealed unsafe class BeamScratch
     public BeamScratch(RvqModel model, int beamWidth, int mostFrames)
     {
         long largest = 0, stride = 0;
-        var stages = 0;
+        var (stages, depth, panels) = (0, 0, 0);
         foreach (var stack in model.Stacks)
         {
             var count = 1;
@@ -26,17 +27,26 @@ internal sealed unsafe class BeamScratch
             {
                 largest = Math.Max(largest, (long)count * stage.Codebook.Size);
                 stride = Math.Max(stride, stage.SearchTable.Stride);
+                panels = Math.Max(panels, stage.SearchTable.PanelCount);
                 count = Kept(count, stage.SearchTable, beamWidth);
                 Width = Math.Max(Width, count);
             }
 
             stages = Math.Max(stages, stack.Stages.Length);
+            depth = Math.Max(depth, stack.Products.Depth);
         }
 
         MaxFrames = Math.Clamp(TargetStacks / Width, 1, mostFrames);
         StacksPerStage = (long)MaxFrames * Width;
-        _even = new AlignedBuffer<float>(StacksPerStage * stride);
-        _odd = new AlignedBuffer<float>(StacksPerStage * stride);
+        _residuals = new AlignedBuffer<float>[depth + 2];
+        _halfNorms = new AlignedBuffer<double>[depth + 2];
+        for (var i = 0; i < _residuals.Length; i++)
+        {
+            _residuals[i] = new AlignedBuffer<float>(StacksPerStage * stride);
+            _halfNorms[i] = new AlignedBuffer<double>(StacksPerStage);
+        }
+
+        _counts = new int[stages + 1];
         _lost = new AlignedBuffer<float>(MaxFrames * stride);
         _parents = new AlignedBuffer<int>(StacksPerStage * stages);
         _codes = new AlignedBuffer<int>(StacksPerStage * stages);
@@ -45,6 +55,7 @@ internal sealed unsafe class BeamScratch
         _lostFrames = new AlignedBuffer<int>(MaxFrames);
         _errors = new AlignedBuffer<double>(MaxFrames);
         Shortlist = new BeamShortlist(Width, checked((int)Math.Min(largest, int.MaxValue)));
+        Families = new BeamFamilies(Width, depth, stride, panels);
     }
 
     /// <summary>The most partial stacks that a frame can have.</summary>
@@ -55,8 +66,14 @@ internal sealed unsafe class BeamScratch
 
     private long StacksPerStage { get; }
 
-    /// <summary>Residuals after a stage, [frames, partial stacks, stride]; those of the stage before stay.</summary>
-    public float* Residuals(int stage) => (stage % 2 == 0 ? _even : _odd).Pointer;
+    /// <summary>The partial stacks of so many codes that every frame has.</summary>
+    public int Count(int codes) => _counts[codes];
+
+    /// <summary>Their residuals, [frames, Count, stride]; those of a few codes less stay.</summary>
+    public float* Residuals(int codes) => _residuals[codes % _residuals.Length].Pointer;
+
+    /// <summary>½⟨r, r⟩ of the residuals, [frames, Count].</summary>
+    public double* HalfNorms(int codes) => _halfNorms[codes % _halfNorms.Length].Pointer;
 
     /// <summary>Residuals of greedy stacks that have left the beam, [frames, stride].</summary>
     public float* Lost => _lost.Pointer;
@@ -75,6 +92,8 @@ internal sealed unsafe class BeamScratch
 
     public BeamShortlist Shortlist { get; }
 
+    public BeamFamilies Families { get; }
+
     /// <summary>Which partial stack each one after a stage extends, [frames, Width].</summary>
     public int* Parents(int stage) => _parents.Pointer + (stage * StacksPerStage);
 
@@ -91,6 +110,16 @@ internal sealed unsafe class BeamScratch
         }
     }
 
+    /// <summary>Begins with the stages of a stack.</summary>
+    public void Begin(ReadOnlySpan<Stage> stages, int beamWidth)
+    {
+        _counts[0] = 1;
+        for (var m = 0; m < stages.Length; m++)
+        {
+            _counts[m + 1] = Kept(_counts[m], stages[m].SearchTable, beamWidth);
+        }
+    }
+
     /// <summary>The partial stacks of a frame after a stage that has <paramref name="count"/> before it.</summary>
-    public static int Kept(int count, SearchTable table, int beamWidth) => (int)Math.Min((long)count * table.DistinctSize, beamWidth);
+    private static int Kept(int count, SearchTable table, int beamWidth) => (int)Math.Min((long)count * table.DistinctSize, beamWidth);
 }

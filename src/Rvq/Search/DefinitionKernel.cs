@@ -17,11 +17,12 @@ internal sealed unsafe class DefinitionKernel<TDouble>(string name) : LaneKernel
         }
     }
 
-    public override void Extend(in BeamStep step, BeamShortlist list, SearchScratch scratch)
+    public override void Extend(in BeamStep step, SearchScratch scratch)
     {
+        var list = step.Beam.Shortlist;
         for (var frame = 0; frame < step.Frames; frame++)
         {
-            list.Begin<TDouble>(step, frame);
+            list.Begin(step);
             for (var parent = 0; parent < step.Count; parent++)
             {
                 list.AddAll(parent, step.Table);

@@ -72,4 +72,21 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             | (Vec.LessThanOrEqual(value._b, limit._b).ExtractMostSignificantBits() << 4)
             | (Vec.LessThanOrEqual(value._c, limit._c).ExtractMostSignificantBits() << 8)
             | (Vec.LessThanOrEqual(value._d, limit._d).ExtractMostSignificantBits() << 12);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Widen(sbyte* source)
+    {
+        var (low, high) = Vec.Widen(Vec.Load(source));
+        var (a, b) = Vec.Widen(low);
+        var (c, d) = Vec.Widen(high);
+        return new(Vec.ConvertToSingle(a), Vec.ConvertToSingle(b), Vec.ConvertToSingle(c), Vec.ConvertToSingle(d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Above(FloatLanes128 value, FloatLanes128 limit)
+        => new(Above(value._a, limit._a), Above(value._b, limit._b), Above(value._c, limit._c), Above(value._d, limit._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Above(Vector128<float> value, Vector128<float> limit)
+        => Vec.ConditionalSelect(Vec.GreaterThan(value, limit), value, Vec.Create(float.PositiveInfinity));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Vec = System.Runtime.Intrinsics.Vector256;
 
 namespace Rvq.Search;
@@ -63,4 +64,24 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Widen(sbyte* source)
+    {
+        if (Avx2.IsSupported)
+        {
+            return new(Vec.ConvertToSingle(Avx2.ConvertToVector256Int32(source)), Vec.ConvertToSingle(Avx2.ConvertToVector256Int32(source + 8)));
+        }
+
+        var (low, high) = Vec.Widen(Vec.WidenLower(Vector128.Load(source).ToVector256()));
+        return new(Vec.ConvertToSingle(low), Vec.ConvertToSingle(high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Above(FloatLanes256 value, FloatLanes256 limit)
+        => new(Above(value._low, limit._low), Above(value._high, limit._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Above(Vector256<float> value, Vector256<float> limit)
+        => Vec.ConditionalSelect(Vec.GreaterThan(value, limit), value, Vec.Create(float.PositiveInfinity));
 }

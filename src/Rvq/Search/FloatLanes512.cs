@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Vec = System.Runtime.Intrinsics.Vector512;
 
 namespace Rvq.Search;
@@ -41,4 +42,20 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes512 value, FloatLanes512 limit)
         => (uint)Vec.LessThanOrEqual(value._value, limit._value).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Widen(sbyte* source)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return new(Vec.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
+        }
+
+        var (low, high) = Vector256.Widen(Vector256.WidenLower(Vector128.Load(source).ToVector256()));
+        return new(Vec.Create(Vector256.ConvertToSingle(low), Vector256.ConvertToSingle(high)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Above(FloatLanes512 value, FloatLanes512 limit)
+        => new(Vec.ConditionalSelect(Vec.GreaterThan(value._value, limit._value), value._value, Vec.Create(float.PositiveInfinity)));
 }

@@ -29,4 +29,10 @@ internal unsafe interface IFloatLanes<TSelf>
 
     /// <summary>Bit i is set where value i is at most <paramref name="limit"/>.</summary>
     static abstract uint AtMost(TSelf value, TSelf limit);
+
+    /// <summary>Sixteen bytes as float32.</summary>
+    static abstract TSelf Widen(sbyte* source);
+
+    /// <summary>The values above <paramref name="limit"/>; infinity for the others.</summary>
+    static abstract TSelf Above(TSelf value, TSelf limit);
 }

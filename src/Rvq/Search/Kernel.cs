@@ -38,7 +38,7 @@ internal abstract unsafe class Kernel
     }
 
     /// <summary>Finds the best extensions of the partial stacks of a beam, by the definition of <see cref="BeamEncoder"/>.</summary>
-    public abstract void Extend(in BeamStep step, BeamShortlist list, SearchScratch scratch);
+    public abstract void Extend(in BeamStep step, SearchScratch scratch);
 
     /// <summary>W x in binary64, without the bias: vectors [frames, stride] to products [frames, PaddedOutputs].</summary>
     public abstract void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products, SearchScratch scratch);

@@ -74,37 +74,46 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         }
     }
 
-    public sealed override unsafe void Extend(in BeamStep step, BeamShortlist list, SearchScratch scratch)
+    public sealed override unsafe void Extend(in BeamStep step, SearchScratch scratch)
     {
         var tile = scratch.Prepare(step.Table);
-        var isWhole = step.Count <= tile;
-        var framesAtOnce = isWhole ? tile / step.Count : 1;
-        for (var first = 0; first < step.Frames; first += framesAtOnce)
+        var families = step.Beam.Families;
+        for (var frame = 0; frame < step.Frames; frame++)
         {
-            var end = Math.Min(first + framesAtOnce, step.Frames);
-            if (isWhole)
+            for (var first = 0; first < step.Count; first += tile)
             {
-                Propose(step.Table, step.Residuals(first), (end - first) * step.Count, scratch);
-            }
-
-            for (var frame = first; frame < end; frame++)
-            {
-                list.Begin<TDouble>(step, frame);
-                for (var parent = 0; parent < step.Count; parent += tile)
+                var count = Math.Min(tile, step.Count - first);
+                if (!families.TryAdd(step, frame, first, count, tile))
                 {
-                    var count = Math.Min(tile, step.Count - parent);
-                    var vectors = step.Residuals(frame) + ((nint)parent * step.Table.Stride);
-                    if (!isWhole)
-                    {
-                        Propose(step.Table, vectors, count, scratch);
-                    }
-
-                    BeamCandidates<TFloat>.Add<TDouble>(step.Table, vectors, parent, count, isWhole ? (frame - first) * step.Count : 0, list, scratch);
+                    Extend(step, families, scratch);
+                    families.TryAdd(step, frame, first, count, tile);
                 }
-
-                list.Decide<TDouble>(step, frame);
             }
         }
+
+        Extend(step, families, scratch);
+    }
+
+    private unsafe void Extend(in BeamStep step, BeamFamilies families, SearchScratch scratch)
+    {
+        var list = step.Beam.Shortlist;
+        Propose(step.Table, families.Ancestors, families.AncestorCount, scratch);
+        for (var i = 0; i < families.Count; i++)
+        {
+            var family = families[i];
+            if (family.First == 0)
+            {
+                list.Begin(step);
+            }
+
+            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, list, scratch);
+            if (family.First + family.Count == step.Count)
+            {
+                list.Decide<TDouble>(step, family.Frame);
+            }
+        }
+
+        families.Clear();
     }
 
     /// <summary>Fills the scratch's scores, minima and margins.</summary>

@@ -1,0 +1,167 @@
+namespace Rvq.Search;
+
+/// <summary>Some partial stacks of one frame, and how far back their common ancestors are from whose scores theirs are taken.</summary>
+/// <param name="Frame">The frame.</param>
+/// <param name="First">The first of the partial stacks.</param>
+/// <param name="Count">Their number.</param>
+/// <param name="Depth">The codes between the ancestors and them.</param>
+/// <param name="FirstAncestor">The first of the ancestors among all that are scored together.</param>
+/// <param name="AncestorCount">Their number.</param>
+internal readonly record struct BeamFamily(int Frame, int First, int Count, int Depth, int FirstAncestor, int AncestorCount);
+
+/// <summary>A partial stack of a family or one between the ancestors and them: the one that it extends, counted among those of its family, and with which code.</summary>
+internal readonly record struct BeamNode(int Parent, int Code);
+
+/// <summary>What is known of the scores of a partial stack.</summary>
+/// <param name="Error">How far they can be off, besides the spread.</param>
+/// <param name="Magnitude">A bound of them, and of the residual's norm times that of any centered codeword.</param>
+/// <param name="Spread">A of <see cref="ByteErrorBound"/>.</param>
+internal readonly record struct BeamBound(double Error, double Magnitude, float Spread);
+
+/// <summary>The families whose ancestors are scored together.</summary>
+internal sealed unsafe class BeamFamilies
+{
+    // An ancestor's scores cost as much as adding products to so many others does, for each dimension of the codewords.
+    private const double RowsPerDimension = 1.0 / 8;
+
+    private readonly int _most;
+    private readonly int _depth;
+    private readonly BeamFamily[] _families = new BeamFamily[SearchScratch.MaxFrames];
+    private readonly AlignedBuffer<BeamNode> _nodes;
+    private readonly AlignedBuffer<int> _counts;
+    private readonly AlignedBuffer<int> _stacks;
+    private readonly AlignedBuffer<float> _ancestors;
+    private readonly AlignedBuffer<double> _halfNorms = new(SearchScratch.MaxFrames);
+    private readonly AlignedBuffer<BeamBound> _bounds;
+    private readonly AlignedBuffer<(double Offset, double Error)> _offsets;
+    private readonly AlignedBuffer<float> _lanes;
+    private readonly AlignedBuffer<float> _scores;
+    private readonly AlignedBuffer<float> _minima;
+    private readonly long _scoreLength;
+    private readonly long _minimaLength;
+
+    public BeamFamilies(int width, int depth, long stride, int panelCount)
+    {
+        _most = Math.Min(width, SearchScratch.MaxFrames);
+        _depth = depth;
+        _nodes = new AlignedBuffer<BeamNode>((long)SearchScratch.MaxFrames * depth * _most);
+        _counts = new AlignedBuffer<int>((long)SearchScratch.MaxFrames * depth);
+        _stacks = new AlignedBuffer<int>((depth + 1L) * _most);
+        _ancestors = new AlignedBuffer<float>(SearchScratch.MaxFrames * stride);
+        _bounds = new AlignedBuffer<BeamBound>(2L * _most);
+        _offsets = new AlignedBuffer<(double Offset, double Error)>(_most);
+        _lanes = new AlignedBuffer<float>((long)_most * PanelLayout.PanelSize);
+        var rows = depth == 0 ? 0L : _most;
+        _scoreLength = rows * panelCount * PanelLayout.PanelSize;
+        _minimaLength = rows * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize;
+        _scores = new AlignedBuffer<float>(2 * _scoreLength);
+        _minima = new AlignedBuffer<float>(2 * _minimaLength);
+    }
+
+    /// <summary>The number of families.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The number of their ancestors.</summary>
+    public int AncestorCount { get; private set; }
+
+    /// <summary>The residuals of the ancestors, [AncestorCount, stride].</summary>
+    public float* Ancestors => _ancestors.Pointer;
+
+    /// <summary>½⟨r, r⟩ of each.</summary>
+    public double* HalfNorms => _halfNorms.Pointer;
+
+    /// <summary>Room for o and E' of each partial stack of a family.</summary>
+    public (double Offset, double Error)* Offsets => _offsets.Pointer;
+
+    /// <summary>Room for a vector of scores of each partial stack of a family.</summary>
+    public float* Lanes => _lanes.Pointer;
+
+    public ref readonly BeamFamily this[int index] => ref _families[index];
+
+    /// <summary>Those that are so many codes before the partial stacks of a family, in lexicographic order.</summary>
+    public ReadOnlySpan<BeamNode> Nodes(int family, int back)
+        => new(_nodes.Pointer + (((nint)family * _depth) + back) * _most, _counts.Pointer[((nint)family * _depth) + back]);
+
+    /// <summary>Room for the scores of those that are so many codes before a family, [panels × 16] each.</summary>
+    public float* Scores(int back) => _scores.Pointer + (back % 2 * _scoreLength);
+
+    /// <summary>Room for their group minima.</summary>
+    public float* Minima(int back) => _minima.Pointer + (back % 2 * _minimaLength);
+
+    /// <summary>Room for their bounds.</summary>
+    public BeamBound* Bounds(int back) => _bounds.Pointer + (back % 2 * _most);
+
+    public void Clear() => (Count, AncestorCount) = (0, 0);
+
+    /// <summary>Adds some partial stacks of a frame as a family if there is room for its ancestors.</summary>
+    public bool TryAdd(in BeamStep step, int frame, int first, int count, int room)
+    {
+        if (AncestorCount == room)
+        {
+            return false;
+        }
+
+        var depth = Trace(step, frame, first, count, out var ancestors);
+        if (AncestorCount + ancestors > room)
+        {
+            return false;
+        }
+
+        var stride = step.Table.Stride;
+        var level = step.Stage - depth;
+        var stacks = _stacks.Pointer + ((nint)depth * _most);
+        for (var i = 0; i < ancestors; i++)
+        {
+            var stack = ((nint)frame * step.Beam.Count(level)) + stacks[i];
+            new Span<float>(step.Beam.Residuals(level) + (stack * stride), stride).CopyTo(new Span<float>(Ancestors + ((nint)(AncestorCount + i) * stride), stride));
+            HalfNorms[AncestorCount + i] = step.Beam.HalfNorms(level)[stack];
+        }
+
+        _families[Count++] = new BeamFamily(frame, first, count, depth, AncestorCount, ancestors);
+        AncestorCount += ancestors;
+        return true;
+    }
+
+    /// <summary>Goes back as far as it is worthwhile. As the partial stacks are in lexicographic order, those that extend the same one are neighbours.</summary>
+    private int Trace(in BeamStep step, int frame, int first, int count, out int ancestors)
+    {
+        var perAncestor = step.Table.Dimensions * RowsPerDimension;
+        var stacks = _stacks.Pointer;
+        for (var i = 0; i < count; i++)
+        {
+            stacks[i] = first + i;
+        }
+
+        ancestors = count;
+        var (depth, least, rows) = (0, count * perAncestor, 0);
+        for (var back = 0; back < step.Products.Length && count > 1; back++)
+        {
+            var nodes = _nodes.Pointer + ((((nint)Count * _depth) + back) * _most);
+            var parents = step.Beam.Parents(step.Stage - 1 - back) + ((nint)frame * step.Beam.Width);
+            var codes = step.Beam.Codes(step.Stage - 1 - back) + ((nint)frame * step.Beam.Width);
+            var above = stacks + _most;
+            var distinct = 0;
+            for (var i = 0; i < count; i++)
+            {
+                var parent = parents[stacks[i]];
+                if (distinct == 0 || above[distinct - 1] != parent)
+                {
+                    above[distinct++] = parent;
+                }
+
+                nodes[i] = new BeamNode(distinct - 1, codes[stacks[i]]);
+            }
+
+            _counts.Pointer[((nint)Count * _depth) + back] = count;
+            rows += count;
+            stacks = above;
+            count = distinct;
+            if ((count * perAncestor) + rows < least)
+            {
+                (depth, least, ancestors) = (back + 1, (count * perAncestor) + rows, count);
+            }
+        }
+
+        return depth;
+    }
+}
