@@ -66,9 +66,10 @@ internal static unsafe class BeamCandidates<T>
             for (var i = 0; i < nodes.Length; i++)
             {
                 var (parent, code) = nodes[i];
-                nextBounds[i] = Extend(bounds[parent], products, code);
+                var start = products.Start(code);
+                nextBounds[i] = Extend(bounds[parent], products.Growth, CodewordProducts.Error(start));
                 AddRow(
-                    scores + (parent * scoreStride), products.Row(code), products.Scale(code), panelCount,
+                    scores + (parent * scoreStride), CodewordProducts.Row(start), CodewordProducts.Scale(start), panelCount,
                     nextScores + (i * scoreStride), nextMinima + (i * minimaStride));
             }
 
@@ -104,9 +105,9 @@ internal static unsafe class BeamCandidates<T>
         {
             if (bounds[i].Error < float.MaxValue)
             {
-                Collect(
-                    scores + (i * scoreStride), minima + (i * minimaStride), panelCount, family.First + i, offsets[i].Offset, offsets[i].Error,
-                    scratch.Weights, 2.0 * bounds[i].Spread, list);
+                // A finite float32 not below the limit, so that what is padded or repeated, and has an infinite score, never passes.
+                var most = MathF.Min(MathF.BitIncrement((float)(list.Limit - offsets[i].Offset + offsets[i].Error)), float.MaxValue);
+                Collect(scores + (i * scoreStride), minima + (i * minimaStride), panelCount, most, family.First + i, list);
             }
             else
             {
@@ -124,15 +125,15 @@ internal static unsafe class BeamCandidates<T>
             return;
         }
 
-        var length = step.Table.PanelCount * Panel;
         for (var back = families[index].Depth - 1; back >= 0; back--)
         {
+            var products = step.Products[back];
             foreach (var node in families.Nodes(index, back))
             {
-                var row = step.Products[back].Row(node.Code);
-                for (var i = 0; i < length; i += 64)
+                var start = products.Start(node.Code);
+                for (var i = 0; i < products.RowBytes; i += CodewordProducts.Line)
                 {
-                    Sse.Prefetch0(row + i);
+                    Sse.Prefetch1(start + i);
                 }
             }
         }
@@ -147,10 +148,10 @@ internal static unsafe class BeamCandidates<T>
         return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
     }
 
-    private static BeamBound Extend(in BeamBound bound, CodewordProducts products, int code)
+    private static BeamBound Extend(in BeamBound bound, double growth, double error)
     {
-        var magnitude = bound.Magnitude + products.Growth;
-        return new(bound.Error + products.Error(code) + (3 * Unit * magnitude), magnitude, bound.Spread);
+        var magnitude = bound.Magnitude + growth;
+        return new(bound.Error + error + (3 * Unit * magnitude), magnitude, bound.Spread);
     }
 
     /// <summary>o and E' of a partial stack.</summary>
@@ -253,31 +254,56 @@ internal static unsafe class BeamCandidates<T>
         return last;
     }
 
-    /// <summary>Adds the extensions of a partial stack whose lower bound is within the limit.</summary>
+    /// <summary>Adds the extensions of a partial stack whose score is at most <paramref name="limit"/>.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void Collect(
-        float* scores, float* minima, int panelCount, int parent, double offset, double error, float* weights, double spread, BeamShortlist list)
+    private static void Collect(float* scores, float* minima, int panelCount, float limit, int parent, BeamShortlist list)
     {
-        var all = T.Create(Below(list.Limit - offset + error));
-        for (var group = 0; group < panelCount; group += Group, minima += Panel)
+        var all = T.Create(limit);
+        var groupCount = PanelLayout.GroupCount(panelCount);
+        int* parents = list.Parents, codes = list.Codes;
+        var count = list.Count;
+        for (var first = 0; first < groupCount; first += 64)
         {
-            if (T.AtMost(T.Load(minima), all) == 0)
+            // One branch where the hits end, rather than one at each group that nobody can foresee.
+            ulong groups = 0;
+            for (var i = Math.Min(64, groupCount - first) - 1; i >= 0; i--)
             {
-                continue;
+                groups = (groups << 1) | (T.AtMost(T.Load(minima + ((nint)(first + i) * Panel)), all) != 0 ? 1UL : 0);
             }
 
-            for (var panel = group; panel < Math.Min(group + Group, panelCount); panel++)
+            for (; groups != 0; groups &= groups - 1)
             {
-                for (var hits = T.AtMost(T.Load(scores + (panel * Panel)), all); hits != 0; hits &= hits - 1)
+                var panel = (first + BitOperations.TrailingZeroCount(groups)) * Group;
+                var hits = Hits(scores + ((nint)panel * Panel), Math.Min(Group, panelCount - panel), all);
+                for (; hits != 0; hits &= hits - 1)
                 {
-                    var code = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
-                    var score = offset + scores[code];
-                    list.Add(parent, code, score - error, score + error + (weights == null ? 0 : spread * weights[code]));
+                    parents[count] = parent;
+                    codes[count++] = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
                 }
             }
         }
+
+        list.Count = count;
     }
 
-    /// <summary>A finite float32 not below the value, so that what is padded or repeated, and has an infinite score, never passes.</summary>
-    private static float Below(double value) => MathF.Min(MathF.BitIncrement((float)value), float.MaxValue);
+    /// <summary>A bit for each score of a group that is within the limit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Hits(float* scores, int panelCount, T limit)
+    {
+        if (panelCount == Group)
+        {
+            return T.AtMost(T.Load(scores), limit)
+                | ((ulong)T.AtMost(T.Load(scores + Panel), limit) << Panel)
+                | ((ulong)T.AtMost(T.Load(scores + (2 * Panel)), limit) << (2 * Panel))
+                | ((ulong)T.AtMost(T.Load(scores + (3 * Panel)), limit) << (3 * Panel));
+        }
+
+        ulong hits = 0;
+        for (var i = panelCount - 1; i >= 0; i--)
+        {
+            hits = (hits << Panel) | T.AtMost(T.Load(scores + (i * Panel)), limit);
+        }
+
+        return hits;
+    }
 }

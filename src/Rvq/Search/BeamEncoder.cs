@@ -119,10 +119,16 @@ internal sealed unsafe class BeamEncoder
 
     private static void HalfNorms(BeamScratch beam, int level, int frames, int stride)
     {
-        var residual = beam.Residuals(level);
-        for (var i = 0; i < frames * beam.Count(level); i++, residual += stride)
+        var (residuals, halfNorms, count) = ((nint)beam.Residuals(level), (nint)beam.HalfNorms(level), frames * beam.Count(level));
+        for (nint i = 0; i < count; i++)
         {
-            beam.HalfNorms(level)[i] = 0.5 * Lanes.Dot(residual, residual, stride);
+            beam.Vectors[i] = residuals + (i * stride * sizeof(float));
+        }
+
+        Lanes.Dots((float**)beam.Vectors, (float**)beam.Vectors, count, stride, (double*)halfNorms);
+        for (nint i = 0; i < count; i++)
+        {
+            ((double*)halfNorms)[i] *= 0.5;
         }
     }
 

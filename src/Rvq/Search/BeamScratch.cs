@@ -7,6 +7,7 @@ internal sealed unsafe class BeamScratch
 
     private readonly AlignedBuffer<float>[] _residuals;
     private readonly AlignedBuffer<double>[] _halfNorms;
+    private readonly AlignedBuffer<nint> _vectors;
     private readonly int[] _counts;
     private readonly AlignedBuffer<float> _lost;
     private readonly AlignedBuffer<int> _parents;
@@ -46,6 +47,7 @@ internal sealed unsafe class BeamScratch
             _halfNorms[i] = new AlignedBuffer<double>(StacksPerStage);
         }
 
+        _vectors = new AlignedBuffer<nint>(StacksPerStage);
         _counts = new int[stages + 1];
         _lost = new AlignedBuffer<float>(MaxFrames * stride);
         _parents = new AlignedBuffer<int>(StacksPerStage * stages);
@@ -55,6 +57,7 @@ internal sealed unsafe class BeamScratch
         _lostFrames = new AlignedBuffer<int>(MaxFrames);
         _errors = new AlignedBuffer<double>(MaxFrames);
         Shortlist = new BeamShortlist(Width, checked((int)Math.Min(largest, int.MaxValue)));
+        OtherShortlist = new BeamShortlist(Width, checked((int)Math.Min(largest, int.MaxValue)));
         Families = new BeamFamilies(Width, depth, stride, panels);
     }
 
@@ -71,6 +74,9 @@ internal sealed unsafe class BeamScratch
 
     /// <summary>Their residuals, [frames, Count, stride]; those of a few codes less stay.</summary>
     public float* Residuals(int codes) => _residuals[codes % _residuals.Length].Pointer;
+
+    /// <summary>Room for the addresses of all residuals.</summary>
+    public nint* Vectors => _vectors.Pointer;
 
     /// <summary>½⟨r, r⟩ of the residuals, [frames, Count].</summary>
     public double* HalfNorms(int codes) => _halfNorms[codes % _halfNorms.Length].Pointer;
@@ -90,7 +96,11 @@ internal sealed unsafe class BeamScratch
     /// <summary>The final errors, [frames].</summary>
     public double* Errors => _errors.Pointer;
 
-    public BeamShortlist Shortlist { get; }
+    /// <summary>The extensions of the frame that is looked at.</summary>
+    public BeamShortlist Shortlist { get; private set; }
+
+    /// <summary>Those of the frame before, whose codewords arrive meanwhile.</summary>
+    public BeamShortlist OtherShortlist { get; private set; }
 
     public BeamFamilies Families { get; }
 
@@ -99,6 +109,13 @@ internal sealed unsafe class BeamScratch
 
     /// <summary>With which code, likewise.</summary>
     public int* Codes(int stage) => _codes.Pointer + (stage * StacksPerStage);
+
+    /// <summary>Begins with a frame; the extensions of the one before stay.</summary>
+    public void BeginFrame()
+    {
+        (Shortlist, OtherShortlist) = (OtherShortlist, Shortlist);
+        Shortlist.Begin();
+    }
 
     /// <summary>Writes the codes of a partial stack of a frame after a stage.</summary>
     public void Trace(int stage, int frame, int index, int* codes)

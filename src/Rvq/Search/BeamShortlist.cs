@@ -1,40 +1,35 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
 /// <summary>
-/// The extensions (partial stack, codeword) of one frame that may be among the best, each with bounds of its score, in lexicographic order; and
-/// the choice among them by the definition of <see cref="BeamEncoder"/>, which only scores what the bounds leave open.
+/// The extensions (partial stack, codeword) of one frame that may be among the best, in lexicographic order; and the choice among them by the
+/// definition of <see cref="BeamEncoder"/>.
 /// </summary>
 internal sealed unsafe class BeamShortlist(int width, int largest)
 {
     private readonly AlignedBuffer<int> _parents = new(largest);
     private readonly AlignedBuffer<int> _codes = new(largest);
-    private readonly AlignedBuffer<double> _lower = new(largest);
-    private readonly AlignedBuffer<double> _upper = new(largest);
-    private readonly BeamLimit _limit = new(width + 1);
-    private int _count;
+    private readonly AlignedBuffer<double> _scores = new(largest);
+    private readonly AlignedBuffer<nint> _vectors = new(largest);
+    private readonly AlignedBuffer<nint> _rows = new(largest);
+    private readonly BeamLimit _limit = new(width);
+
+    /// <summary>Which partial stacks are extended, room for all extensions.</summary>
+    public int* Parents => _parents.Pointer;
+
+    /// <summary>With which codewords, likewise.</summary>
+    public int* Codes => _codes.Pointer;
+
+    /// <summary>The number of extensions.</summary>
+    public int Count { get; set; }
 
     /// <summary>An upper bound of the score that the last kept extension has, found so far.</summary>
     public double Limit { get; set; }
 
     /// <summary>Begins with a frame.</summary>
-    public void Begin(in BeamStep step)
-    {
-        _count = 0;
-        _limit.Reset(step.Kept);
-        Limit = double.PositiveInfinity;
-    }
-
-    /// <summary>Adds an extension whose score is between two bounds.</summary>
-    public void Add(int parent, int code, double lower, double upper)
-    {
-        _parents.Pointer[_count] = parent;
-        _codes.Pointer[_count] = code;
-        _lower.Pointer[_count] = lower;
-        _upper.Pointer[_count++] = upper;
-        _limit.Add(upper);
-    }
+    public void Begin() => (Count, Limit) = (0, double.PositiveInfinity);
 
     /// <summary>Adds all extensions of a partial stack, nothing being known of their scores.</summary>
     public void AddAll(int parent, SearchTable table)
@@ -43,143 +38,89 @@ internal sealed unsafe class BeamShortlist(int width, int largest)
         {
             if (!table.IsRepeat(code))
             {
-                Add(parent, code, double.NegativeInfinity, double.PositiveInfinity);
+                Parents[Count] = parent;
+                Codes[Count++] = code;
             }
         }
     }
 
-    /// <summary>
-    /// Writes the kept extensions of the frame, in lexicographic order. Let B be their number. An extension that is certainly below all but B of the
-    /// extensions is kept whatever its score; so is each where there are no more than B.
-    /// </summary>
-    public void Decide<TDouble>(in BeamStep step, int frame)
-        where TDouble : struct, IDoubleLanes<TDouble>
+    /// <summary>Has the codewords on their way from memory.</summary>
+    [MethodImpl(Jit.Kernel)]
+    public void Prefetch(SearchTable table)
     {
-        var cut = Filter(_limit.Value, step.Kept);
-        var beam = step.Beam;
-        var greedy = Greedy<TDouble>(step, frame, beam.Greedy(step.Stage)[frame]);
-        var open = step.Kept;
-        for (var i = 0; i < _count; i++)
+        if (Sse.IsSupported)
         {
-            open -= _upper.Pointer[i] < cut ? 1 : 0;
-        }
-
-        var ties = Rescore<TDouble>(step, frame, cut, open);
-        var limit = open == 0 ? double.NegativeInfinity : _limit.Value;
-        var parents = beam.Parents(step.Stage) + ((nint)frame * beam.Width);
-        var codes = beam.Codes(step.Stage) + ((nint)frame * beam.Width);
-        var kept = 0;
-        beam.Greedy(step.Stage + 1)[frame] = -1;
-        for (var i = 0; i < _count; i++)
-        {
-            if (_upper.Pointer[i] < cut || _lower.Pointer[i] < limit || (_lower.Pointer[i] == limit && ties-- > 0))
+            for (var i = 0; i < Count; i++)
             {
-                beam.Greedy(step.Stage + 1)[frame] = i == greedy ? kept : beam.Greedy(step.Stage + 1)[frame];
-                parents[kept] = _parents.Pointer[i];
-                codes[kept++] = _codes.Pointer[i];
-            }
-        }
-    }
-
-    /// <summary>Drops the extensions that cannot be among the best and returns the smallest score that one of the others can have which is not kept.</summary>
-    private double Filter(double limit, int kept)
-    {
-        var count = 0;
-        _limit.Reset(kept + 1);
-        for (var i = 0; i < _count; i++)
-        {
-            if (_lower.Pointer[i] <= limit)
-            {
-                _parents.Pointer[count] = _parents.Pointer[i];
-                _codes.Pointer[count] = _codes.Pointer[i];
-                _lower.Pointer[count] = _lower.Pointer[i];
-                _upper.Pointer[count++] = _upper.Pointer[i];
-                _limit.Add(_lower.Pointer[i]);
-            }
-        }
-
-        _count = count;
-        return _limit.Value;
-    }
-
-    /// <summary>
-    /// The extension that extends the greedy stack greedily, or −1 where it is not on the list. If it is kept it is, because no other extension of the greedy
-    /// stack has a smaller score; if it is not, none of them is kept.
-    /// </summary>
-    private int Greedy<TDouble>(in BeamStep step, int frame, int parent)
-        where TDouble : struct, IDoubleLanes<TDouble>
-    {
-        var (limit, first, contenders) = (double.PositiveInfinity, -1, 0);
-        for (var i = 0; i < _count; i++)
-        {
-            if (_parents.Pointer[i] == parent)
-            {
-                limit = Math.Min(limit, _upper.Pointer[i]);
-            }
-        }
-
-        for (var i = 0; i < _count; i++)
-        {
-            if (_parents.Pointer[i] == parent && _lower.Pointer[i] <= limit)
-            {
-                first = first < 0 ? i : first;
-                contenders++;
-            }
-        }
-
-        if (contenders < 2)
-        {
-            return first;
-        }
-
-        var (greedy, nearest) = (-1, double.PositiveInfinity);
-        for (var i = first; i < _count; i++)
-        {
-            if (_parents.Pointer[i] == parent && _lower.Pointer[i] <= limit)
-            {
-                var score = Score<TDouble>(step, frame, i);
-                if (greedy < 0 || score < nearest)
+                var row = table.Row(Codes[i]);
+                for (var at = 0; at < table.Stride; at += CodewordProducts.Line / sizeof(float))
                 {
-                    greedy = i;
-                    nearest = score < double.PositiveInfinity ? score : double.PositiveInfinity;
+                    Sse.Prefetch1(row + at);
                 }
             }
         }
-
-        return greedy;
     }
 
-    /// <summary>Scores by the definition what the bounds leave open, and returns how many of those with the last kept score are kept.</summary>
+    /// <summary>Writes the kept extensions of the frame, in lexicographic order.</summary>
     [MethodImpl(Jit.Kernel)]
-    private int Rescore<TDouble>(in BeamStep step, int frame, double cut, int open)
+    public void Decide<TDouble>(in BeamStep step, int frame)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
-        if (open == 0)
+        var greedy = Rescore<TDouble>(step, frame);
+        var (limit, ties) = (_limit.Value, step.Kept - _limit.CountBelow());
+        var beam = step.Beam;
+        var parents = beam.Parents(step.Stage) + ((nint)frame * beam.Width);
+        var codes = beam.Codes(step.Stage) + ((nint)frame * beam.Width);
+        var (kept, nextGreedy) = (0, -1);
+        for (var i = 0; i < Count; i++)
         {
-            return 0;
-        }
-
-        var halfNorms = step.HalfNorms(frame);
-        _limit.Reset(open);
-        for (var i = 0; i < _count; i++)
-        {
-            if (!(_upper.Pointer[i] < cut))
+            var score = _scores.Pointer[i];
+            if (score < limit || (score == limit && ties-- > 0))
             {
-                var score = halfNorms[_parents.Pointer[i]] + Score<TDouble>(step, frame, i);
-                score = score < double.PositiveInfinity ? score : double.PositiveInfinity;
-                _lower.Pointer[i] = score;
-                _limit.Add(score);
+                nextGreedy = i == greedy ? kept : nextGreedy;
+                parents[kept] = Parents[i];
+                codes[kept++] = Codes[i];
             }
         }
 
-        return open - _limit.CountBelow();
+        beam.Greedy(step.Stage + 1)[frame] = nextGreedy;
     }
 
-    private double Score<TDouble>(in BeamStep step, int frame, int i)
+    /// <summary>
+    /// Scores all extensions by the definition, and returns the one that extends the greedy stack greedily: if it is kept it is on the list,
+    /// because no other extension of the greedy stack has a smaller score; if none of them is on the list, −1.
+    /// </summary>
+    private int Rescore<TDouble>(in BeamStep step, int frame)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         var table = step.Table;
-        var vector = step.Residuals(frame) + ((nint)_parents.Pointer[i] * table.Stride);
-        return table.HalfNorms[_codes.Pointer[i]] - Definition.Dot<TDouble>(vector, table.Row(_codes.Pointer[i]), table.Stride);
+        var (vectors, halfNorms) = ((nint)step.Residuals(frame), (nint)step.HalfNorms(frame));
+        for (var i = 0; i < Count; i++)
+        {
+            _vectors.Pointer[i] = vectors + ((nint)Parents[i] * table.Stride * sizeof(float));
+            _rows.Pointer[i] = (nint)table.Row(Codes[i]);
+        }
+
+        var scores = _scores.Pointer;
+        Definition.Dots<TDouble>((float**)_vectors.Pointer, (float**)_rows.Pointer, Count, table.Stride, scores);
+        var greedyParent = step.Beam.Greedy(step.Stage)[frame];
+        var (greedy, nearest) = (-1, double.PositiveInfinity);
+        _limit.Reset(step.Kept);
+        for (var i = 0; i < Count; i++)
+        {
+            var score = table.HalfNorms[Codes[i]] - scores[i];
+            if (Parents[i] == greedyParent && (greedy < 0 || score < nearest))
+            {
+                greedy = i;
+                nearest = score < double.PositiveInfinity ? score : double.PositiveInfinity;
+            }
+
+            score += ((double*)halfNorms)[Parents[i]];
+            score = score < double.PositiveInfinity ? score : double.PositiveInfinity;
+            scores[i] = score;
+            _limit.Add(score);
+        }
+
+        return greedy;
     }
 }

@@ -1,13 +1,17 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
 /// <summary>
 /// ⟨c_j, c_k − μ⟩ for all codewords c_j of one stage and c_k of a later one, in eight bits: by so much the scores of the later stage rise when c_j is
-/// subtracted from the residual. Row j is t_j q_jk, and no entry of it is farther from the product than <see cref="Error"/> says.
+/// subtracted from the residual. Row j is t_j q_jk, and no entry of it is farther from the product than δ_j.
 /// </summary>
 internal sealed unsafe class CodewordProducts
 {
+    /// <summary>The bytes of a cache line.</summary>
+    public const int Line = 64;
+
     private const int Largest = 127;
     private const int RowsAtOnce = 16;
 
@@ -18,19 +22,16 @@ internal sealed unsafe class CodewordProducts
     private static readonly double SmallestPeak = Math.ScaleB(1, -90);
 
     private readonly AlignedBuffer<sbyte> _rows;
-    private readonly AlignedBuffer<float> _scales;
-    private readonly AlignedBuffer<float> _errors;
-    private readonly nint _stride;
+    private readonly int _length;
 
     public CodewordProducts(SearchTable earlier, SearchTable later)
     {
         var panels = new FloatPanels(later);
-        _stride = (nint)panels.PanelCount * PanelLayout.PanelSize;
-        _rows = new AlignedBuffer<sbyte>(earlier.Size * (long)_stride);
-        _scales = new AlignedBuffer<float>(earlier.Size);
-        _errors = new AlignedBuffer<float>(earlier.Size);
+        _length = panels.PanelCount * PanelLayout.PanelSize;
+        RowBytes = (Line + _length + Line - 1) / Line * Line;
+        _rows = new AlignedBuffer<sbyte>((long)earlier.Size * RowBytes);
         Growth = 2.3 * earlier.MaxNorm * Padded(later.MaxNorm);
-        var scores = new AlignedBuffer<float>(RowsAtOnce * (long)_stride);
+        var scores = new AlignedBuffer<float>(RowsAtOnce * _length);
         var minima = new AlignedBuffer<float>(RowsAtOnce * PanelLayout.GroupCount(panels.PanelCount) * PanelLayout.PanelSize);
         for (var first = 0; first < earlier.Size; first += RowsAtOnce)
         {
@@ -40,7 +41,7 @@ internal sealed unsafe class CodewordProducts
             {
                 // Half the margin is how far ½‖c − μ‖² less the product can be off; the other half covers that ½‖c − μ‖² itself was rounded.
                 var margin = panels.Bound.Margin(Search.Rows.SquaredNorm(earlier.Row(first + i), earlier.Stride));
-                Quantize(first + i, panels.HalfNorms, scores.Pointer + (i * _stride), margin);
+                Quantize(first + i, panels.HalfNorms, scores.Pointer + (i * _length), margin);
             }
         }
 
@@ -58,14 +59,20 @@ internal sealed unsafe class CodewordProducts
     /// <summary>A bound of ‖c‖, raised so that 2.01 of it bound ‖c − μ‖ even where μ is subnormal.</summary>
     public static double Padded(double norm) => norm + Math.ScaleB(1, -100);
 
+    /// <summary>What a codeword has here: t_j, δ_j, and its row from the next cache line on.</summary>
+    public sbyte* Start(int code) => _rows.Pointer + ((nint)code * RowBytes);
+
+    /// <summary>The bytes from one codeword's start to the next's.</summary>
+    public int RowBytes { get; }
+
+    /// <summary>t_j, for the codeword that starts here.</summary>
+    public static float Scale(sbyte* start) => *(float*)start;
+
+    /// <summary>δ_j, the largest |⟨c_j, c_k − μ⟩ − t_j q_jk| over k; infinite where it is not known.</summary>
+    public static float Error(sbyte* start) => *((float*)start + 1);
+
     /// <summary>q_jk, [the later codebook's panels × 16].</summary>
-    public sbyte* Row(int code) => _rows.Pointer + (code * _stride);
-
-    /// <summary>t_j.</summary>
-    public float Scale(int code) => _scales.Pointer[code];
-
-    /// <summary>The largest |⟨c_j, c_k − μ⟩ − t_j q_jk| over k; infinite where it is not known.</summary>
-    public float Error(int code) => _errors.Pointer[code];
+    public static sbyte* Row(sbyte* start) => start + Line;
 
     private static void Score(FloatPanels panels, float* rows, SearchTable later, int count, float* scores, float* minima)
     {
@@ -83,28 +90,29 @@ internal sealed unsafe class CodewordProducts
         }
     }
 
+    [MethodImpl(Jit.Kernel)]
     private void Quantize(int code, float* halfNorms, float* scores, double margin)
     {
+        // Repeated codewords and padding have an infinite half norm: whatever is added to that.
         double peak = 0;
-        for (nint k = 0; k < _stride; k++)
+        for (var k = 0; k < _length; k++)
         {
-            // Repeated codewords and padding have an infinite half norm: whatever is added to that.
-            var product = halfNorms[k] < float.PositiveInfinity ? (double)halfNorms[k] - scores[k] : 0;
-            peak = Math.Max(peak, Math.Abs(product));
+            peak = Math.Max(peak, halfNorms[k] < float.PositiveInfinity ? Math.Abs((double)halfNorms[k] - scores[k]) : 0);
         }
 
         var scale = peak < SmallestPeak || !(margin < float.MaxValue) ? 0 : (float)(peak / Largest);
         var inverse = scale == 0 ? 0 : 1 / (double)scale;
+        var start = Start(code);
         double error = 0;
-        for (nint k = 0; k < _stride; k++)
+        for (var k = 0; k < _length; k++)
         {
             var product = halfNorms[k] < float.PositiveInfinity ? (double)halfNorms[k] - scores[k] : 0;
-            var quantized = (int)Math.Clamp(Math.Round(product * inverse), -Largest, Largest);
-            Row(code)[k] = (sbyte)quantized;
-            error = Math.Max(error, Math.Abs(product - ((double)scale * quantized)));
+            var quantized = Math.Clamp(Math.Round(product * inverse), -Largest, Largest);
+            Row(start)[k] = (sbyte)quantized;
+            error = Math.Max(error, Math.Abs(product - (scale * quantized)));
         }
 
-        _scales.Pointer[code] = scale;
-        _errors.Pointer[code] = MathF.BitIncrement((float)((error + margin) * (1 + 1e-9)));
+        *(float*)start = scale;
+        *((float*)start + 1) = MathF.BitIncrement((float)((error + margin) * (1 + 1e-9)));
     }
 }

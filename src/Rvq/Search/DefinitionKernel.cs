@@ -22,7 +22,7 @@ internal sealed unsafe class DefinitionKernel<TDouble>(string name) : LaneKernel
         var list = step.Beam.Shortlist;
         for (var frame = 0; frame < step.Frames; frame++)
         {
-            list.Begin(step);
+            list.Begin();
             for (var parent = 0; parent < step.Count; parent++)
             {
                 list.AddAll(parent, step.Table);

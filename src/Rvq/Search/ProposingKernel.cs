@@ -94,23 +94,46 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         Extend(step, families, scratch);
     }
 
+    /// <summary>
+    /// Extends the partial stacks of some families. What a family or a frame needs of large tables is fetched while the one before it is worked on.
+    /// </summary>
     private unsafe void Extend(in BeamStep step, BeamFamilies families, SearchScratch scratch)
     {
-        var list = step.Beam.Shortlist;
+        var beam = step.Beam;
+        var before = -1;
         Propose(step.Table, families.Ancestors, families.AncestorCount, scratch);
+        BeamCandidates<TFloat>.Prefetch(step, families, 0);
         for (var i = 0; i < families.Count; i++)
         {
+            if (i + 1 < families.Count)
+            {
+                BeamCandidates<TFloat>.Prefetch(step, families, i + 1);
+            }
+
             var family = families[i];
             if (family.First == 0)
             {
-                list.Begin(step);
+                beam.BeginFrame();
             }
 
-            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, list, scratch);
-            if (family.First + family.Count == step.Count)
+            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, beam.Shortlist, scratch);
+            var isWhole = family.First + family.Count == step.Count;
+            if (isWhole)
             {
-                list.Decide<TDouble>(step, family.Frame);
+                beam.Shortlist.Prefetch(step.Table);
             }
+
+            if (before >= 0 && family.First == 0)
+            {
+                beam.OtherShortlist.Decide<TDouble>(step, before);
+            }
+
+            before = isWhole ? family.Frame : -1;
+        }
+
+        if (before >= 0)
+        {
+            beam.Shortlist.Decide<TDouble>(step, before);
         }
 
         families.Clear();
