@@ -48,9 +48,6 @@ internal static unsafe class BeamCandidates<T>
         ref readonly var family = ref families[index];
         var table = step.Table;
         var panelCount = table.PanelCount;
-        nint scoreStride = panelCount * Panel, minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
-        var scores = scratch.Scores + (family.FirstAncestor * scoreStride);
-        var minima = scratch.Minima + (family.FirstAncestor * minimaStride);
         var bounds = families.Bounds(family.Depth);
         for (var i = 0; i < family.AncestorCount; i++)
         {
@@ -60,59 +57,92 @@ internal static unsafe class BeamCandidates<T>
         for (var back = family.Depth - 1; back >= 0; back--)
         {
             var products = step.Products[back];
-            float* nextScores = families.Scores(back), nextMinima = families.Minima(back);
-            var nextBounds = families.Bounds(back);
             var nodes = families.Nodes(index, back);
+            var nextBounds = families.Bounds(back);
             for (var i = 0; i < nodes.Length; i++)
             {
-                var (parent, code) = nodes[i];
-                var start = products.Start(code);
-                nextBounds[i] = Extend(bounds[parent], products.Growth, CodewordProducts.Error(start));
-                AddRow(
-                    scores + (parent * scoreStride), CodewordProducts.Row(start), CodewordProducts.Scale(start), panelCount,
-                    nextScores + (i * scoreStride), nextMinima + (i * minimaStride));
+                nextBounds[i] = Extend(bounds[nodes[i].Parent], products.Growth, CodewordProducts.Error(products.Start(nodes[i].Code)));
             }
 
-            scores = nextScores;
-            minima = nextMinima;
             bounds = nextBounds;
         }
 
+        Descend(step, families, index, scratch.Scores + ((nint)family.FirstAncestor * panelCount * Panel));
+        nint minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
+        var minima = families.Minima;
+        var leaves = families.Leaves;
+
+        // The greedy stack beside the kept ones extends nothing but itself.
+        var kept = Math.Min(family.Count, step.Count - family.First);
+        var greedy = step.Greedy(family.Frame) - family.First;
         var offsets = families.Offsets;
         for (var i = 0; i < family.Count; i++)
         {
-            var lanes = families.Lanes + (i * Panel);
-            var bound = bounds[i];
+            var (lanes, bound) = (T.Create(float.PositiveInfinity), bounds[i]);
             if (bound.Error < float.MaxValue)
             {
                 var (offset, error) = offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
-                var upper = scratch.Weights == null
-                    ? Smallest(minima + (i * minimaStride), PanelLayout.GroupCount(panelCount))
-                    : SmallestUpper(scores + (i * scoreStride), scratch.Weights, 2 * bound.Spread, panelCount);
+                var upper = Scan(leaves[i], scratch.Weights, 2 * bound.Spread, panelCount, minima + (i * minimaStride));
 
                 // What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
-                T.Store(T.Add(upper, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude))))), lanes);
+                lanes = T.Add(upper, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
+                if (i == greedy)
+                {
+                    var most = RoundUp(T.MinAcross(upper) + (2 * error) + (4 * Unit * bound.Magnitude));
+                    list.GreedyCount = Collect(leaves[i], minima + (i * minimaStride), panelCount, most, list.GreedyCodes);
+                }
             }
-            else
-            {
-                T.Store(T.Create(float.PositiveInfinity), lanes);
-            }
+
+            T.Store(lanes, families.Lanes + (i * Panel));
         }
 
-        var limit = (double)NthSmallest(families.Lanes, family.Count, step.Kept);
+        var limit = (double)NthSmallest(families.Lanes, kept, step.Kept);
         list.Limit = Math.Min(list.Limit, limit + (Math.Abs(limit) * (2 * Unit)));
-        for (var i = 0; i < family.Count; i++)
+        for (var i = 0; i < kept; i++)
         {
             if (bounds[i].Error < float.MaxValue)
             {
-                // A finite float32 not below the limit, so that what is padded or repeated, and has an infinite score, never passes.
-                var most = MathF.Min(MathF.BitIncrement((float)(list.Limit - offsets[i].Offset + offsets[i].Error)), float.MaxValue);
-                Collect(scores + (i * scoreStride), minima + (i * minimaStride), panelCount, most, family.First + i, list);
+                var most = RoundUp(list.Limit - offsets[i].Offset + offsets[i].Error);
+                var count = Collect(leaves[i], minima + (i * minimaStride), panelCount, most, list.Codes + list.Count);
+                new Span<int>(list.Parents + list.Count, count).Fill(family.First + i);
+                list.Count += count;
             }
             else
             {
                 list.AddAll(family.First + i, table);
             }
+        }
+    }
+
+    /// <summary>Adds products to the scores of the ancestors on the way to the family, for which it only notes where they come from.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void Descend(in BeamStep step, BeamFamilies families, int index, float* scores)
+    {
+        var depth = families[index].Depth;
+        var panelCount = step.Table.PanelCount;
+        nint stride = panelCount * Panel;
+        var leaves = families.Leaves;
+        for (var i = 0; depth == 0 && i < families[index].Count; i++)
+        {
+            leaves[i] = new(scores + (i * stride), families.Zeros, 0);
+        }
+
+        for (var back = depth - 1; back >= 0; back--)
+        {
+            var products = step.Products[back];
+            var next = families.Scores(back);
+            var nodes = families.Nodes(index, back);
+            for (var i = 0; i < nodes.Length; i++)
+            {
+                var start = products.Start(nodes[i].Code);
+                leaves[i] = new(scores + (nodes[i].Parent * stride), CodewordProducts.Row(start), CodewordProducts.Scale(start));
+                if (back > 0)
+                {
+                    AddRow(leaves[i], panelCount, next + (i * stride));
+                }
+            }
+
+            scores = next;
         }
     }
 
@@ -170,68 +200,62 @@ internal static unsafe class BeamCandidates<T>
         return (halfNorm, bound.Error + rounding);
     }
 
+    /// <summary>v of the codewords of a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Load(float* source, sbyte* row, T scale) => T.MultiplyAdd(T.Widen(row), scale, T.Load(source));
+
+    /// <summary>Writes the scores of all panels, each of which it reads.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void AddRow(in BeamScores scores, int panelCount, float* target)
+    {
+        var (source, row, scale) = ((nint)scores.Source, (nint)scores.Row, T.Create(scores.Scale));
+        for (nint i = 0; i < panelCount * Panel; i += Panel)
+        {
+            T.Store(Load((float*)source + i, (sbyte*)row + i, scale), target + i);
+        }
+    }
+
     /// <summary>
-    /// target = source + scale × row, and the minima of its groups. Reads and writes panelCount panels of each, and as many vectors of minima as
-    /// they have groups.
+    /// Writes the minima of the groups, lane by lane, and returns the smallest v + 2A·w in each lane; v where there are no weights. Reads panelCount
+    /// panels of everything and writes a vector for each of their groups.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    private static void AddRow(float* source, sbyte* row, float scale, int panelCount, float* target, float* minima)
+    private static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima)
     {
-        var factor = T.Create(scale);
-        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, target += Group * Panel, minima += Panel)
+        var source = scores.Source;
+        var row = scores.Row;
+        T scale = T.Create(scores.Scale), factor = T.Create(spread), smallest = T.Create(float.PositiveInfinity);
+        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, minima += Panel)
         {
-            var a = T.MultiplyAdd(T.Widen(row), factor, T.Load(source));
-            var b = T.MultiplyAdd(T.Widen(row + Panel), factor, T.Load(source + Panel));
-            var c = T.MultiplyAdd(T.Widen(row + (2 * Panel)), factor, T.Load(source + (2 * Panel)));
-            var d = T.MultiplyAdd(T.Widen(row + (3 * Panel)), factor, T.Load(source + (3 * Panel)));
-            T.Store(a, target);
-            T.Store(b, target + Panel);
-            T.Store(c, target + (2 * Panel));
-            T.Store(d, target + (3 * Panel));
+            T a = Load(source, row, scale), b = Load(source + Panel, row + Panel, scale);
+            T c = Load(source + (2 * Panel), row + (2 * Panel), scale), d = Load(source + (3 * Panel), row + (3 * Panel), scale);
             T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
+            if (weights != null)
+            {
+                a = T.MultiplyAdd(T.Load(weights), factor, a);
+                b = T.MultiplyAdd(T.Load(weights + Panel), factor, b);
+                c = T.MultiplyAdd(T.Load(weights + (2 * Panel)), factor, c);
+                d = T.MultiplyAdd(T.Load(weights + (3 * Panel)), factor, d);
+                weights += Group * Panel;
+            }
+
+            smallest = T.Min(smallest, T.Min(T.Min(a, b), T.Min(c, d)));
         }
 
-        var smallest = T.Create(float.PositiveInfinity);
-        for (var i = 0; i < panelCount * Panel; i += Panel)
+        var last = T.Create(float.PositiveInfinity);
+        for (nint i = 0; i < panelCount * Panel; i += Panel)
         {
-            var value = T.MultiplyAdd(T.Widen(row + i), factor, T.Load(source + i));
-            T.Store(value, target + i);
-            smallest = T.Min(smallest, value);
+            var value = Load(source + i, row + i, scale);
+            last = T.Min(last, value);
+            smallest = T.Min(smallest, weights == null ? value : T.MultiplyAdd(T.Load(weights + i), factor, value));
         }
 
         if (panelCount > 0)
         {
-            T.Store(smallest, minima);
-        }
-    }
-
-    /// <summary>The smallest of some vectors, lane by lane.</summary>
-    [MethodImpl(Jit.Kernel)]
-    private static T Smallest(float* vectors, int count)
-    {
-        var smallest = T.Load(vectors);
-        for (var i = 1; i < count; i++)
-        {
-            smallest = T.Min(smallest, T.Load(vectors + (i * Panel)));
+            T.Store(last, minima);
         }
 
         return smallest;
-    }
-
-    /// <summary>The smallest v + 2A·w, lane by lane.</summary>
-    [MethodImpl(Jit.Kernel)]
-    private static T SmallestUpper(float* scores, float* weights, float spread, int panelCount)
-    {
-        var factor = T.Create(spread);
-        T even = T.Create(float.PositiveInfinity), odd = even;
-        var i = 0;
-        for (; i + Panel < panelCount * Panel; i += 2 * Panel)
-        {
-            even = T.Min(even, T.MultiplyAdd(T.Load(weights + i), factor, T.Load(scores + i)));
-            odd = T.Min(odd, T.MultiplyAdd(T.Load(weights + i + Panel), factor, T.Load(scores + i + Panel)));
-        }
-
-        return i < panelCount * Panel ? T.Min(odd, T.Min(even, T.MultiplyAdd(T.Load(weights + i), factor, T.Load(scores + i)))) : T.Min(even, odd);
     }
 
     /// <summary>The n-th smallest of the different values in some vectors, which is not below the n-th smallest; infinity where there are fewer.</summary>
@@ -254,14 +278,18 @@ internal static unsafe class BeamCandidates<T>
         return last;
     }
 
-    /// <summary>Adds the extensions of a partial stack whose score is at most <paramref name="limit"/>.</summary>
+    /// <summary>A float32 not below the value, and finite, so that what is padded or repeated, and has an infinite score, is never within it.</summary>
+    private static float RoundUp(double value) => MathF.Min(MathF.BitIncrement((float)value), float.MaxValue);
+
+    /// <summary>Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void Collect(float* scores, float* minima, int panelCount, float limit, int parent, BeamShortlist list)
+    private static int Collect(in BeamScores scores, float* minima, int panelCount, float limit, int* codes)
     {
-        var all = T.Create(limit);
+        float* source = scores.Source;
+        sbyte* row = scores.Row;
+        T all = T.Create(limit), scale = T.Create(scores.Scale);
         var groupCount = PanelLayout.GroupCount(panelCount);
-        int* parents = list.Parents, codes = list.Codes;
-        var count = list.Count;
+        var count = 0;
         for (var first = 0; first < groupCount; first += 64)
         {
             // One branch where the hits end, rather than one at each group that nobody can foresee.
@@ -274,34 +302,33 @@ internal static unsafe class BeamCandidates<T>
             for (; groups != 0; groups &= groups - 1)
             {
                 var panel = (first + BitOperations.TrailingZeroCount(groups)) * Group;
-                var hits = Hits(scores + ((nint)panel * Panel), Math.Min(Group, panelCount - panel), all);
+                var hits = Hits(source + ((nint)panel * Panel), row + ((nint)panel * Panel), scale, Math.Min(Group, panelCount - panel), all);
                 for (; hits != 0; hits &= hits - 1)
                 {
-                    parents[count] = parent;
                     codes[count++] = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
                 }
             }
         }
 
-        list.Count = count;
+        return count;
     }
 
     /// <summary>A bit for each score of a group that is within the limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Hits(float* scores, int panelCount, T limit)
+    private static ulong Hits(float* source, sbyte* row, T scale, int panelCount, T limit)
     {
         if (panelCount == Group)
         {
-            return T.AtMost(T.Load(scores), limit)
-                | ((ulong)T.AtMost(T.Load(scores + Panel), limit) << Panel)
-                | ((ulong)T.AtMost(T.Load(scores + (2 * Panel)), limit) << (2 * Panel))
-                | ((ulong)T.AtMost(T.Load(scores + (3 * Panel)), limit) << (3 * Panel));
+            return T.AtMost(Load(source, row, scale), limit)
+                | ((ulong)T.AtMost(Load(source + Panel, row + Panel, scale), limit) << Panel)
+                | ((ulong)T.AtMost(Load(source + (2 * Panel), row + (2 * Panel), scale), limit) << (2 * Panel))
+                | ((ulong)T.AtMost(Load(source + (3 * Panel), row + (3 * Panel), scale), limit) << (3 * Panel));
         }
 
         ulong hits = 0;
-        for (var i = panelCount - 1; i >= 0; i--)
+        for (nint i = (panelCount - 1) * Panel; i >= 0; i -= Panel)
         {
-            hits = (hits << Panel) | T.AtMost(T.Load(scores + (i * Panel)), limit);
+            hits = (hits << Panel) | T.AtMost(Load(source + i, row + i, scale), limit);
         }
 
         return hits;

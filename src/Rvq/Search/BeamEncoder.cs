@@ -61,116 +61,56 @@ internal sealed unsafe class BeamEncoder
     private void EncodeStack(ResidualStack stack, float* vectors, int frames, int* codes, BeamScratch beam, SearchScratch search)
     {
         var stages = stack.Stages;
-        var stride = stages[0].SearchTable.Stride;
-        var lost = 0;
-        beam.Begin(stages, _width);
-        new Span<int>(beam.Greedy(0), frames).Clear();
-        new Span<float>(vectors, frames * stride).CopyTo(new Span<float>(beam.Residuals(0), frames * stride));
-        HalfNorms(beam, 0, frames, stride);
+        Begin(vectors, frames, stages, beam);
         for (var m = 0; m < stages.Length; m++)
         {
-            var table = stages[m].SearchTable;
-            var step = new BeamStep { Beam = beam, Table = table, Products = stack.Products.Before(m), Stage = m, Frames = frames };
+            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = stack.Products.Before(m), Stage = m, Frames = frames };
             _kernel.Extend(step, search);
-            lost = SetLostAside(step, stages.Length, lost);
-            _kernel.Quantize(table, table.Rows, beam.Lost, lost, beam.LostCodes + m, stages.Length, search);
-            Subtract(step);
         }
 
-        ChooseKept(frames, stages.Length, codes, beam);
-        ChooseLost(stride, lost, stages.Length, codes, beam);
+        Choose(frames, stages.Length, codes, beam);
     }
 
-    /// <summary>Greedy stacks that leave the beam at a stage go on by themselves from before it. Returns how many do by now.</summary>
-    private static int SetLostAside(in BeamStep step, int stages, int lost)
+    private void Begin(float* vectors, int frames, ReadOnlySpan<Stage> stages, BeamScratch beam)
     {
-        var (beam, stride) = (step.Beam, step.Table.Stride);
-        for (var frame = 0; frame < step.Frames; frame++)
+        var stride = stages[0].SearchTable.Stride;
+        beam.Begin(stages, _width);
+        new Span<int>(beam.Greedy(0), frames).Clear();
+        for (nint frame = 0; frame < frames; frame++, vectors += stride)
         {
-            var greedy = beam.Greedy(step.Stage)[frame];
-            if (greedy >= 0 && beam.Greedy(step.Stage + 1)[frame] < 0)
-            {
-                new Span<float>(step.Residuals(frame) + ((nint)greedy * stride), stride).CopyTo(new Span<float>(beam.Lost + ((nint)lost * stride), stride));
-                beam.Trace(step.Stage - 1, frame, greedy, beam.LostCodes + ((nint)lost * stages));
-                beam.LostFrames[lost++] = frame;
-            }
-        }
-
-        return lost;
-    }
-
-    /// <summary>The residuals of the kept partial stacks.</summary>
-    private static void Subtract(in BeamStep step)
-    {
-        var (beam, table) = (step.Beam, step.Table);
-        var next = beam.Residuals(step.Stage + 1);
-        for (nint frame = 0; frame < step.Frames; frame++)
-        {
-            var parents = beam.Parents(step.Stage) + (frame * beam.Width);
-            var codes = beam.Codes(step.Stage) + (frame * beam.Width);
-            for (var i = 0; i < step.Kept; i++, next += table.Stride)
-            {
-                Rows.Difference(step.Residuals((int)frame) + ((nint)parents[i] * table.Stride), table.Row(codes[i]), next, table.Stride);
-            }
-        }
-
-        HalfNorms(beam, step.Stage + 1, step.Frames, table.Stride);
-    }
-
-    private static void HalfNorms(BeamScratch beam, int level, int frames, int stride)
-    {
-        var (residuals, halfNorms, count) = ((nint)beam.Residuals(level), (nint)beam.HalfNorms(level), frames * beam.Count(level));
-        for (nint i = 0; i < count; i++)
-        {
-            beam.Vectors[i] = residuals + (i * stride * sizeof(float));
-        }
-
-        Lanes.Dots((float**)beam.Vectors, (float**)beam.Vectors, count, stride, (double*)halfNorms);
-        for (nint i = 0; i < count; i++)
-        {
-            ((double*)halfNorms)[i] *= 0.5;
+            new Span<float>(vectors, stride).CopyTo(new Span<float>(beam.Residuals(0) + (frame * 2 * stride), stride));
+            beam.HalfNorms(0)[frame * 2] = 0.5 * Lanes.Dot(vectors, vectors, stride);
         }
     }
 
-    /// <summary>Writes the best of the kept stacks; they are in lexicographic order.</summary>
-    private void ChooseKept(int frames, int stages, int* codes, BeamScratch beam)
+    /// <summary>Writes the best of the kept stacks, which are in lexicographic order, or the greedy one where it is beside them and better.</summary>
+    private void Choose(int frames, int stages, int* codes, BeamScratch beam)
     {
         var count = beam.Count(stages);
         for (var frame = 0; frame < frames; frame++)
         {
-            // Twice its half is an error to the last bit.
-            var halfNorms = beam.HalfNorms(stages) + ((nint)frame * count);
-            var (best, least) = (0, 2 * halfNorms[0]);
-            least = double.IsNaN(least) ? double.PositiveInfinity : least;
+            var halfNorms = beam.HalfNorms(stages) + ((nint)frame * (count + 1));
+            var (best, least) = (0, Error(halfNorms[0]));
             for (var i = 1; i < count; i++)
             {
-                (best, least) = 2 * halfNorms[i] < least ? (i, 2 * halfNorms[i]) : (best, least);
+                var error = Error(halfNorms[i]);
+                (best, least) = error < least ? (i, error) : (best, least);
             }
 
-            beam.Errors[frame] = least;
-            beam.Trace(stages - 1, frame, best, codes + ((nint)frame * _model.CodesPerBlock));
-        }
-    }
-
-    /// <summary>Writes the greedy stacks that left the beam and are better than what it has led to.</summary>
-    private void ChooseLost(int stride, int lost, int stages, int* codes, BeamScratch beam)
-    {
-        for (var i = 0; i < lost; i++)
-        {
-            var frame = beam.LostFrames[i];
-            var error = Error(beam.Lost + ((nint)i * stride), stride);
-            var greedy = new Span<int>(beam.LostCodes + ((nint)i * stages), stages);
-            var kept = new Span<int>(codes + ((nint)frame * _model.CodesPerBlock), stages);
-            if (error < beam.Errors[frame] || (error == beam.Errors[frame] && greedy.SequenceCompareTo(kept) < 0))
+            var chosen = new Span<int>(codes + ((nint)frame * _model.CodesPerBlock), stages);
+            beam.Trace(stages - 1, frame, best, chosen);
+            if (beam.Greedy(stages)[frame] == count && Error(halfNorms[count]) <= least)
             {
-                greedy.CopyTo(kept);
+                var greedy = beam.GreedyCodes(stages);
+                beam.Trace(stages - 1, frame, count, greedy);
+                if (Error(halfNorms[count]) < least || greedy.SequenceCompareTo(chosen) < 0)
+                {
+                    greedy.CopyTo(chosen);
+                }
             }
         }
     }
 
-    private static double Error(float* residual, int stride)
-    {
-        var error = Lanes.Dot(residual, residual, stride);
-        return double.IsNaN(error) ? double.PositiveInfinity : error;
-    }
+    /// <summary>⟨r, r⟩, which is twice its half to the last bit.</summary>
+    private static double Error(double halfNorm) => double.IsNaN(halfNorm) ? double.PositiveInfinity : 2 * halfNorm;
 }

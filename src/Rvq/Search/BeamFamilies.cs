@@ -12,6 +12,14 @@ internal readonly record struct BeamFamily(int Frame, int First, int Count, int 
 /// <summary>A partial stack of a family or one between the ancestors and them: the one that it extends, counted among those of its family, and with which code.</summary>
 internal readonly record struct BeamNode(int Parent, int Code);
 
+/// <summary>Where the scores of a partial stack come from: Source + Scale × Row, for [panels × 16] codewords.</summary>
+internal readonly unsafe struct BeamScores(float* source, sbyte* row, float scale)
+{
+    public readonly float* Source = source;
+    public readonly sbyte* Row = row;
+    public readonly float Scale = scale;
+}
+
 /// <summary>What is known of the scores of a partial stack.</summary>
 /// <param name="Error">How far they can be off, besides the spread.</param>
 /// <param name="Magnitude">A bound of them, and of the residual's norm times that of any centered codeword.</param>
@@ -37,12 +45,13 @@ internal sealed unsafe class BeamFamilies
     private readonly AlignedBuffer<float> _lanes;
     private readonly AlignedBuffer<float> _scores;
     private readonly AlignedBuffer<float> _minima;
+    private readonly AlignedBuffer<BeamScores> _leaves;
+    private readonly AlignedBuffer<sbyte> _zeros;
     private readonly long _scoreLength;
-    private readonly long _minimaLength;
 
     public BeamFamilies(int width, int depth, long stride, int panelCount)
     {
-        _most = Math.Min(width, SearchScratch.MaxFrames);
+        _most = Math.Min(width + 1, SearchScratch.MaxFrames);
         _depth = depth;
         _nodes = new AlignedBuffer<BeamNode>((long)SearchScratch.MaxFrames * depth * _most);
         _counts = new AlignedBuffer<int>((long)SearchScratch.MaxFrames * depth);
@@ -51,11 +60,11 @@ internal sealed unsafe class BeamFamilies
         _bounds = new AlignedBuffer<BeamBound>(2L * _most);
         _offsets = new AlignedBuffer<(double Offset, double Error)>(_most);
         _lanes = new AlignedBuffer<float>((long)_most * PanelLayout.PanelSize);
-        var rows = depth == 0 ? 0L : _most;
-        _scoreLength = rows * panelCount * PanelLayout.PanelSize;
-        _minimaLength = rows * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize;
+        _scoreLength = depth < 2 ? 0 : (long)_most * panelCount * PanelLayout.PanelSize;
         _scores = new AlignedBuffer<float>(2 * _scoreLength);
-        _minima = new AlignedBuffer<float>(2 * _minimaLength);
+        _minima = new AlignedBuffer<float>((long)_most * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize);
+        _leaves = new AlignedBuffer<BeamScores>(_most);
+        _zeros = new AlignedBuffer<sbyte>(panelCount * PanelLayout.PanelSize);
     }
 
     /// <summary>The number of families.</summary>
@@ -73,6 +82,15 @@ internal sealed unsafe class BeamFamilies
     /// <summary>Room for o and E' of each partial stack of a family.</summary>
     public (double Offset, double Error)* Offsets => _offsets.Pointer;
 
+    /// <summary>Room for the group minima of each partial stack of a family.</summary>
+    public float* Minima => _minima.Pointer;
+
+    /// <summary>Where the scores of each partial stack of a family come from.</summary>
+    public BeamScores* Leaves => _leaves.Pointer;
+
+    /// <summary>A row of products that adds nothing.</summary>
+    public sbyte* Zeros => _zeros.Pointer;
+
     /// <summary>Room for a vector of scores of each partial stack of a family.</summary>
     public float* Lanes => _lanes.Pointer;
 
@@ -82,11 +100,8 @@ internal sealed unsafe class BeamFamilies
     public ReadOnlySpan<BeamNode> Nodes(int family, int back)
         => new(_nodes.Pointer + (((nint)family * _depth) + back) * _most, _counts.Pointer[((nint)family * _depth) + back]);
 
-    /// <summary>Room for the scores of those that are so many codes before a family, [panels × 16] each.</summary>
+    /// <summary>Room for the scores of those that are so many codes (at least one) before a family, [panels × 16] each.</summary>
     public float* Scores(int back) => _scores.Pointer + (back % 2 * _scoreLength);
-
-    /// <summary>Room for their group minima.</summary>
-    public float* Minima(int back) => _minima.Pointer + (back % 2 * _minimaLength);
 
     /// <summary>Room for their bounds.</summary>
     public BeamBound* Bounds(int back) => _bounds.Pointer + (back % 2 * _most);
@@ -112,7 +127,7 @@ internal sealed unsafe class BeamFamilies
         var stacks = _stacks.Pointer + ((nint)depth * _most);
         for (var i = 0; i < ancestors; i++)
         {
-            var stack = ((nint)frame * step.Beam.Count(level)) + stacks[i];
+            var stack = ((nint)frame * (step.Beam.Count(level) + 1)) + stacks[i];
             new Span<float>(step.Beam.Residuals(level) + (stack * stride), stride).CopyTo(new Span<float>(Ancestors + ((nint)(AncestorCount + i) * stride), stride));
             HalfNorms[AncestorCount + i] = step.Beam.HalfNorms(level)[stack];
         }
@@ -122,7 +137,10 @@ internal sealed unsafe class BeamFamilies
         return true;
     }
 
-    /// <summary>Goes back as far as it is worthwhile. As the partial stacks are in lexicographic order, those that extend the same one are neighbours.</summary>
+    /// <summary>
+    /// Goes back as far as it is worthwhile. The kept partial stacks are in lexicographic order, and so are those that they extend: each is the last one found
+    /// or a new one. Only that of the greedy stack, which may come last, can be an earlier one.
+    /// </summary>
     private int Trace(in BeamStep step, int frame, int first, int count, out int ancestors)
     {
         var perAncestor = step.Table.Dimensions * RowsPerDimension;
@@ -137,19 +155,25 @@ internal sealed unsafe class BeamFamilies
         for (var back = 0; back < step.Products.Length && count > 1; back++)
         {
             var nodes = _nodes.Pointer + ((((nint)Count * _depth) + back) * _most);
-            var parents = step.Beam.Parents(step.Stage - 1 - back) + ((nint)frame * step.Beam.Width);
-            var codes = step.Beam.Codes(step.Stage - 1 - back) + ((nint)frame * step.Beam.Width);
+            int* parents = step.Beam.Parents(step.Stage - 1 - back, frame), codes = step.Beam.Codes(step.Stage - 1 - back, frame);
             var above = stacks + _most;
             var distinct = 0;
             for (var i = 0; i < count; i++)
             {
                 var parent = parents[stacks[i]];
-                if (distinct == 0 || above[distinct - 1] != parent)
+                var at = distinct - 1;
+                while (at >= 0 && above[at] > parent)
                 {
-                    above[distinct++] = parent;
+                    at--;
                 }
 
-                nodes[i] = new BeamNode(distinct - 1, codes[stacks[i]]);
+                if (at < 0 || above[at] != parent)
+                {
+                    at = distinct++;
+                    above[at] = parent;
+                }
+
+                nodes[i] = new BeamNode(at, codes[stacks[i]]);
             }
 
             _counts.Pointer[((nint)Count * _depth) + back] = count;

@@ -80,9 +80,9 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         var families = step.Beam.Families;
         for (var frame = 0; frame < step.Frames; frame++)
         {
-            for (var first = 0; first < step.Count; first += tile)
+            for (var first = 0; first < step.Extended(frame); first += tile)
             {
-                var count = Math.Min(tile, step.Count - first);
+                var count = Math.Min(tile, step.Extended(frame) - first);
                 if (!families.TryAdd(step, frame, first, count, tile))
                 {
                     Extend(step, families, scratch);
@@ -117,7 +117,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
             }
 
             BeamCandidates<TFloat>.Add<TDouble>(step, families, i, beam.Shortlist, scratch);
-            var isWhole = family.First + family.Count == step.Count;
+            var isWhole = family.First + family.Count == step.Extended(family.Frame);
             if (isWhole)
             {
                 beam.Shortlist.Prefetch(step.Table);
