@@ -47,6 +47,9 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             Vec.MultiplyAddEstimate(left._d, right._d, sum._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 MultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Load(right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Add(FloatLanes128 left, FloatLanes128 right)
         => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 
@@ -72,4 +75,26 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             | (Vec.LessThanOrEqual(value._b, limit._b).ExtractMostSignificantBits() << 4)
             | (Vec.LessThanOrEqual(value._c, limit._c).ExtractMostSignificantBits() << 8)
             | (Vec.LessThanOrEqual(value._d, limit._d).ExtractMostSignificantBits() << 12);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 LoadFour(float* source)
+    {
+        var four = Vec.Load(source);
+        return new(four, four, four, four);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 SumQuarters(FloatLanes128 a, FloatLanes128 b, FloatLanes128 c, FloatLanes128 d)
+        => new(
+            Sums(a._a, b._a, c._a, d._a), Sums(a._b, b._b, c._b, d._b), Sums(a._c, b._c, c._c, d._c), Sums(a._d, b._d, c._d, d._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SmallestKey(FloatLanes128 value)
+        => OrderedKeys.Smallest(
+            Vec.Min(
+                Vec.Min(OrderedKeys.Of(value._a, 0), OrderedKeys.Of(value._b, 4)), Vec.Min(OrderedKeys.Of(value._c, 8), OrderedKeys.Of(value._d, 12))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+        => Vec.Create(Vec.Sum(a), Vec.Sum(b), Vec.Sum(c), Vec.Sum(d));
 }

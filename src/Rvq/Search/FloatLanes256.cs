@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Vec = System.Runtime.Intrinsics.Vector256;
 
 namespace Rvq.Search;
@@ -38,6 +39,10 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 MultiplyAdd(FloatLanes256 left, float* right, FloatLanes256 sum)
+        => new(Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low), Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,5 +67,29 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 LoadFour(float* source)
+    {
+        var four = Vector128.Load(source);
+        var eight = Vec.Create(four, four);
+        return new(eight, eight);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 SumQuarters(FloatLanes256 a, FloatLanes256 b, FloatLanes256 c, FloatLanes256 d)
+        => new(SumHalves(a._low, b._low, c._low, d._low), SumHalves(a._high, b._high, c._high, d._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SmallestKey(FloatLanes256 value)
+        => OrderedKeys.Smallest(Vec.Min(OrderedKeys.Of(value._low, 0), OrderedKeys.Of(value._high, 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> SumHalves(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        var ab = Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b);
+        var cd = Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d);
+        return Avx.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle();
     }
 }

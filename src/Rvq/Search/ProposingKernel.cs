@@ -52,25 +52,20 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         }
     }
 
-    public sealed override unsafe void Quantize(
-        SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    public sealed override unsafe void QuantizeStack(
+        ResidualStack stack, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        if (table.Size > PanelLayout.PanelSize || table.FloatPanels.Center != null)
+        if (stack.SmallStack is not { } small)
         {
-            base.Quantize(table, rows, residuals, frames, codes, codeStride, scratch);
+            base.QuantizeStack(stack, residuals, frames, codes, codeStride, scratch);
             return;
         }
 
-        var panels = table.FloatPanels;
-        var tile = scratch.Prepare(table);
-        scratch.Weights = null;
-        for (var first = 0; first < frames; first += tile)
+        for (var first = 0; first < frames; first += SearchScratch.MaxFrames)
         {
-            var count = Math.Min(tile, frames - first);
-            var vectors = residuals + ((nint)first * table.Stride);
-            FloatKernel<TFloat>.Score(
-                panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, count, scratch.Scores, scratch.Minima);
-            Candidates<TFloat>.DecideOnePanel<TDouble>(table, panels.Bound, vectors, count, codes + (first * codeStride), codeStride, rows, scratch);
+            SmallStackKernel<TFloat>.Quantize<TDouble>(
+                small.Stages, stack.Stages.Length, residuals + ((nint)first * small.Stride), small.Stride, Math.Min(SearchScratch.MaxFrames, frames - first),
+                codes + (first * codeStride), codeStride, scratch.SquaredNorms);
         }
     }
 
