@@ -49,31 +49,27 @@ internal static unsafe class Definition
     {
         var best = double.PositiveInfinity;
         var nearest = 0;
-        var i = 0;
-        for (; i + 4 <= count; i += 4)
+        for (var i = 0; i < count; i += 4)
         {
-            FourScores<TLanes>(vector, rows, halfNorms, paddedLength, candidates, i, ref best, ref nearest);
-        }
-
-        for (; i < count; i++)
-        {
-            var code = candidates == null ? i : candidates[i];
-            Compete(halfNorms[code] - Dot<TLanes>(vector, rows + ((nint)code * paddedLength), paddedLength), code, ref best, ref nearest);
+            FourScores<TLanes>(vector, rows, halfNorms, paddedLength, candidates, i, count - 1, ref best, ref nearest);
         }
 
         return nearest;
     }
 
-    /// <summary>Scores candidates i…i + 3 side by side; a method of its own, because it would use up what the JIT inlines in one.</summary>
+    /// <summary>
+    /// Scores candidates i…i + 3 side by side, the last one again where there are fewer: four take hardly longer than one. A method of its own, because it would
+    /// use up what the JIT inlines in one.
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
     private static void FourScores<TLanes>(
-        float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int i, ref double best, ref int nearest)
+        float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int i, int last, ref double best, ref int nearest)
         where TLanes : struct, IDoubleLanes<TLanes>
     {
-        int a = i, b = i + 1, c = i + 2, d = i + 3;
+        int a = i, b = Math.Min(i + 1, last), c = Math.Min(i + 2, last), d = Math.Min(i + 3, last);
         if (candidates != null)
         {
-            (a, b, c, d) = (candidates[i], candidates[i + 1], candidates[i + 2], candidates[i + 3]);
+            (a, b, c, d) = (candidates[a], candidates[b], candidates[c], candidates[d]);
         }
 
         TLanes sumA = TLanes.Zero, sumB = sumA, sumC = sumA, sumD = sumA;
