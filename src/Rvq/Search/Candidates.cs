@@ -10,7 +10,7 @@ internal static unsafe class Candidates<T>
     private const int Panel = PanelLayout.PanelSize;
 
     // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
-    private const double LargestMargin = 1e37;
+    public const double LargestMargin = 1e37;
 
     /// <summary>
     /// The code of one frame: the only codeword within the margin of the smallest score, or the definition's choice among
@@ -51,7 +51,7 @@ internal static unsafe class Candidates<T>
 
     /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
+    public static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
 
     private static float Smallest(float* minima, int panelCount)
     {

@@ -50,6 +50,9 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     public static FloatLanes128 MultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Load(right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 MultiplyAddOne(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Create(*right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Add(FloatLanes128 left, FloatLanes128 right)
         => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 
@@ -57,6 +60,18 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     public static FloatLanes128 Min(FloatLanes128 left, FloatLanes128 right)
         => new(
             Vec.MinNative(left._a, right._a), Vec.MinNative(left._b, right._b), Vec.MinNative(left._c, right._c), Vec.MinNative(left._d, right._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Max(FloatLanes128 left, FloatLanes128 right)
+        => new(Vec.MaxNative(left._a, right._a), Vec.MaxNative(left._b, right._b), Vec.MaxNative(left._c, right._c), Vec.MaxNative(left._d, right._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 SelectLess(FloatLanes128 left, FloatLanes128 right, FloatLanes128 ifLess, FloatLanes128 otherwise)
+        => new(
+            Vec.ConditionalSelect(Vec.LessThan(left._a, right._a), ifLess._a, otherwise._a),
+            Vec.ConditionalSelect(Vec.LessThan(left._b, right._b), ifLess._b, otherwise._b),
+            Vec.ConditionalSelect(Vec.LessThan(left._c, right._c), ifLess._c, otherwise._c),
+            Vec.ConditionalSelect(Vec.LessThan(left._d, right._d), ifLess._d, otherwise._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes128 value)

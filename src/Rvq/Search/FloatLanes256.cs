@@ -43,11 +43,24 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         => new(Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low), Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 MultiplyAddOne(FloatLanes256 left, float* right, FloatLanes256 sum) => MultiplyAdd(left, Create(*right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Min(FloatLanes256 left, FloatLanes256 right)
         => new(Vec.MinNative(left._low, right._low), Vec.MinNative(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Max(FloatLanes256 left, FloatLanes256 right)
+        => new(Vec.MaxNative(left._low, right._low), Vec.MaxNative(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 SelectLess(FloatLanes256 left, FloatLanes256 right, FloatLanes256 ifLess, FloatLanes256 otherwise)
+        => new(
+            Vec.ConditionalSelect(Vec.LessThan(left._low, right._low), ifLess._low, otherwise._low),
+            Vec.ConditionalSelect(Vec.LessThan(left._high, right._high), ifLess._high, otherwise._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes256 value)

@@ -34,10 +34,22 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
         => new(Vec.MultiplyAddEstimate(left._value, Vec.Load(right), sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 MultiplyAddOne(FloatLanes512 left, float* right, FloatLanes512 sum)
+        => new(Vec.MultiplyAddEstimate(left._value, Vec.Create(*right), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Add(FloatLanes512 left, FloatLanes512 right) => new(left._value + right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Min(FloatLanes512 left, FloatLanes512 right) => new(Vec.MinNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Max(FloatLanes512 left, FloatLanes512 right)
+        => new(Vec.MaxNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 SelectLess(FloatLanes512 left, FloatLanes512 right, FloatLanes512 ifLess, FloatLanes512 otherwise)
+        => new(Vec.ConditionalSelect(Vec.LessThan(left._value, right._value), ifLess._value, otherwise._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes512 value)

@@ -23,9 +23,17 @@ internal unsafe interface IFloatLanes<TSelf>
     /// <summary>Likewise, with sixteen values from memory: loaded on its own, the JIT spends an instruction and a register more on them.</summary>
     static abstract TSelf MultiplyAdd(TSelf left, float* right, TSelf sum);
 
+    /// <summary>Likewise, with one value from memory for all.</summary>
+    static abstract TSelf MultiplyAddOne(TSelf left, float* right, TSelf sum);
+
     static abstract TSelf Add(TSelf left, TSelf right);
 
     static abstract TSelf Min(TSelf left, TSelf right);
+
+    static abstract TSelf Max(TSelf left, TSelf right);
+
+    /// <summary>Value by value: <paramref name="ifLess"/> where left is less than right, else <paramref name="otherwise"/>.</summary>
+    static abstract TSelf SelectLess(TSelf left, TSelf right, TSelf ifLess, TSelf otherwise);
 
     /// <summary>The smallest of the sixteen.</summary>
     static abstract float MinAcross(TSelf value);
