@@ -3,13 +3,13 @@ using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks;
 
-/// <summary>Decoding one shape's codes at one T, with both contenders ready to be called.</summary>
+/// <summary>Decoding one shape's codes at one T, with both contenders at hand; ONNX Runtime's session is made when first called.</summary>
 internal sealed class DecodeCase : IDisposable
 {
     private const int MostCalls = 64;
 
     private readonly Dequantizer _dequantizer;
-    private readonly OnnxSession<long, float> _onnx;
+    private readonly Lazy<OnnxSession<long, float>> _onnx;
     private readonly int _codeCount;
     private readonly int _valueCount;
     private readonly int[] _codes;
@@ -27,13 +27,18 @@ internal sealed class DecodeCase : IDisposable
         _frames = new float[CallCount * _valueCount];
         _onnxFrames = new float[CallCount * _valueCount];
         _dequantizer = new Dequantizer(model);
-        _onnx = new OnnxSession<long, float>(DecodeGraph.Build(model, FrameCount, form ?? FastestForm.Decode(model, FrameCount)));
-        new TensorPrimitivesEncoder(model).Encode(shape.FramesAt(0, CallCount * FrameCount), _codes);
-        for (var call = 0; call < CallCount; call++)
+        new Quantizer(model).Encode(shape.FramesAt(0, CallCount * FrameCount), _codes.AsSpan());
+        _onnx = new(() =>
         {
-            var codes = Array.ConvertAll(StageOrder.FromBlocks<int>(model, Codes(call)), code => (long)code);
-            _onnx.Bind(codes, [_codeCount], _onnxFrames.AsMemory(call * _valueCount, _valueCount), [FrameCount, model.Dimensions]);
-        }
+            var onnx = new OnnxSession<long, float>(DecodeGraph.Build(model, FrameCount, form ?? FastestForm.Decode(model, FrameCount)));
+            for (var call = 0; call < CallCount; call++)
+            {
+                var codes = Array.ConvertAll(StageOrder.FromBlocks<int>(model, Codes(call)), code => (long)code);
+                onnx.Bind(codes, [_codeCount], _onnxFrames.AsMemory(call * _valueCount, _valueCount), [FrameCount, model.Dimensions]);
+            }
+
+            return onnx;
+        });
     }
 
     /// <summary>The frames of a call.</summary>
@@ -44,7 +49,7 @@ internal sealed class DecodeCase : IDisposable
 
     public void Rvq(int call) => _dequantizer.Decode(Codes(call), _frames.AsSpan(call * _valueCount, _valueCount));
 
-    public void OnnxRuntime(int call) => _onnx.Run(call);
+    public void OnnxRuntime(int call) => _onnx.Value.Run(call);
 
     /// <summary>The share of values in which both contenders agree but for rounding.</summary>
     public double Agreement()
@@ -64,7 +69,13 @@ internal sealed class DecodeCase : IDisposable
         return (double)same / _frames.Length;
     }
 
-    public void Dispose() => _onnx.Dispose();
+    public void Dispose()
+    {
+        if (_onnx.IsValueCreated)
+        {
+            _onnx.Value.Dispose();
+        }
+    }
 
     private ReadOnlySpan<int> Codes(int call) => _codes.AsSpan(call * _codeCount, _codeCount);
 }

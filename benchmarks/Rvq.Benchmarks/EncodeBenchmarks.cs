@@ -9,7 +9,6 @@ namespace Rvq.Benchmarks;
 public class EncodeBenchmarks
 {
     private EncodeCase _case = null!;
-    private EncodeCase _textbook = null!;
     private int _call;
 
     [ParamsSource(typeof(Sources), nameof(Sources.Shapes))]
@@ -18,20 +17,21 @@ public class EncodeBenchmarks
     [ParamsSource(typeof(Sources), nameof(Sources.FrameCounts))]
     public int T { get; set; }
 
-    [GlobalSetup]
-    public void Setup()
+    [GlobalSetup(Target = nameof(Rvq))]
+    public void SetupRvq()
     {
-        _case = new EncodeCase(ShapeCatalog.Get(Shape), T);
+        SetupPeer();
         Stopwatches.WarmUp(_case.Rvq, _case.CallCount);
-        _textbook = new EncodeCase(ShapeCatalog.Get(Shape), T, EncodeForm.Textbook);
     }
 
+    [GlobalSetup(Targets = [nameof(OnnxRuntime), nameof(TensorPrimitives)])]
+    public void SetupPeer() => _case = new EncodeCase(ShapeCatalog.Get(Shape), T);
+
+    [GlobalSetup(Target = nameof(OnnxTextbook))]
+    public void SetupTextbook() => _case = new EncodeCase(ShapeCatalog.Get(Shape), T, EncodeForm.Textbook);
+
     [GlobalCleanup]
-    public void Cleanup()
-    {
-        _case.Dispose();
-        _textbook.Dispose();
-    }
+    public void Cleanup() => _case.Dispose();
 
     [Benchmark]
     public void Rvq() => _case.Rvq(_call++ % _case.CallCount);
@@ -40,7 +40,7 @@ public class EncodeBenchmarks
     public void OnnxRuntime() => _case.OnnxRuntime(_call++ % _case.CallCount);
 
     [Benchmark]
-    public void OnnxTextbook() => _textbook.OnnxRuntime(_call++ % _case.CallCount);
+    public void OnnxTextbook() => _case.OnnxRuntime(_call++ % _case.CallCount);
 
     [Benchmark]
     public void TensorPrimitives() => _case.TensorPrimitives(_call++ % _case.CallCount);

@@ -4,7 +4,7 @@ using Rvq.Benchmarks.Shapes;
 namespace Rvq.Benchmarks;
 
 /// <summary>
-/// One shape at one T, with every contender ready to be called. Calls walk through different frames, as a stream does; buffers are made beforehand.
+/// One shape at one T, with every contender at hand, made when first called. Calls walk through different frames, as a stream does; buffers are made beforehand.
 /// </summary>
 internal sealed class EncodeCase : IDisposable
 {
@@ -12,8 +12,8 @@ internal sealed class EncodeCase : IDisposable
 
     private readonly Shape _shape;
     private readonly Quantizer _quantizer;
-    private readonly OnnxSession<float, long> _onnx;
-    private readonly TensorPrimitivesEncoder _loop;
+    private readonly Lazy<OnnxSession<float, long>> _onnx;
+    private readonly Lazy<TensorPrimitivesEncoder> _loop;
     private readonly int _codeCount;
     private readonly int[] _codes;
     private readonly long[] _onnxCodes;
@@ -27,13 +27,18 @@ internal sealed class EncodeCase : IDisposable
         _codes = new int[CallCount * _codeCount];
         _onnxCodes = new long[CallCount * _codeCount];
         _quantizer = new Quantizer(shape.Model, options);
-        _loop = new TensorPrimitivesEncoder(shape.Model);
-        _onnx = new OnnxSession<float, long>(EncodeGraph.Build(shape.Model, FrameCount, form ?? FastestForm.Encode(shape.Model, FrameCount)));
-        for (var call = 0; call < CallCount; call++)
+        _loop = new(() => new TensorPrimitivesEncoder(shape.Model));
+        _onnx = new(() =>
         {
-            var frames = shape.Frames.AsMemory(call * FrameCount * shape.Model.Dimensions, FrameCount * shape.Model.Dimensions);
-            _onnx.Bind(frames, [FrameCount, shape.Model.Dimensions], _onnxCodes.AsMemory(call * _codeCount, _codeCount), [_codeCount]);
-        }
+            var onnx = new OnnxSession<float, long>(EncodeGraph.Build(shape.Model, FrameCount, form ?? FastestForm.Encode(shape.Model, FrameCount)));
+            for (var call = 0; call < CallCount; call++)
+            {
+                var frames = shape.Frames.AsMemory(call * FrameCount * shape.Model.Dimensions, FrameCount * shape.Model.Dimensions);
+                onnx.Bind(frames, [FrameCount, shape.Model.Dimensions], _onnxCodes.AsMemory(call * _codeCount, _codeCount), [_codeCount]);
+            }
+
+            return onnx;
+        });
     }
 
     /// <summary>The frames of a call.</summary>
@@ -44,9 +49,9 @@ internal sealed class EncodeCase : IDisposable
 
     public void Rvq(int call) => _quantizer.Encode(Frames(call), _codes.AsSpan(call * _codeCount, _codeCount));
 
-    public void OnnxRuntime(int call) => _onnx.Run(call);
+    public void OnnxRuntime(int call) => _onnx.Value.Run(call);
 
-    public void TensorPrimitives(int call) => _loop.Encode(Frames(call), _codes.AsSpan(call * _codeCount, _codeCount));
+    public void TensorPrimitives(int call) => _loop.Value.Encode(Frames(call), _codes.AsSpan(call * _codeCount, _codeCount));
 
     /// <summary>The share of codes of a contender that writes ours that are ONNX Runtime's too.</summary>
     public double Agreement(Action<int> contender)
@@ -66,7 +71,13 @@ internal sealed class EncodeCase : IDisposable
         return (double)same / _codes.Length;
     }
 
-    public void Dispose() => _onnx.Dispose();
+    public void Dispose()
+    {
+        if (_onnx.IsValueCreated)
+        {
+            _onnx.Value.Dispose();
+        }
+    }
 
     private ReadOnlySpan<float> Frames(int call) => _shape.FramesAt(call * FrameCount, FrameCount);
 }

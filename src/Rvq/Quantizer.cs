@@ -161,7 +161,7 @@ public sealed unsafe class Quantizer
         EncodeScratch scratch, float* source, in StridedRows frames, TCode* destination, in StridedRows codes, long first, int count)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        Gather.Frames(source, frames, first, count, scratch.Frames, scratch.FrameStride, scratch.Offsets);
+        scratch.Take(source, frames, first, count);
         if (_beam is null)
         {
             _encoder.Encode(scratch, count);
@@ -181,7 +181,7 @@ public sealed unsafe class Quantizer
         for (long first = 0; first < frames.Count; first += scratch.MaxFrames)
         {
             var count = (int)Math.Min(scratch.MaxFrames, frames.Count - first);
-            Gather.Frames(source, frames, first, count, scratch.Frames, scratch.FrameStride, scratch.Offsets);
+            scratch.Take(source, frames, first, count);
             Argument.ThrowIfNotFinite(scratch.Frames, scratch.FrameStride, first, count, nameof(frames));
         }
 

@@ -11,6 +11,7 @@ public sealed class ResidualStack
     private readonly Lazy<StageCouplings> _couplings;
     private readonly Lazy<InputPanels> _inputPanels;
     private readonly Lazy<StackProducts> _products;
+    private readonly Lazy<SmallStack?> _smallStack;
 
     /// <summary>Joins stages to a stack.</summary>
     /// <param name="stages">The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.</param>
@@ -62,8 +63,11 @@ public sealed class ResidualStack
         _stages = stages.ToArray();
         Input = input;
         Output = output;
+        IsProjected = Array.Exists(_stages, stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
+        IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.Input is not null && stage.Stride == 1);
         _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
         _inputPanels = whole?._inputPanels ?? new Lazy<InputPanels>(() => new InputPanels(_stages));
+        _smallStack = whole?._smallStack ?? new Lazy<SmallStack?>(() => Search.SmallStack.Of(_stages));
         _products = whole?._products ?? new Lazy<StackProducts>(() => new StackProducts(_stages));
     }
 
@@ -80,19 +84,39 @@ public sealed class ResidualStack
     public int Dimensions => Input?.Inputs ?? _stages[0].Dimensions;
 
     /// <summary>Whether a stage searches anything but the residual itself, frame by frame.</summary>
-    internal bool IsProjected => Array.Exists(_stages, stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
+    internal bool IsProjected { get; }
 
     /// <summary>What the codes of projected stages do to later ones; built once, when first used.</summary>
     internal StageCouplings Couplings => _couplings.Value;
 
     /// <summary>Whether every stage projects the residual by itself and codes every frame, as DAC's do.</summary>
-    internal bool IsProjectedFrameByFrame => Array.TrueForAll(_stages, stage => stage.Input is not null && stage.Stride == 1);
+    internal bool IsProjectedFrameByFrame { get; }
 
     /// <summary>The stages' input projections for kernels that propose; built once, when first used.</summary>
     internal InputPanels InputPanels => _inputPanels.Value;
 
     /// <summary>What the codes of stages do to the scores of later ones, for beam search.</summary>
     internal StackProducts Products => _products.Value;
+
+    /// <summary>The first stages and those of the stack that this one was taken from as the kernel for small codebooks reads them, or null where one is not.</summary>
+    internal SmallStack? SmallStack => _smallStack.Value;
+
+    /// <summary>The codes of so many frames, a multiple of every stage's stride.</summary>
+    internal int CodesPer(int frames)
+    {
+        if (frames == 1)
+        {
+            return _stages.Length;
+        }
+
+        var codes = 0;
+        foreach (var stage in _stages)
+        {
+            codes += frames / stage.Stride;
+        }
+
+        return codes;
+    }
 
     /// <summary>The stack of the first stages; they are shared, and so is what is built for them.</summary>
     internal ResidualStack Take(int stageCount)

@@ -28,10 +28,7 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
                 EncodePlain(stack, input, stride, frames, column, scratch);
             }
 
-            foreach (var stage in stack.Stages)
-            {
-                column += model.FramesPerBlock / stage.Stride;
-            }
+            column += stack.CodesPer(model.FramesPerBlock);
         }
     }
 
@@ -44,23 +41,23 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
             NativeMemory.Copy(input, residual, (nuint)frames * (nuint)stride * sizeof(float));
         }
 
-        var stages = stack.Stages;
-        var perBlock = model.FramesPerBlock;
-        for (var m = 0; m < stages.Length; m++, codes += perBlock)
+        if (model.FramesPerBlock == 1)
         {
-            var rows = m == stages.Length - 1 ? null : stages[m].Codebook.PaddedRows.Pointer;
-            if (perBlock == 1)
-            {
-                kernel.Quantize(stages[m].SearchTable, rows, residual, frames, codes, model.CodesPerBlock, scratch.Search);
-                continue;
-            }
+            kernel.QuantizeStack(stack, residual, frames, codes, model.CodesPerBlock, scratch.Search);
+            return;
+        }
 
-            for (var first = 0; first < frames; first += perBlock)
+        // A stack beside another one with strides: a block holds the codes of its frames stage by stage.
+        foreach (var stage in stack.Stages)
+        {
+            for (var first = 0; first < frames; first += model.FramesPerBlock)
             {
                 kernel.Quantize(
-                    stages[m].SearchTable, rows, residual + ((nint)first * stride), perBlock,
-                    codes + ((nint)(first / perBlock) * model.CodesPerBlock), 1, scratch.Search);
+                    stage.SearchTable, stage.Codebook.PaddedRows.Pointer, residual + ((nint)first * stride), model.FramesPerBlock,
+                    codes + ((nint)(first / model.FramesPerBlock) * model.CodesPerBlock), 1, scratch.Search);
             }
+
+            codes += model.FramesPerBlock;
         }
     }
 }

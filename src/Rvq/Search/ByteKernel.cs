@@ -24,32 +24,25 @@ internal static unsafe class ByteKernel<T>
         var residualStride = (nint)panels.Steps * Step;
         var scoreStride = (nint)panels.PanelCount * Panel;
         var minimaStride = (nint)PanelLayout.GroupCount(panels.PanelCount) * Panel;
-        for (var first = 0; first < panels.PanelCount; first += Group)
+        var (tiles, rest) = Math.DivRem(frames, 6);
+        var tiled = frames - (rest >= 4 ? rest - 4 : rest);
+        for (var panel = 0; panel < panels.PanelCount && tiled > 0; panel++)
         {
-            var minima = groupMinima + (first / Group * Panel);
-            var end = Math.Min(first + Group, panels.PanelCount);
-            for (var panel = first; panel < end; panel++)
+            var minima = groupMinima + (panel / Group * Panel);
+            BySixFrames(
+                panels, panel, residuals, residualStride, scales, tiles, scores + (panel * Panel), scoreStride, minima, minimaStride, panel % Group > 0);
+            if (rest >= 4)
             {
-                BySixFrames(
-                    panels, panel, residuals, residualStride, scales, frames / 6, scores + (panel * Panel), scoreStride, minima, minimaStride, panel > first);
+                var frame = 6 * tiles;
+                FourFrames(
+                    panels, panel, residuals + (frame * residualStride), residualStride, scales + frame,
+                    scores + (frame * scoreStride) + (panel * Panel), scoreStride, minima + (frame * minimaStride), minimaStride, panel % Group > 0);
             }
+        }
 
-            for (var frame = frames / 6 * 6; frame < frames; frame++)
-            {
-                var residual = residuals + (frame * residualStride);
-                var score = scores + (frame * scoreStride);
-                var minimum = minima + (frame * minimaStride);
-                if (end - first == Group)
-                {
-                    FourPanels(panels, first, residual, scales + frame, score + (first * Panel), minimum);
-                    continue;
-                }
-
-                for (var panel = first; panel < end; panel++)
-                {
-                    OnePanel(panels, panel, residual, scales + frame, score + (panel * Panel), minimum, panel > first);
-                }
-            }
+        for (var frame = tiled; frame < frames; frame++)
+        {
+            OneFrame(panels, residuals + (frame * residualStride), scales + frame, scores + (frame * scoreStride), groupMinima + (frame * minimaStride));
         }
     }
 
@@ -68,7 +61,7 @@ internal static unsafe class ByteKernel<T>
             Vector256<int> d0 = start0, d1 = start1, e0 = start0, e1 = start1, f0 = start0, f1 = start1;
             var codewords = firstCodewords;
             var last = residuals + stride;
-            for (; residuals < last; residuals += Step, codewords += Panel * Step)
+            for (; residuals < last; residuals += 2 * Step, codewords += 2 * Panel * Step)
             {
                 Vector256<sbyte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
                 var value = Broadcast(residuals);
@@ -89,6 +82,25 @@ internal static unsafe class ByteKernel<T>
                 value = Broadcast(residuals + (5 * stride));
                 f0 = T.Add(f0, value, p0);
                 f1 = T.Add(f1, value, p1);
+                (p0, p1) = (Vector256.Load(codewords + 64), Vector256.Load(codewords + 96));
+                value = Broadcast(residuals + Step);
+                a0 = T.Add(a0, value, p0);
+                a1 = T.Add(a1, value, p1);
+                value = Broadcast(residuals + stride + Step);
+                b0 = T.Add(b0, value, p0);
+                b1 = T.Add(b1, value, p1);
+                value = Broadcast(residuals + (2 * stride) + Step);
+                c0 = T.Add(c0, value, p0);
+                c1 = T.Add(c1, value, p1);
+                value = Broadcast(residuals + (3 * stride) + Step);
+                d0 = T.Add(d0, value, p0);
+                d1 = T.Add(d1, value, p1);
+                value = Broadcast(residuals + (4 * stride) + Step);
+                e0 = T.Add(e0, value, p0);
+                e1 = T.Add(e1, value, p1);
+                value = Broadcast(residuals + (5 * stride) + Step);
+                f0 = T.Add(f0, value, p0);
+                f1 = T.Add(f1, value, p1);
             }
 
             Finish(halfNorms, steps, weights, a0, a1, scales, scores, minima, merge);
@@ -105,52 +117,77 @@ internal static unsafe class ByteKernel<T>
     }
 
     [MethodImpl(Jit.Kernel)]
-    private static void FourPanels(BytePanels panels, int first, byte* residual, ResidualScale* scale, float* scores, float* minima)
+    private static void FourFrames(
+        BytePanels panels, int panel, byte* residuals, nint stride, ResidualScale* scales, float* scores, nint scoreStride,
+        float* minima, nint minimaStride, bool merge)
     {
-        var start = panels.Sums + (first * Panel);
         var offset = Vector256.Create(T.Levels + 1);
-        Vector256<int> a0 = Vector256.Load(start) * offset, a1 = Vector256.Load(start + 8) * offset;
-        Vector256<int> b0 = Vector256.Load(start + 16) * offset, b1 = Vector256.Load(start + 24) * offset;
-        Vector256<int> c0 = Vector256.Load(start + 32) * offset, c1 = Vector256.Load(start + 40) * offset;
-        Vector256<int> d0 = Vector256.Load(start + 48) * offset, d1 = Vector256.Load(start + 56) * offset;
-        var panelLength = (nint)panels.Steps * Panel * Step;
-        var codewords = panels.Panels + (first * panelLength);
-        var last = codewords + panelLength;
-        for (; codewords < last; residual += Step, codewords += Panel * Step)
+        Vector256<int> a0 = Vector256.Load(panels.Sums + (panel * Panel)) * offset, a1 = Vector256.Load(panels.Sums + (panel * Panel) + 8) * offset;
+        Vector256<int> b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
+        var codewords = panels.Panels + ((nint)panel * panels.Steps * Panel * Step);
+        for (var last = residuals + stride; residuals < last; residuals += Step, codewords += Panel * Step)
         {
-            var value = Broadcast(residual);
-            a0 = T.Add(a0, value, Vector256.Load(codewords));
-            a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
-            b0 = T.Add(b0, value, Vector256.Load(codewords + panelLength));
-            b1 = T.Add(b1, value, Vector256.Load(codewords + panelLength + 32));
-            c0 = T.Add(c0, value, Vector256.Load(codewords + (2 * panelLength)));
-            c1 = T.Add(c1, value, Vector256.Load(codewords + (2 * panelLength) + 32));
-            d0 = T.Add(d0, value, Vector256.Load(codewords + (3 * panelLength)));
-            d1 = T.Add(d1, value, Vector256.Load(codewords + (3 * panelLength) + 32));
+            Vector256<sbyte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
+            var value = Broadcast(residuals);
+            a0 = T.Add(a0, value, p0);
+            a1 = T.Add(a1, value, p1);
+            value = Broadcast(residuals + stride);
+            b0 = T.Add(b0, value, p0);
+            b1 = T.Add(b1, value, p1);
+            value = Broadcast(residuals + (2 * stride));
+            c0 = T.Add(c0, value, p0);
+            c1 = T.Add(c1, value, p1);
+            value = Broadcast(residuals + (3 * stride));
+            d0 = T.Add(d0, value, p0);
+            d1 = T.Add(d1, value, p1);
         }
 
-        Finish(panels, first, a0, a1, scale, scores, minima, false);
-        Finish(panels, first + 1, b0, b1, scale, scores + Panel, minima, true);
-        Finish(panels, first + 2, c0, c1, scale, scores + (2 * Panel), minima, true);
-        Finish(panels, first + 3, d0, d1, scale, scores + (3 * Panel), minima, true);
+        Finish(panels, panel, a0, a1, scales, scores, minima, merge);
+        Finish(panels, panel, b0, b1, scales + 1, scores + scoreStride, minima + minimaStride, merge);
+        Finish(panels, panel, c0, c1, scales + 2, scores + (2 * scoreStride), minima + (2 * minimaStride), merge);
+        Finish(panels, panel, d0, d1, scales + 3, scores + (3 * scoreStride), minima + (3 * minimaStride), merge);
     }
 
+    /// <summary>One frame takes the panels as they lie in memory, which is what it waits for: one stream, not one for each of several panels.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void OnePanel(BytePanels panels, int panel, byte* residual, ResidualScale* scale, float* scores, float* minima, bool merge)
+    private static void OneFrame(BytePanels panels, byte* residual, ResidualScale* scale, float* scores, float* minima)
     {
-        var start = panels.Sums + (panel * Panel);
         var offset = Vector256.Create(T.Levels + 1);
-        Vector256<int> a0 = Vector256.Load(start) * offset, a1 = Vector256.Load(start + 8) * offset;
-        var codewords = panels.Panels + ((nint)panel * panels.Steps * Panel * Step);
-        var last = codewords + ((nint)panels.Steps * Panel * Step);
-        for (; codewords < last; residual += Step, codewords += Panel * Step)
+        var codewords = panels.Panels;
+        var length = (nint)panels.Steps * Panel * Step;
+        for (var panel = 0; panel < panels.PanelCount; panel++, scores += Panel)
         {
-            var value = Broadcast(residual);
-            a0 = T.Add(a0, value, Vector256.Load(codewords));
-            a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
-        }
+            var start = panels.Sums + (panel * Panel);
+            Vector256<int> a0 = Vector256.Load(start) * offset, a1 = Vector256.Load(start + 8) * offset;
+            Vector256<int> b0 = Vector256<int>.Zero, b1 = b0, c0 = b0, c1 = b0, d0 = b0, d1 = b0;
+            var values = residual;
+            var end = codewords + length;
+            for (; codewords + (4 * Panel * Step) <= end; values += 4 * Step, codewords += 4 * Panel * Step)
+            {
+                var value = Broadcast(values);
+                a0 = T.Add(a0, value, Vector256.Load(codewords));
+                a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
+                value = Broadcast(values + Step);
+                b0 = T.Add(b0, value, Vector256.Load(codewords + (Panel * Step)));
+                b1 = T.Add(b1, value, Vector256.Load(codewords + (Panel * Step) + 32));
+                value = Broadcast(values + (2 * Step));
+                c0 = T.Add(c0, value, Vector256.Load(codewords + (2 * Panel * Step)));
+                c1 = T.Add(c1, value, Vector256.Load(codewords + (2 * Panel * Step) + 32));
+                value = Broadcast(values + (3 * Step));
+                d0 = T.Add(d0, value, Vector256.Load(codewords + (3 * Panel * Step)));
+                d1 = T.Add(d1, value, Vector256.Load(codewords + (3 * Panel * Step) + 32));
+            }
 
-        Finish(panels, panel, a0, a1, scale, scores, minima, merge);
+            for (; codewords < end; values += Step, codewords += Panel * Step)
+            {
+                var value = Broadcast(values);
+                a0 = T.Add(a0, value, Vector256.Load(codewords));
+                a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
+            }
+
+            Finish(
+                panels, panel, a0 + b0 + (c0 + d0), a1 + b1 + (c1 + d1), scale, scores, minima + (panel / Group * Panel), panel % Group > 0);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,7 +26,7 @@ internal sealed unsafe class BytePanels
     {
         _centering = new Centering(table);
         PanelCount = PanelLayout.PanelCount(table.Size);
-        Steps = (table.Dimensions + Dimensions - 1) / Dimensions;
+        Steps = table.Stride / Dimensions;
         var padded = PanelCount * PanelLayout.PanelSize;
         _panels = new AlignedBuffer<sbyte>((long)padded * Steps * Dimensions);
         _halfNorms = new AlignedBuffer<float>(padded);
@@ -54,7 +54,7 @@ internal sealed unsafe class BytePanels
 
     public int PanelCount { get; }
 
-    /// <summary>The groups of four dimensions in a codeword.</summary>
+    /// <summary>The groups of four dimensions in a padded codeword, an even number.</summary>
     public int Steps { get; }
 
     /// <summary>−q, [PanelCount, Steps, 16, 4]; zeros beyond the last codeword and dimension.</summary>

@@ -10,7 +10,7 @@ internal static unsafe class Candidates<T>
     private const int Panel = PanelLayout.PanelSize;
 
     // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
-    private const double LargestMargin = 1e37;
+    public const double LargestMargin = 1e37;
 
     /// <summary>
     /// The code of one frame: the only codeword within the margin of the smallest score, or the definition's choice among
@@ -49,40 +49,9 @@ internal static unsafe class Candidates<T>
         return Collect(scores, minima, panelCount, RoundUp(smallest + margin), scratch.Candidates);
     }
 
-    /// <summary>
-    /// Decides all frames of a codebook of one panel, whose scores are one row each, and subtracts the rows that were chosen
-    /// where any are given: what is left of a stage when its search is a few dozen instructions.
-    /// </summary>
-    [MethodImpl(Jit.Kernel)]
-    public static void DecideOnePanel<TDouble>(
-        SearchTable table, ErrorBound bound, float* vectors, int frames, int* codes, nint codeStride, float* rows, SearchScratch scratch)
-        where TDouble : struct, IDoubleLanes<TDouble>
-    {
-        var stride = table.Stride;
-        for (var frame = 0; frame < frames; frame++, vectors += stride, codes += codeStride)
-        {
-            // The best is known before the margin is: what follows can start from it while the check is still under way.
-            var scores = T.Load(scratch.Scores + (frame * Panel));
-            var smallest = T.MinAcross(scores);
-            var code = BitOperations.TrailingZeroCount(T.AtMost(scores, T.Create(smallest)));
-            var margin = bound.Margin(Rows.SquaredNorm(vectors, stride));
-            var hits = T.AtMost(scores, T.Create(RoundUp(smallest + margin)));
-            if ((hits & (hits - 1)) != 0 || double.IsPositiveInfinity(margin))
-            {
-                code = Decide<TDouble>(table, vectors, 1, frame, margin, scratch);
-            }
-
-            *codes = code;
-            if (rows != null)
-            {
-                Rows.Difference(vectors, rows + ((nint)code * stride), vectors, stride);
-            }
-        }
-    }
-
     /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
+    public static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
 
     private static float Smallest(float* minima, int panelCount)
     {

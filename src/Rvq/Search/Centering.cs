@@ -8,10 +8,12 @@ internal sealed unsafe class Centering
 
     private readonly AlignedBuffer<float> _center;
 
-    public Centering(SearchTable table)
+    /// <param name="table">The codebook.</param>
+    /// <param name="atZero">Whether it is to be stored as it is in any case.</param>
+    public Centering(SearchTable table, bool atZero = false)
     {
         _center = new AlignedBuffer<float>(table.Stride);
-        IsZero = table.Metric == SearchMetric.Cosine || !Average(table);
+        IsZero = atZero || table.Metric == SearchMetric.Cosine || !Average(table);
         HalfNorms = new double[table.Size];
         Norms = new double[table.Size];
         for (var code = 0; code < table.Size; code++)

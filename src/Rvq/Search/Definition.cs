@@ -49,32 +49,25 @@ internal static unsafe class Definition
     {
         var best = double.PositiveInfinity;
         var nearest = 0;
-        var i = 0;
-        for (; i + 4 <= count; i += 4)
+        for (var i = 0; i < count; i += 4)
         {
-            FourScores<TLanes>(vector, rows, halfNorms, paddedLength, candidates, i, ref best, ref nearest);
-        }
-
-        for (; i < count; i++)
-        {
-            var code = candidates == null ? i : candidates[i];
-            Compete(halfNorms[code] - Dot<TLanes>(vector, rows + ((nint)code * paddedLength), paddedLength), code, ref best, ref nearest);
+            FourScores<TLanes>(vector, rows, halfNorms, paddedLength, candidates, i, count - 1, ref best, ref nearest);
         }
 
         return nearest;
     }
 
-    /// <summary>⟨a, b⟩ of several pairs of padded vectors, four side by side.</summary>
+    /// <summary>⟨a, b⟩ of several pairs of padded vectors, four side by side; the last one again where there are fewer.</summary>
     [MethodImpl(Jit.Kernel)]
     public static void Dots<TLanes>(float** left, float** right, int count, int paddedLength, double* products)
         where TLanes : struct, IDoubleLanes<TLanes>
     {
-        var i = 0;
-        for (; i + 4 <= count; i += 4)
+        for (var i = 0; i < count; i += 4)
         {
+            int second = Math.Min(i + 1, count - 1), third = Math.Min(i + 2, count - 1), fourth = Math.Min(i + 3, count - 1);
             TLanes a = TLanes.Zero, b = a, c = a, d = a;
-            float* leftA = left[i], leftB = left[i + 1], leftC = left[i + 2], leftD = left[i + 3];
-            float* rightA = right[i], rightB = right[i + 1], rightC = right[i + 2], rightD = right[i + 3];
+            float* leftA = left[i], leftB = left[second], leftC = left[third], leftD = left[fourth];
+            float* rightA = right[i], rightB = right[second], rightC = right[third], rightD = right[fourth];
             for (nint at = 0; at < paddedLength; at += Lanes)
             {
                 a = TLanes.AddExactProduct(TLanes.Widen(leftA + at), TLanes.Widen(rightA + at), a);
@@ -84,27 +77,25 @@ internal static unsafe class Definition
             }
 
             products[i] = TLanes.Sum(a);
-            products[i + 1] = TLanes.Sum(b);
-            products[i + 2] = TLanes.Sum(c);
-            products[i + 3] = TLanes.Sum(d);
-        }
-
-        for (; i < count; i++)
-        {
-            products[i] = Dot<TLanes>(left[i], right[i], paddedLength);
+            products[second] = TLanes.Sum(b);
+            products[third] = TLanes.Sum(c);
+            products[fourth] = TLanes.Sum(d);
         }
     }
 
-    /// <summary>Scores candidates i…i + 3 side by side; a method of its own, because it would use up what the JIT inlines in one.</summary>
+    /// <summary>
+    /// Scores candidates i…i + 3 side by side, the last one again where there are fewer: four take hardly longer than one. A method of its own, because it would
+    /// use up what the JIT inlines in one.
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
     private static void FourScores<TLanes>(
-        float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int i, ref double best, ref int nearest)
+        float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int i, int last, ref double best, ref int nearest)
         where TLanes : struct, IDoubleLanes<TLanes>
     {
-        int a = i, b = i + 1, c = i + 2, d = i + 3;
+        int a = i, b = Math.Min(i + 1, last), c = Math.Min(i + 2, last), d = Math.Min(i + 3, last);
         if (candidates != null)
         {
-            (a, b, c, d) = (candidates[i], candidates[i + 1], candidates[i + 2], candidates[i + 3]);
+            (a, b, c, d) = (candidates[a], candidates[b], candidates[c], candidates[d]);
         }
 
         TLanes sumA = TLanes.Zero, sumB = sumA, sumC = sumA, sumD = sumA;

@@ -59,8 +59,8 @@ internal sealed unsafe class EncodeScratch
 
     public int FrameStride { get; }
 
-    /// <summary>[MaxFrames, FrameStride], zero beyond the model's dimensions.</summary>
-    public float* Frames => _frames.Pointer;
+    /// <summary>[MaxFrames, FrameStride], zero beyond the model's dimensions, only to be read: frames that lie so are taken where they are.</summary>
+    public float* Frames { get; private set; }
 
     /// <summary>The residual or the projected residual of one stage.</summary>
     public float* Residual => _residual.Pointer;
@@ -96,6 +96,16 @@ internal sealed unsafe class EncodeScratch
     public BeamScratch? Beam { get; }
 
     public SearchScratch Search { get; } = new();
+
+    /// <summary>Takes the frames of a pass: where they are if they can be read so, gathered if not.</summary>
+    public void Take(float* source, in StridedRows rows, long first, int count)
+    {
+        Frames = rows.IsDense && rows.RowLength == FrameStride ? source + rows.Offset(first) : _frames.Pointer;
+        if (Frames == _frames.Pointer)
+        {
+            Gather.Frames(source, rows, first, count, Frames, FrameStride, Offsets);
+        }
+    }
 
     /// <summary>The frames as a stack takes them, [frames, stride]: through its input projection into the residual, or as they are.</summary>
     public float* Project(Kernel kernel, ResidualStack stack, int frames, out int stride)

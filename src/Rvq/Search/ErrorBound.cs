@@ -66,6 +66,18 @@ internal sealed unsafe class ErrorBound
         return norm <= _largestNorm ? _fixed + (_perNorm * norm) : double.PositiveInfinity;
     }
 
+    /// <summary>
+    /// 2E as F + P · ‖r'‖², for ‖r'‖² up to the third value: by the means' inequality ‖r'‖ ≤ ½(‖r'‖²/q + q), q > 0; all rounded up, so that float32 can be used. F has
+    /// room for what of ‖r'‖² and the rest underflows there.
+    /// </summary>
+    public (float Fixed, float PerSquaredNorm, float LargestSquaredNorm) PerSquaredNorm(double typicalNorm)
+    {
+        var q = Math.Max(typicalNorm, 1e-15);
+        var perSquaredNorm = 0.501 * _perNorm / q;
+        var constant = _fixed + (0.501 * _perNorm * q) + 1e-37;
+        return ((float)(constant * 1.001), (float)((perSquaredNorm * 1.001) + 1e-37), (float)Math.Min(_largestNorm * Math.Abs(_largestNorm), 1e37));
+    }
+
     /// <summary>(3): how far the definition's own score can be from the exact one, for a residual with ‖r'‖ as given.</summary>
     public double DefinitionError(double norm) => _definitionFixed + (_definitionPerNorm * norm);
 }

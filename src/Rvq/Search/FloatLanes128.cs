@@ -47,6 +47,12 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             Vec.MultiplyAddEstimate(left._d, right._d, sum._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 MultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Load(right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 MultiplyAddOne(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Create(*right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Add(FloatLanes128 left, FloatLanes128 right)
         => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 
@@ -54,6 +60,18 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     public static FloatLanes128 Min(FloatLanes128 left, FloatLanes128 right)
         => new(
             Vec.MinNative(left._a, right._a), Vec.MinNative(left._b, right._b), Vec.MinNative(left._c, right._c), Vec.MinNative(left._d, right._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Max(FloatLanes128 left, FloatLanes128 right)
+        => new(Vec.MaxNative(left._a, right._a), Vec.MaxNative(left._b, right._b), Vec.MaxNative(left._c, right._c), Vec.MaxNative(left._d, right._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 SelectLess(FloatLanes128 left, FloatLanes128 right, FloatLanes128 ifLess, FloatLanes128 otherwise)
+        => new(
+            Vec.ConditionalSelect(Vec.LessThan(left._a, right._a), ifLess._a, otherwise._a),
+            Vec.ConditionalSelect(Vec.LessThan(left._b, right._b), ifLess._b, otherwise._b),
+            Vec.ConditionalSelect(Vec.LessThan(left._c, right._c), ifLess._c, otherwise._c),
+            Vec.ConditionalSelect(Vec.LessThan(left._d, right._d), ifLess._d, otherwise._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes128 value)
@@ -89,4 +107,26 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Above(Vector128<float> value, Vector128<float> limit)
         => Vec.ConditionalSelect(Vec.GreaterThan(value, limit), value, Vec.Create(float.PositiveInfinity));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 LoadFour(float* source)
+    {
+        var four = Vec.Load(source);
+        return new(four, four, four, four);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 SumQuarters(FloatLanes128 a, FloatLanes128 b, FloatLanes128 c, FloatLanes128 d)
+        => new(
+            Sums(a._a, b._a, c._a, d._a), Sums(a._b, b._b, c._b, d._b), Sums(a._c, b._c, c._c, d._c), Sums(a._d, b._d, c._d, d._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SmallestKey(FloatLanes128 value)
+        => OrderedKeys.Smallest(
+            Vec.Min(
+                Vec.Min(OrderedKeys.Of(value._a, 0), OrderedKeys.Of(value._b, 4)), Vec.Min(OrderedKeys.Of(value._c, 8), OrderedKeys.Of(value._d, 12))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+        => Vec.Create(Vec.Sum(a), Vec.Sum(b), Vec.Sum(c), Vec.Sum(d));
 }

@@ -39,11 +39,28 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 MultiplyAdd(FloatLanes256 left, float* right, FloatLanes256 sum)
+        => new(Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low), Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 MultiplyAddOne(FloatLanes256 left, float* right, FloatLanes256 sum) => MultiplyAdd(left, Create(*right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Min(FloatLanes256 left, FloatLanes256 right)
         => new(Vec.MinNative(left._low, right._low), Vec.MinNative(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Max(FloatLanes256 left, FloatLanes256 right)
+        => new(Vec.MaxNative(left._low, right._low), Vec.MaxNative(left._high, right._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 SelectLess(FloatLanes256 left, FloatLanes256 right, FloatLanes256 ifLess, FloatLanes256 otherwise)
+        => new(
+            Vec.ConditionalSelect(Vec.LessThan(left._low, right._low), ifLess._low, otherwise._low),
+            Vec.ConditionalSelect(Vec.LessThan(left._high, right._high), ifLess._high, otherwise._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes256 value)
@@ -84,4 +101,28 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Above(Vector256<float> value, Vector256<float> limit)
         => Vec.ConditionalSelect(Vec.GreaterThan(value, limit), value, Vec.Create(float.PositiveInfinity));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 LoadFour(float* source)
+    {
+        var four = Vector128.Load(source);
+        var eight = Vec.Create(four, four);
+        return new(eight, eight);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 SumQuarters(FloatLanes256 a, FloatLanes256 b, FloatLanes256 c, FloatLanes256 d)
+        => new(SumHalves(a._low, b._low, c._low, d._low), SumHalves(a._high, b._high, c._high, d._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SmallestKey(FloatLanes256 value)
+        => OrderedKeys.Smallest(Vec.Min(OrderedKeys.Of(value._low, 0), OrderedKeys.Of(value._high, 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> SumHalves(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        var ab = Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b);
+        var cd = Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d);
+        return Avx.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle();
+    }
 }

@@ -30,10 +30,26 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
         => new(Vec.MultiplyAddEstimate(left._value, right._value, sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 MultiplyAdd(FloatLanes512 left, float* right, FloatLanes512 sum)
+        => new(Vec.MultiplyAddEstimate(left._value, Vec.Load(right), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 MultiplyAddOne(FloatLanes512 left, float* right, FloatLanes512 sum)
+        => new(Vec.MultiplyAddEstimate(left._value, Vec.Create(*right), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Add(FloatLanes512 left, FloatLanes512 right) => new(left._value + right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Min(FloatLanes512 left, FloatLanes512 right) => new(Vec.MinNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Max(FloatLanes512 left, FloatLanes512 right)
+        => new(Vec.MaxNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 SelectLess(FloatLanes512 left, FloatLanes512 right, FloatLanes512 ifLess, FloatLanes512 otherwise)
+        => new(Vec.ConditionalSelect(Vec.LessThan(left._value, right._value), ifLess._value, otherwise._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes512 value)
@@ -58,4 +74,22 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Above(FloatLanes512 value, FloatLanes512 limit)
         => new(Vec.ConditionalSelect(Vec.GreaterThan(value._value, limit._value), value._value, Vec.Create(float.PositiveInfinity)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 LoadFour(float* source) => new(Avx512DQ.BroadcastVector128ToVector512(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 SumQuarters(FloatLanes512 a, FloatLanes512 b, FloatLanes512 c, FloatLanes512 d)
+    {
+        var ab = Avx512F.UnpackLow(a._value, b._value) + Avx512F.UnpackHigh(a._value, b._value);
+        var cd = Avx512F.UnpackLow(c._value, d._value) + Avx512F.UnpackHigh(c._value, d._value);
+        return new(Avx512F.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx512F.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int SmallestKey(FloatLanes512 value)
+    {
+        var keys = OrderedKeys.Of(value._value);
+        return OrderedKeys.Smallest(Vector256.Min(keys.GetLower(), keys.GetUpper()));
+    }
 }

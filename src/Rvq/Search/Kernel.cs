@@ -27,13 +27,24 @@ internal abstract unsafe class Kernel
     /// <param name="codes">The code of frame f goes to codes[f × <paramref name="codeStride"/>].</param>
     /// <param name="codeStride">The distance between two codes.</param>
     /// <param name="scratch">Room for the scores.</param>
-    public virtual void Quantize(SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    public void Quantize(SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
         Find(table, residuals, frames, codes, codeStride, scratch);
         for (nint frame = 0; frame < frames && rows != null; frame++)
         {
             var residual = residuals + (frame * table.Stride);
             Rows.Difference(residual, rows + ((nint)codes[frame * codeStride] * table.Stride), residual, table.Stride);
+        }
+    }
+
+    /// <summary>Finds the codes of residuals stage by stage, subtracting the rows that were chosen; code m of frame f goes to codes[f × <paramref name="codeStride"/> + m].</summary>
+    public virtual void QuantizeStack(ResidualStack stack, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        var stages = stack.Stages;
+        for (var m = 0; m < stages.Length; m++)
+        {
+            var rows = m == stages.Length - 1 ? null : stages[m].Codebook.PaddedRows.Pointer;
+            Quantize(stages[m].SearchTable, rows, residuals, frames, codes + m, codeStride, scratch);
         }
     }
 

@@ -11,20 +11,20 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
 
     public override bool IsSupported => TFloat.IsSupported;
 
-    [MethodImpl(Jit.Kernel)]
     public sealed override unsafe void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        var tile = scratch.Prepare(table);
-        var panelCount = PanelLayout.PanelCount(table.Size);
-        for (var first = 0; first < frames; first += tile)
+        if (!CertainKernel<TFloat>.Suits(table))
         {
-            var count = Math.Min(tile, frames - first);
-            var tileVectors = vectors + ((nint)first * table.Stride);
-            Propose(table, tileVectors, count, scratch);
-            for (var frame = 0; frame < count; frame++)
+            FindByScores(table, vectors, frames, codes, codeStride, scratch);
+            return;
+        }
+
+        FindCertain(table, vectors, null, frames, codes, codeStride, scratch);
+        for (nint frame = 0; frame < frames; frame++)
+        {
+            if (codes[frame * codeStride] < 0)
             {
-                codes[(first + frame) * codeStride] = Candidates<TFloat>.Decide<TDouble>(
-                    table, tileVectors + ((nint)frame * table.Stride), panelCount, frame, scratch.Margins[frame], scratch);
+                FindByScores(table, vectors + (frame * table.Stride), 1, codes + (frame * codeStride), codeStride, scratch);
             }
         }
     }
@@ -42,35 +42,54 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         for (var first = 0; first < frames; first += tile)
         {
             var count = Math.Min(tile, frames - first);
-            Propose(table, vectors + ((nint)first * table.Stride), count, scratch);
+            var tileVectors = vectors + ((nint)first * table.Stride);
+            var tileCodes = codes + (first * codeStride);
+            var suits = CertainKernel<TFloat>.Suits(table);
+            if (suits)
+            {
+                tileVectors = Centered(table, table.FloatPanels.Center, tileVectors, count, scratch);
+                Margins(table, tileVectors, count, scratch);
+            }
+            else
+            {
+                Propose(table, tileVectors, count, scratch);
+            }
+
+            // A vector off by e scores off by at most e·max‖c‖, for the code and for the codeword that seems best.
+            for (var frame = 0; frame < count && errors != null; frame++)
+            {
+                scratch.Margins[frame] += 2.001 * errors[first + frame] * table.MaxNorm;
+            }
+
+            if (suits)
+            {
+                var panels = table.FloatPanels;
+                CertainKernel<TFloat>.Find(
+                    panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, tileVectors, table.Stride, scratch.Margins, count, tileCodes, codeStride);
+                continue;
+            }
+
             for (var frame = 0; frame < count; frame++)
             {
-                // A vector off by e scores off by at most e·max‖c‖, for the code and for the codeword that seems best.
-                var margin = scratch.Margins[frame] + (2.001 * errors[first + frame] * table.MaxNorm);
-                codes[(first + frame) * codeStride] = Candidates<TFloat>.OnlyOne(table, frame, margin, scratch);
+                tileCodes[frame * codeStride] = Candidates<TFloat>.OnlyOne(table, frame, scratch.Margins[frame], scratch);
             }
         }
     }
 
-    public sealed override unsafe void Quantize(
-        SearchTable table, float* rows, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    public sealed override unsafe void QuantizeStack(
+        ResidualStack stack, float* residuals, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        if (table.Size > PanelLayout.PanelSize || table.FloatPanels.Center != null)
+        if (stack.SmallStack is not { } small)
         {
-            base.Quantize(table, rows, residuals, frames, codes, codeStride, scratch);
+            base.QuantizeStack(stack, residuals, frames, codes, codeStride, scratch);
             return;
         }
 
-        var panels = table.FloatPanels;
-        var tile = scratch.Prepare(table);
-        scratch.Weights = null;
-        for (var first = 0; first < frames; first += tile)
+        for (var first = 0; first < frames; first += SearchScratch.MaxFrames)
         {
-            var count = Math.Min(tile, frames - first);
-            var vectors = residuals + ((nint)first * table.Stride);
-            FloatKernel<TFloat>.Score(
-                panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, count, scratch.Scores, scratch.Minima);
-            Candidates<TFloat>.DecideOnePanel<TDouble>(table, panels.Bound, vectors, count, codes + (first * codeStride), codeStride, rows, scratch);
+            SmallStackKernel<TFloat>.Quantize<TDouble>(
+                small.Stages, stack.Stages.Length, residuals + ((nint)first * small.Stride), small.Stride, Math.Min(SearchScratch.MaxFrames, frames - first),
+                codes + (first * codeStride), codeStride, scratch.SquaredNorms);
         }
     }
 
@@ -147,9 +166,32 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         vectors = Centered(table, panels.Center, vectors, frames, scratch);
         FloatKernel<TFloat>.Score(
             panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, vectors, table.Stride, frames, scratch.Scores, scratch.Minima);
+        Margins(table, vectors, frames, scratch);
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private unsafe void FindByScores(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        var tile = scratch.Prepare(table);
+        for (var first = 0; first < frames; first += tile)
+        {
+            var count = Math.Min(tile, frames - first);
+            var tileVectors = vectors + ((nint)first * table.Stride);
+            Propose(table, tileVectors, count, scratch);
+            for (var frame = 0; frame < count; frame++)
+            {
+                codes[(first + frame) * codeStride] = Candidates<TFloat>.Decide<TDouble>(
+                    table, tileVectors + ((nint)frame * table.Stride), table.PanelCount, frame, scratch.Margins[frame], scratch);
+            }
+        }
+    }
+
+    /// <summary>The margins of float32 scores for residuals less the codebook's center.</summary>
+    private static unsafe void Margins(SearchTable table, float* vectors, int frames, SearchScratch scratch)
+    {
         for (var frame = 0; frame < frames; frame++, vectors += table.Stride)
         {
-            scratch.Margins[frame] = panels.Bound.Margin(Rows.SquaredNorm(vectors, table.Stride));
+            scratch.Margins[frame] = table.FloatPanels.Bound.Margin(Rows.SquaredNorm(vectors, table.Stride));
         }
     }
 

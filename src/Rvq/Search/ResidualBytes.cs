@@ -14,29 +14,57 @@ internal static unsafe class ResidualBytes
     [MethodImpl(Jit.Kernel)]
     public static (float Scale, float Peak, float SquaredNorm, float SquaredError) Quantize(float* residual, int paddedLength, int levels, byte* bytes)
     {
-        var peaks = Vector256<float>.Zero;
-        for (var i = 0; i < paddedLength; i += Vector256<float>.Count)
+        var peak = Peak(residual, paddedLength);
+        var (scale, inverse) = (peak / levels, peak == 0 ? 0 : levels / peak);
+        var (norm, error) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var i = 0;
+        if (Vector512.IsHardwareAccelerated && paddedLength >= 16)
         {
-            peaks = Vector256.Max(peaks, Vector256.Abs(Vector256.Load(residual + i)));
+            var (norms, errors) = (Vector512<float>.Zero, Vector512<float>.Zero);
+            for (; i + 16 <= paddedLength; i += 16)
+            {
+                var value = Vector512.Load(residual + i);
+                var quantized = Avx512F.ConvertToVector512Int32(value * Vector512.Create(inverse));
+                var difference = value - (Vector512.ConvertToSingle(quantized) * Vector512.Create(scale));
+                norms = Vector512.MultiplyAddEstimate(value, value, norms);
+                errors = Vector512.MultiplyAddEstimate(difference, difference, errors);
+                Avx512F.ConvertToVector128Byte(quantized + Vector512.Create(levels + 1)).Store(bytes + i);
+            }
+
+            norm = norms.GetLower() + norms.GetUpper();
+            error = errors.GetLower() + errors.GetUpper();
         }
 
-        var peak = FloatLanes256.MaxAcross(peaks);
-        var scale = peak / levels;
-        var inverse = Vector256.Create(peak == 0 ? 0 : levels / peak);
-        var step = Vector256.Create(scale);
-        var offset = Vector256.Create(levels + 1);
-        var (norm, error) = (Vector256<float>.Zero, Vector256<float>.Zero);
-        for (var i = 0; i < paddedLength; i += Vector256<float>.Count)
+        for (; i < paddedLength; i += Vector256<float>.Count)
         {
             var value = Vector256.Load(residual + i);
-            var quantized = Avx.ConvertToVector256Int32(value * inverse);
-            var difference = value - (Vector256.ConvertToSingle(quantized) * step);
+            var quantized = Avx.ConvertToVector256Int32(value * Vector256.Create(inverse));
+            var difference = value - (Vector256.ConvertToSingle(quantized) * Vector256.Create(scale));
             norm = Vector256.MultiplyAddEstimate(value, value, norm);
             error = Vector256.MultiplyAddEstimate(difference, difference, error);
-            *(ulong*)(bytes + i) = ToBytes(quantized + offset);
+            *(ulong*)(bytes + i) = ToBytes(quantized + Vector256.Create(levels + 1));
         }
 
         return (scale, peak, Vector256.Sum(norm), Vector256.Sum(error));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Peak(float* residual, int paddedLength)
+    {
+        Vector256<float> even = Vector256<float>.Zero, odd = even;
+        var i = 0;
+        for (; i + 16 <= paddedLength; i += 16)
+        {
+            even = Vector256.MaxNative(even, Vector256.Abs(Vector256.Load(residual + i)));
+            odd = Vector256.MaxNative(odd, Vector256.Abs(Vector256.Load(residual + i + 8)));
+        }
+
+        if (i < paddedLength)
+        {
+            even = Vector256.MaxNative(even, Vector256.Abs(Vector256.Load(residual + i)));
+        }
+
+        return FloatLanes256.MaxAcross(Vector256.MaxNative(even, odd));
     }
 
     private static ulong ToBytes(Vector256<int> values)

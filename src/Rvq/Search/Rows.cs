@@ -10,7 +10,13 @@ internal static unsafe class Rows
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Difference(float* left, float* right, float* destination, int paddedLength)
     {
-        for (var i = 0; i < paddedLength; i += Definition.Lanes)
+        nint i = 0;
+        for (; Vector512.IsHardwareAccelerated && i + 16 <= paddedLength; i += 16)
+        {
+            (Vector512.Load(left + i) - Vector512.Load(right + i)).Store(destination + i);
+        }
+
+        for (; i < paddedLength; i += Definition.Lanes)
         {
             if (Vector256.IsHardwareAccelerated)
             {

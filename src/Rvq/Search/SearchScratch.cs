@@ -19,6 +19,7 @@ internal sealed unsafe class SearchScratch
     private AlignedBuffer<double> _products = new(0);
     private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
     private readonly AlignedBuffer<double> _margins = new(MaxFrames);
+    private readonly AlignedBuffer<float> _squaredNorms = new(MaxFrames);
 
     /// <summary>[frames, panels × 16].</summary>
     public float* Scores => _scores.Pointer;
@@ -46,6 +47,9 @@ internal sealed unsafe class SearchScratch
 
     /// <summary>How far beyond the smallest score a codeword may still be the code, [frames].</summary>
     public double* Margins => _margins.Pointer;
+
+    /// <summary>Upper bounds of ‖r‖², [frames].</summary>
+    public float* SquaredNorms => _squaredNorms.Pointer;
 
     /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
     public int Prepare(SearchTable table)

@@ -44,6 +44,9 @@ internal readonly struct StridedRows
 
     public nint ElementStride { get; }
 
+    /// <summary>Whether the rows lie one after the other without gaps.</summary>
+    public bool IsDense => _outerAxes == 1 && ElementStride == 1 && _strides[0] == RowLength;
+
     /// <summary>Where a row begins, in elements from the tensor's start.</summary>
     public nint Offset(long row)
     {

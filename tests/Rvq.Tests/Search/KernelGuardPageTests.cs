@@ -25,6 +25,15 @@ public sealed unsafe class KernelGuardPageTests
     public void FloatScore_Lanes512_StaysInside() => FloatScore<FloatLanes512>();
 
     [Fact]
+    public void CertainFind_Lanes128_StaysInside() => CertainFind<FloatLanes128>();
+
+    [Fact]
+    public void CertainFind_Lanes256_StaysInside() => CertainFind<FloatLanes256>();
+
+    [Fact]
+    public void CertainFind_Lanes512_StaysInside() => CertainFind<FloatLanes512>();
+
+    [Fact]
     public void ByteScore_Avx2_StaysInside() => ByteScore<Avx2Dot>();
 
     [Fact]
@@ -217,6 +226,56 @@ public sealed unsafe class KernelGuardPageTests
                 }
             }
         }
+    }
+
+    private static void CertainFind<T>()
+        where T : struct, IFloatLanes<T>
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
+        const int Count = 15;
+        const double Margin = 0.5;
+        var (certain, open) = (0, 0);
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var dimensions in Sizes)
+                {
+                    var (codewords, frames) = TestVectors.Create("random", size, dimensions, Count, size);
+                    var source = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).FloatPanels;
+                    using var panels = new GuardedBuffer<float>(new ReadOnlySpan<float>(source.Panels, source.PanelCount * dimensions * Panel), atEnd);
+                    using var halfNorms = new GuardedBuffer<float>(new ReadOnlySpan<float>(source.HalfNorms, source.PanelCount * Panel), atEnd);
+                    using var vectors = new GuardedBuffer<float>(Padded(frames, dimensions), atEnd);
+                    using var margins = new GuardedBuffer<double>(Count, atEnd);
+                    using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
+                    margins.Span.Fill(Margin);
+                    margins.Span[^1] = double.PositiveInfinity;
+                    CertainKernel<T>.Find(
+                        panels.Pointer, halfNorms.Pointer, source.PanelCount, dimensions, vectors.Pointer, Definition.PaddedLength(dimensions), margins.Pointer,
+                        Count, codes.Pointer, 3);
+                    Assert.Equal(-1, codes.Span[^1]);
+                    for (var t = 0; t < Count - 1; t++)
+                    {
+                        var scores = Enumerable.Range(0, size).Select(k => halfNorms.Span[k] + Enumerable.Range(0, dimensions).Sum(
+                            d => (double)panels.Span[(((k / Panel * dimensions) + d) * Panel) + (k % Panel)] * frames[(t * dimensions) + d])).ToArray();
+                        var smallest = scores.Min();
+                        var gap = scores.Order().ElementAtOrDefault(1) - smallest;
+                        if (size == 1 || gap > Margin + 1e-3)
+                        {
+                            Assert.Equal(Array.IndexOf(scores, smallest), codes.Span[t * 3]);
+                            certain++;
+                        }
+                        else if (gap < Margin - 1e-3)
+                        {
+                            Assert.Equal(-1, codes.Span[t * 3]);
+                            open++;
+                        }
+                    }
+                }
+            }
+        }
+
+        Assert.True(certain > 1000 && open > 1000, $"{certain} and {open} say little");
     }
 
     private static void ByteScore<T>()
