@@ -113,6 +113,6 @@ internal sealed unsafe class CodewordProducts
         }
 
         *(float*)start = scale;
-        *((float*)start + 1) = MathF.BitIncrement((float)((error + margin) * (1 + 1e-9)));
+        *((float*)start + 1) = margin < float.MaxValue ? MathF.BitIncrement((float)((error + margin) * (1 + 1e-9))) : float.PositiveInfinity;
     }
 }
