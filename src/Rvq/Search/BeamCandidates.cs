@@ -204,9 +204,9 @@ internal static unsafe class BeamCandidates<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Load(float* source, sbyte* row, T scale) => T.MultiplyAdd(T.Widen(row), scale, T.Load(source));
 
-    /// <summary>Writes the scores of all panels, each of which it reads.</summary>
+    /// <summary>Writes the scores of all panels. Reads and writes panelCount panels.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void AddRow(in BeamScores scores, int panelCount, float* target)
+    public static void AddRow(in BeamScores scores, int panelCount, float* target)
     {
         var (source, row, scale) = ((nint)scores.Source, (nint)scores.Row, T.Create(scores.Scale));
         for (nint i = 0; i < panelCount * Panel; i += Panel)
@@ -220,7 +220,7 @@ internal static unsafe class BeamCandidates<T>
     /// panels of everything and writes a vector for each of their groups.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    private static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima)
+    public static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima)
     {
         var source = scores.Source;
         var row = scores.Row;
@@ -281,9 +281,12 @@ internal static unsafe class BeamCandidates<T>
     /// <summary>A float32 not below the value, and finite, so that what is padded or repeated, and has an infinite score, is never within it.</summary>
     private static float RoundUp(double value) => MathF.Min(MathF.BitIncrement((float)value), float.MaxValue);
 
-    /// <summary>Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number.</summary>
+    /// <summary>
+    /// Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number. Reads panelCount panels of the scores and a vector of
+    /// minima for each of their groups.
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
-    private static int Collect(in BeamScores scores, float* minima, int panelCount, float limit, int* codes)
+    public static int Collect(in BeamScores scores, float* minima, int panelCount, float limit, int* codes)
     {
         float* source = scores.Source;
         sbyte* row = scores.Row;

@@ -34,6 +34,15 @@ public sealed unsafe class KernelGuardPageTests
     public void CertainFind_Lanes512_StaysInside() => CertainFind<FloatLanes512>();
 
     [Fact]
+    public void BeamScan_Lanes128_StaysInside() => BeamScan<FloatLanes128>();
+
+    [Fact]
+    public void BeamScan_Lanes256_StaysInside() => BeamScan<FloatLanes256>();
+
+    [Fact]
+    public void BeamScan_Lanes512_StaysInside() => BeamScan<FloatLanes512>();
+
+    [Fact]
     public void ByteScore_Avx2_StaysInside() => ByteScore<Avx2Dot>();
 
     [Fact]
@@ -276,6 +285,62 @@ public sealed unsafe class KernelGuardPageTests
         }
 
         Assert.True(certain > 1000 && open > 1000, $"{certain} and {open} say little");
+    }
+
+    private static void BeamScan<T>()
+        where T : struct, IFloatLanes<T>
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        foreach (var atEnd in Ends)
+        {
+            foreach (var panelCount in new[] { 1, 2, 3, 4, 5, 8, 11, 260 })
+            {
+                var length = panelCount * Panel;
+                var random = new Random(panelCount);
+                using var source = new GuardedBuffer<float>(TestVectors.Normal(random, length), atEnd);
+                using var row = new GuardedBuffer<sbyte>(length, atEnd);
+                using var weights = new GuardedBuffer<float>(length, atEnd);
+                using var target = new GuardedBuffer<float>(length, atEnd);
+                using var minima = new GuardedBuffer<float>(PanelLayout.GroupCount(panelCount) * Panel, atEnd);
+                for (var i = 0; i < length; i++)
+                {
+                    row.Span[i] = (sbyte)random.Next(-127, 128);
+                    weights.Span[i] = random.NextSingle();
+                }
+
+                var from = new BeamScores(source.Pointer, row.Pointer, 0.125f);
+                BeamCandidates<T>.AddRow(from, panelCount, target.Pointer);
+                var scores = target.Span.ToArray();
+                for (var i = 0; i < length; i++)
+                {
+                    AssertClose(source.Span[i] + (0.125 * row.Span[i]), scores[i]);
+                }
+
+                foreach (var pointer in new[] { (nint)weights.Pointer, 0 })
+                {
+                    var lanes = new float[Panel];
+                    fixed (float* lane = lanes)
+                    {
+                        T.Store(BeamCandidates<T>.Scan(from, (float*)pointer, 2, panelCount, minima.Pointer), lane);
+                    }
+
+                    AssertMinima(scores, minima.Span, panelCount, 1);
+                    for (var lane = 0; lane < Panel; lane++)
+                    {
+                        AssertClose(
+                            Enumerable.Range(0, panelCount).Min(p => scores[(p * Panel) + lane] + (pointer == 0 ? 0 : 2.0 * weights.Span[(p * Panel) + lane])), lanes[lane]);
+                    }
+                }
+
+                foreach (var limit in new[] { scores.Min(), scores.Order().ElementAt(length / 2), scores.Max() })
+                {
+                    int[] expected = [.. Enumerable.Range(0, length).Where(k => scores[k] <= limit)];
+                    using var codes = new GuardedBuffer<int>(expected.Length, atEnd);
+                    Assert.Equal(expected.Length, BeamCandidates<T>.Collect(from, minima.Pointer, panelCount, limit, codes.Pointer));
+                    Assert.Equal(expected, codes.Span.ToArray());
+                }
+            }
+        }
     }
 
     private static void ByteScore<T>()
