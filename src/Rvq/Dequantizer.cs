@@ -12,7 +12,6 @@ public sealed unsafe class Dequantizer
 {
     private readonly BlockDecoder _decoder;
     private readonly ScratchPool<DecodeScratch> _scratch;
-    private readonly int[] _sizes;
 
     /// <summary>Prepares to decode with a model.</summary>
     /// <param name="model">The model.</param>
@@ -28,14 +27,6 @@ public sealed unsafe class Dequantizer
         Model = model;
         _decoder = new BlockDecoder(model, kernel);
         _scratch = new ScratchPool<DecodeScratch>(() => new DecodeScratch(Model));
-        _sizes = new int[model.CodesPerBlock];
-        var column = 0;
-        foreach (var stage in model.Stages)
-        {
-            var count = model.FramesPerBlock / stage.Stride;
-            _sizes.AsSpan(column, count).Fill(stage.Codebook.Size);
-            column += count;
-        }
     }
 
     /// <summary>The model that defines the codes.</summary>
@@ -113,11 +104,18 @@ public sealed unsafe class Dequantizer
         ThrowIfOutOfRange(source, codes);
         var scratch = _scratch.Rent();
         var step = scratch.MaxFrames;
+        var inPlace = frames.IsContiguous && frames.RowLength == scratch.FrameStride;
         for (long first = 0; first < frames.Count; first += step)
         {
             var count = (int)Math.Min(step, frames.Count - first);
-            Gather.Codes(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _sizes, scratch.Codes);
-            _decoder.Decode(scratch, count);
+            Gather.Codewords(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _decoder.Columns, scratch.Rows);
+            if (inPlace)
+            {
+                _decoder.Decode(scratch.Rows, count, destination + (first * frames.RowLength), scratch);
+                continue;
+            }
+
+            _decoder.Decode(scratch.Rows, count, scratch.Frames, scratch);
             Gather.FramesBack(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
         }
 
@@ -129,16 +127,17 @@ public sealed unsafe class Dequantizer
     private void ThrowIfOutOfRange<TCode>(TCode* source, in StridedRows codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
+        var columns = _decoder.Columns;
         for (long row = 0; row < codes.Count; row++)
         {
             var first = source + codes.Offset(row);
-            for (var i = 0; i < _sizes.Length; i++)
+            for (var i = 0; i < columns.Length; i++)
             {
                 var code = first[i * codes.ElementStride];
-                if ((ulong)long.CreateSaturating(code) >= (ulong)_sizes[i])
+                if ((ulong)long.CreateSaturating(code) >= (ulong)columns[i].Size)
                 {
                     throw new ArgumentOutOfRangeException(
-                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {_sizes[i]} codewords.");
+                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
                 }
             }
         }

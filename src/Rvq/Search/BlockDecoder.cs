@@ -6,91 +6,122 @@ namespace Rvq.Search;
 /// Adds up what the codes stand for: in each stack the stages' outputs in stage order in float32, through the stack's output projection;
 /// the stacks in order.
 /// </summary>
-internal sealed unsafe class BlockDecoder(RvqModel model, Kernel kernel)
+internal sealed unsafe class BlockDecoder
 {
-    /// <summary>Decodes the scratch's codes, [blocks, CodesPerBlock], into its frames.</summary>
-    public void Decode(DecodeScratch scratch, int frames)
+    // 16 MB of float32.
+    private const long MostProjectedValues = 4 << 20;
+
+    private readonly RvqModel _model;
+    private readonly Kernel _kernel;
+    private readonly AlignedBuffer<float>?[] _projected;
+
+    public BlockDecoder(RvqModel model, Kernel kernel)
     {
-        var column = scratch.Codes;
+        _model = model;
+        _kernel = kernel;
+        _projected = new AlignedBuffer<float>?[model.Stacks.Length];
+        Columns = new CodeColumn[model.CodesPerBlock];
+        var column = 0;
         for (var s = 0; s < model.Stacks.Length; s++)
         {
             var stack = model.Stacks[s];
-            var output = stack.Output?.Table;
-            var stride = Definition.PaddedLength(stack.Stages[0].Dimensions);
-            var sum = s == 0 && output is null ? scratch.Frames : scratch.Sum;
-            SumStages(stack, column, frames, sum, stride, scratch);
+            _projected[s] = Project(stack);
+            foreach (var stage in stack.Stages)
+            {
+                var count = model.FramesPerBlock / stage.Stride;
+                Columns.AsSpan(column, count).Fill(_projected[s] is { } rows
+                    ? new CodeColumn(rows.Pointer, stage.Codebook.Size, stack.Output!.Table.PaddedOutputs)
+                    : new CodeColumn(stage.Codebook.PaddedRows.Pointer, stage.Codebook.Size, stage.Codebook.RowStride));
+                column += count;
+            }
+        }
+    }
+
+    /// <summary>What each code of a block stands for, as long as this decoder lives.</summary>
+    public CodeColumn[] Columns { get; }
+
+    /// <summary>Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions].</summary>
+    public void Decode(float** codewords, int frames, float* destination, DecodeScratch scratch)
+    {
+        for (var s = 0; s < _model.Stacks.Length; s++)
+        {
+            var stack = _model.Stacks[s];
+            var output = _projected[s] is null ? stack.Output?.Table : null;
+            var target = s == 0 ? destination : scratch.Sum;
+            SumStages(stack, codewords, frames, output is null ? target : scratch.Sum, output?.PaddedInputs ?? scratch.FrameStride, scratch);
             if (output is not null)
             {
-                kernel.Project(output, sum, stride, frames, scratch.Products, scratch.Search);
-                sum = s == 0 ? scratch.Frames : scratch.Sum;
-                kernel.Round(output, scratch.Products, frames, sum);
+                _kernel.Project(output, scratch.Sum, output.PaddedInputs, frames, scratch.Products, scratch.Search);
+                _kernel.Round(output, scratch.Products, frames, target);
             }
 
             if (s > 0)
             {
-                Rows.Sum(scratch.Frames, sum, scratch.Frames, checked(frames * scratch.FrameStride));
+                Rows.Sum(destination, target, destination, checked(frames * scratch.FrameStride));
             }
 
             foreach (var stage in stack.Stages)
             {
-                column += model.FramesPerBlock / stage.Stride;
+                codewords += _model.FramesPerBlock / stage.Stride;
             }
         }
     }
 
-    private void SumStages(ResidualStack stack, int* column, int frames, float* sum, int stride, DecodeScratch scratch)
+    private void SumStages(ResidualStack stack, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
     {
-        var stages = stack.Stages;
         if (stack.IsProjected)
         {
-            for (var m = 0; m < stages.Length; column += model.FramesPerBlock / stages[m].Stride, m++)
-            {
-                AddStage(stages[m], column, frames, sum, stride, m > 0, scratch);
-            }
-
+            Expand(stack.Stages, codewords, frames, sum, stride, scratch);
             return;
         }
 
-        var rows = scratch.Rows;
-        for (nint frame = 0; frame < frames; frame++)
+        int perBlock = _model.FramesPerBlock, step = _model.CodesPerBlock;
+        for (nint first = 0; first < perBlock; first++)
         {
-            var codes = column + (frame / model.FramesPerBlock * model.CodesPerBlock) + (frame % model.FramesPerBlock);
-            for (var m = 0; m < stages.Length; m++, codes += model.FramesPerBlock)
-            {
-                rows[m] = (nint)(stages[m].Codebook.PaddedRows.Pointer + ((nint)(*codes) * stride));
-            }
-
-            Rows.SumAll((float**)rows, stages.Length, sum + (frame * stride), stride);
+            Rows.SumAll(codewords + first, step, frames / perBlock, stack.Stages.Length, perBlock, sum + (first * stride), stride, perBlock * stride);
         }
     }
 
-    /// <summary>sum (+)= what the stage's output projection makes of its codewords.</summary>
-    private void AddStage(Stage stage, int* column, int frames, float* sum, int stride, bool add, DecodeScratch scratch)
+    /// <summary>What the stages' output projections make of their codewords.</summary>
+    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
     {
-        var rows = scratch.Rows;
-        for (nint frame = 0; frame < frames; frame++)
+        var widened = scratch.Codewords;
+        for (var m = 0; m < stages.Length; m++)
         {
-            var code = column[(frame / model.FramesPerBlock * model.CodesPerBlock) + (frame % model.FramesPerBlock / stage.Stride)];
-            rows[frame] = (nint)(stage.Codebook.PaddedRows.Pointer + ((nint)code * stage.Codebook.RowStride));
+            var (length, perBlock) = (stages[m].Codebook.RowStride, _model.FramesPerBlock / stages[m].Stride);
+            scratch.Expansions[m] = new Expansion(stages[m].Output?.Table, widened, length, stages[m].Stride);
+            var rows = codewords;
+            for (var frame = 0; frame < frames; frame += _model.FramesPerBlock, rows += _model.CodesPerBlock)
+            {
+                for (var i = 0; i < perBlock; i++, widened += length)
+                {
+                    Rows.Widen(rows[i], length, widened);
+                }
+            }
+
+            codewords += perBlock;
         }
 
-        if (stage.Output is { } output)
+        _kernel.Expand(scratch.Expansions, stages.Length, stride, frames, scratch.ExpansionSums, sum);
+    }
+
+    /// <summary>
+    /// What the stack's projection makes of each codeword, where there is but one stage (Mimi's semantic one): a table that is no larger than
+    /// codebooks are takes the place of a projection a frame. Null where there are several, whose sums are too many.
+    /// </summary>
+    private AlignedBuffer<float>? Project(ResidualStack stack)
+    {
+        var codebook = stack.Stages[0].Codebook;
+        if (stack.Output?.Table is not { } table || stack.Stages.Length > 1 || stack.IsProjected || (long)codebook.Size * table.PaddedOutputs > MostProjectedValues)
         {
-            kernel.Expand(output.Table, (float**)rows, frames, sum, add, scratch.Search);
-            return;
+            return null;
         }
 
-        for (nint frame = 0; frame < frames; frame++)
-        {
-            float* row = (float*)rows[frame], target = sum + (frame * stride);
-            if (add)
-            {
-                Rows.Sum(target, row, target, stride);
-            }
-            else
-            {
-                NativeMemory.Copy(row, target, (nuint)stride * sizeof(float));
-            }
-        }
+        var rows = new AlignedBuffer<float>((long)codebook.Size * table.PaddedOutputs);
+        var products = new AlignedBuffer<double>(rows.Length);
+        _kernel.Project(table, codebook.PaddedRows.Pointer, codebook.RowStride, codebook.Size, products.Pointer, new SearchScratch());
+        _kernel.Round(table, products.Pointer, codebook.Size, rows.Pointer);
+        GC.KeepAlive(products);
+        return rows;
     }
 }

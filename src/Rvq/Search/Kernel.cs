@@ -57,10 +57,14 @@ internal abstract unsafe class Kernel
     /// <summary>(products + b) rounded to float32, [frames, PaddedOutputs] → [frames, PaddedOutputs].</summary>
     public abstract void Round(ProjectionTable table, double* products, int frames, float* vectors);
 
-    /// <summary>
-    /// destination (+)= W rows[f] + b, each rounded to float32 before it is added: [frames, PaddedOutputs].
-    /// </summary>
-    public abstract void Expand(ProjectionTable table, float** rows, int frames, float* destination, bool add, SearchScratch scratch);
+    /// <summary>What the stages of a stack add up to in stage order, what a stage adds rounded to float32 before it is added.</summary>
+    /// <param name="stages">The codewords of each stage and its projection.</param>
+    /// <param name="count">The number of stages, at least one.</param>
+    /// <param name="outputs">The padded length of a frame.</param>
+    /// <param name="frames">The number of frames.</param>
+    /// <param name="sums">Room for <see cref="Expansion.SumCount"/> values.</param>
+    /// <param name="destination">[frames, outputs].</param>
+    public abstract void Expand(Expansion* stages, int count, nint outputs, int frames, float* sums, float* destination);
 
     /// <summary>change = v + Σ_i M_i e_i (i ascending, product and sum rounded apart), for a coupling of <see cref="StageCouplings"/>.</summary>
     public abstract void Couple(double* coupling, float* codeword, int codeDimensions, int paddedOutputs, double* change);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
@@ -47,58 +48,113 @@ internal static unsafe class Rows
         }
     }
 
-    /// <summary>destination = rows[0] + rows[1] + …, added in this order; all padded to a multiple of eight.</summary>
-    [MethodImpl(Jit.Kernel)]
-    public static void SumAll(float** rows, int count, float* destination, int paddedLength)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyEight(float* source, float* destination)
     {
-        nint i = 0;
-        for (; Vector512.IsHardwareAccelerated && i + 64 <= paddedLength; i += 64)
+        if (Vector256.IsHardwareAccelerated)
         {
-            var row = *rows + i;
-            Vector512<float> a = Vector512.Load(row), b = Vector512.Load(row + 16), c = Vector512.Load(row + 32), d = Vector512.Load(row + 48);
-            for (var n = 1; n < count; n++)
-            {
-                row = rows[n] + i;
-                a += Vector512.Load(row);
-                b += Vector512.Load(row + 16);
-                c += Vector512.Load(row + 32);
-                d += Vector512.Load(row + 48);
-            }
-
-            a.Store(destination + i);
-            b.Store(destination + i + 16);
-            c.Store(destination + i + 32);
-            d.Store(destination + i + 48);
+            Vector256.Load(source).Store(destination);
         }
-
-        for (; Vector256.IsHardwareAccelerated && i + 32 <= paddedLength; i += 32)
+        else
         {
-            var row = *rows + i;
-            Vector256<float> a = Vector256.Load(row), b = Vector256.Load(row + 8), c = Vector256.Load(row + 16), d = Vector256.Load(row + 24);
-            for (var n = 1; n < count; n++)
-            {
-                row = rows[n] + i;
-                a += Vector256.Load(row);
-                b += Vector256.Load(row + 8);
-                c += Vector256.Load(row + 16);
-                d += Vector256.Load(row + 24);
-            }
-
-            a.Store(destination + i);
-            b.Store(destination + i + 8);
-            c.Store(destination + i + 16);
-            d.Store(destination + i + 24);
+            Vector128.Load(source).Store(destination);
+            Vector128.Load(source + 4).Store(destination + 4);
         }
+    }
 
-        for (; i < paddedLength; i += Vector128<float>.Count)
+    /// <summary>The values in binary64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Widen(float* source, int paddedLength, double* destination)
+    {
+        for (var i = 0; i < paddedLength; i += Vector128<float>.Count)
         {
-            var sum = Vector128.Load(*rows + i);
-            for (var n = 1; n < count; n++)
+            if (Avx.IsSupported)
             {
-                sum += Vector128.Load(rows[n] + i);
+                Avx.ConvertToVector256Double(Vector128.Load(source + i)).Store(destination + i);
+            }
+            else
+            {
+                var (low, high) = Vector128.Widen(Vector128.Load(source + i));
+                low.Store(destination + i);
+                high.Store(destination + i + 2);
+            }
+        }
+    }
+
+    /// <summary>
+    /// destination = rows[0] + rows[step] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the same for frames
+    /// whose rows and destinations are so far apart.
+    /// </summary>
+    [MethodImpl(Jit.Kernel)]
+    public static void SumAll(
+        float** rows, nint frameStep, int frames, int count, nint step, float* destination, nint paddedLength, nint destinationStep)
+    {
+        for (; frames > 0; frames--, rows += frameStep, destination += destinationStep)
+        {
+            var end = rows + (count * step);
+            nint i = 0;
+            for (; Vector512.IsHardwareAccelerated && i + 64 <= paddedLength; i += 64)
+            {
+                var row = *rows + i;
+                Vector512<float> a = Vector512.Load(row), b = Vector512.Load(row + 16), c = Vector512.Load(row + 32), d = Vector512.Load(row + 48);
+                for (var next = rows + step; next < end; next += step)
+                {
+                    row = *next + i;
+                    a += Vector512.Load(row);
+                    b += Vector512.Load(row + 16);
+                    c += Vector512.Load(row + 32);
+                    d += Vector512.Load(row + 48);
+                }
+
+                a.Store(destination + i);
+                b.Store(destination + i + 16);
+                c.Store(destination + i + 32);
+                d.Store(destination + i + 48);
             }
 
-            sum.Store(destination + i);
+            for (; Vector256.IsHardwareAccelerated && i + 32 <= paddedLength; i += 32)
+            {
+                var row = *rows + i;
+                Vector256<float> a = Vector256.Load(row), b = Vector256.Load(row + 8), c = Vector256.Load(row + 16), d = Vector256.Load(row + 24);
+                for (var next = rows + step; next < end; next += step)
+                {
+                    row = *next + i;
+                    a += Vector256.Load(row);
+                    b += Vector256.Load(row + 8);
+                    c += Vector256.Load(row + 16);
+                    d += Vector256.Load(row + 24);
+                }
+
+                a.Store(destination + i);
+                b.Store(destination + i + 8);
+                c.Store(destination + i + 16);
+                d.Store(destination + i + 24);
+            }
+
+            for (; i < paddedLength; i += Definition.Lanes)
+            {
+                if (Vector256.IsHardwareAccelerated)
+                {
+                    var sum = Vector256.Load(*rows + i);
+                    for (var next = rows + step; next < end; next += step)
+                    {
+                        sum += Vector256.Load(*next + i);
+                    }
+
+                    sum.Store(destination + i);
+                    continue;
+                }
+
+                Vector128<float> low = Vector128.Load(*rows + i), high = Vector128.Load(*rows + i + 4);
+                for (var next = rows + step; next < end; next += step)
+                {
+                    low += Vector128.Load(*next + i);
+                    high += Vector128.Load(*next + i + 4);
+                }
+
+                low.Store(destination + i);
+                high.Store(destination + i + 4);
+            }
         }
     }
 
