@@ -10,8 +10,11 @@ namespace Rvq;
 /// </summary>
 public sealed unsafe class Dequantizer
 {
+    private const int LeastCodesInVectors = 64;
+
     private readonly BlockDecoder _decoder;
     private readonly ScratchPool<DecodeScratch> _scratch;
+    private readonly int _smallestCodebook;
 
     /// <summary>Prepares to decode with a model.</summary>
     /// <param name="model">The model.</param>
@@ -27,6 +30,7 @@ public sealed unsafe class Dequantizer
         Model = model;
         _decoder = new BlockDecoder(model, kernel);
         _scratch = new ScratchPool<DecodeScratch>(() => new DecodeScratch(Model));
+        _smallestCodebook = _decoder.Columns.Min(column => column.Size);
     }
 
     /// <summary>The model that defines the codes.</summary>
@@ -128,6 +132,12 @@ public sealed unsafe class Dequantizer
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var columns = _decoder.Columns;
+        var total = codes.Count * columns.Length;
+        if (codes.IsContiguous && total is >= LeastCodesInVectors and <= int.MaxValue && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
+        {
+            return;
+        }
+
         for (long row = 0; row < codes.Count; row++)
         {
             var first = source + codes.Offset(row);
@@ -142,4 +152,8 @@ public sealed unsafe class Dequantizer
             }
         }
     }
+
+    private static bool AreBelow<TCode>(ReadOnlySpan<TCode> codes, int size)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => !TCode.IsNegative(TensorPrimitives.Min(codes)) && long.CreateSaturating(TensorPrimitives.Max(codes)) < size;
 }

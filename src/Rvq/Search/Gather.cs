@@ -73,13 +73,17 @@ internal static unsafe class Gather
     public static void Codewords<TCode>(TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<CodeColumn> columns, float** destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        for (var row = 0; row < count; row++)
+        var step = rows.ElementStride;
+        fixed (CodeColumn* start = columns)
         {
-            var from = source + rows.Offset(first + row);
-            for (var i = 0; i < columns.Length; i++)
+            var end = start + columns.Length;
+            for (var row = 0; row < count; row++)
             {
-                ref readonly var column = ref columns[i];
-                *destination++ = column.Rows + ((nint)Math.Min(uint.CreateTruncating(from[i * rows.ElementStride]), (uint)column.Size - 1) * column.Stride);
+                var code = source + rows.Offset(first + row);
+                for (var column = start; column < end; column++, code += step)
+                {
+                    *destination++ = column->Rows + ((nint)Math.Min(uint.CreateTruncating(*code), (uint)column->Size - 1) * column->Stride);
+                }
             }
         }
     }

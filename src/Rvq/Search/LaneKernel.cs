@@ -74,16 +74,17 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         for (nint first = 0; first < outputs; first += atOnce)
         {
             var end = Math.Min(first + atOnce, outputs);
-            new Span<float>(sums, frames * (int)(end - first)).Fill(-0f); // −0 + x is x, of either sign
             for (var stage = stages; stage < stages + count; stage++)
             {
                 if (stage->Panels != null && stage->Length == Lanes)
                 {
-                    ExpandEight(stage, first, end, frames, sums);
+                    var paired = TDouble.HasManyRegisters ? first + ((end - first) / (2 * Lanes) * 2 * Lanes) : first;
+                    ExpandPaired(stage, first, paired, frames, sums, stage > stages);
+                    ExpandEight(stage, paired, end, frames, sums + ((paired - first) * frames), stage > stages);
                 }
                 else
                 {
-                    ExpandAny(stage, first, end, frames, sums);
+                    ExpandAny(stage, first, end, frames, sums, stage > stages);
                 }
             }
 
@@ -144,7 +145,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
 
     /// <summary>The usual case (DAC, SNAC): a panel of eight inputs stays in registers while the codewords pass.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void ExpandEight(Expansion* stage, nint first, nint last, int frames, float* sum)
+    private static void ExpandEight(Expansion* stage, nint first, nint last, int frames, float* sum, bool add)
     {
         var stride = stage->Stride;
         for (var output = first; output < last; output += Lanes)
@@ -155,22 +156,72 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
             var bias = TDouble.Widen(stage->Bias + output);
             var codeword = stage->Codewords;
             var end = sum + ((nint)frames * Lanes);
-            if (stride == 1)
-            {
-                for (; sum < end; codeword += Lanes, sum += Lanes)
-                {
-                    TDouble.NarrowAndAdd(TDouble.Add(EightProducts(codeword, w0, w1, w2, w3, w4, w5, w6, w7), bias), sum);
-                }
-
-                continue;
-            }
-
             for (; sum < end; codeword += Lanes)
             {
                 var value = TDouble.Add(EightProducts(codeword, w0, w1, w2, w3, w4, w5, w6, w7), bias);
                 for (var shared = 0; shared < stride; shared++, sum += Lanes)
                 {
-                    TDouble.NarrowAndAdd(value, sum);
+                    Deliver(value, sum, add);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Deliver(TDouble value, float* target, bool add)
+    {
+        if (add)
+        {
+            TDouble.NarrowAndAdd(value, target);
+        }
+        else
+        {
+            TDouble.Narrow(value, target);
+        }
+    }
+
+    /// <summary>As <see cref="ExpandEight"/>, with two panels in the registers.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void ExpandPaired(Expansion* stage, nint first, nint last, int frames, float* sum, bool add)
+    {
+        var stride = stage->Stride;
+        for (var output = first; output < last; output += 2 * Lanes, sum += (nint)frames * Lanes)
+        {
+            float* a = stage->Panels + (output * Lanes), b = a + (Lanes * Lanes);
+            TDouble v0 = TDouble.Widen(a), v1 = TDouble.Widen(a + 8), v2 = TDouble.Widen(a + 16), v3 = TDouble.Widen(a + 24);
+            TDouble v4 = TDouble.Widen(a + 32), v5 = TDouble.Widen(a + 40), v6 = TDouble.Widen(a + 48), v7 = TDouble.Widen(a + 56);
+            TDouble w0 = TDouble.Widen(b), w1 = TDouble.Widen(b + 8), w2 = TDouble.Widen(b + 16), w3 = TDouble.Widen(b + 24);
+            TDouble w4 = TDouble.Widen(b + 32), w5 = TDouble.Widen(b + 40), w6 = TDouble.Widen(b + 48), w7 = TDouble.Widen(b + 56);
+            TDouble biasA = TDouble.Widen(stage->Bias + output), biasB = TDouble.Widen(stage->Bias + output + Lanes);
+            var codeword = stage->Codewords;
+            for (var end = sum + ((nint)frames * Lanes); sum < end; codeword += Lanes)
+            {
+                var value = TDouble.Create(codeword[0]);
+                TDouble s0 = TDouble.AddExactProduct(v0, value, TDouble.Zero), t0 = TDouble.AddExactProduct(w0, value, TDouble.Zero);
+                value = TDouble.Create(codeword[1]);
+                TDouble s1 = TDouble.AddExactProduct(v1, value, TDouble.Zero), t1 = TDouble.AddExactProduct(w1, value, TDouble.Zero);
+                value = TDouble.Create(codeword[2]);
+                TDouble s2 = TDouble.AddExactProduct(v2, value, TDouble.Zero), t2 = TDouble.AddExactProduct(w2, value, TDouble.Zero);
+                value = TDouble.Create(codeword[3]);
+                TDouble s3 = TDouble.AddExactProduct(v3, value, TDouble.Zero), t3 = TDouble.AddExactProduct(w3, value, TDouble.Zero);
+                value = TDouble.Create(codeword[4]);
+                s0 = TDouble.AddExactProduct(v4, value, s0);
+                t0 = TDouble.AddExactProduct(w4, value, t0);
+                value = TDouble.Create(codeword[5]);
+                s1 = TDouble.AddExactProduct(v5, value, s1);
+                t1 = TDouble.AddExactProduct(w5, value, t1);
+                value = TDouble.Create(codeword[6]);
+                s2 = TDouble.AddExactProduct(v6, value, s2);
+                t2 = TDouble.AddExactProduct(w6, value, t2);
+                value = TDouble.Create(codeword[7]);
+                s3 = TDouble.AddExactProduct(v7, value, s3);
+                t3 = TDouble.AddExactProduct(w7, value, t3);
+                var valueA = TDouble.Add(TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3)), biasA);
+                var valueB = TDouble.Add(TDouble.Add(TDouble.Add(t0, t2), TDouble.Add(t1, t3)), biasB);
+                for (var shared = 0; shared < stride; shared++, sum += Lanes)
+                {
+                    Deliver(valueA, sum, add);
+                    Deliver(valueB, sum + ((nint)frames * Lanes), add);
                 }
             }
         }
@@ -191,7 +242,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
     }
 
     [MethodImpl(Jit.Kernel)]
-    private static void ExpandAny(Expansion* stage, nint first, nint last, int frames, float* sum)
+    private static void ExpandAny(Expansion* stage, nint first, nint last, int frames, float* sum, bool add)
     {
         for (var output = first; output < last; output += Lanes)
         {
@@ -203,7 +254,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
                     : TDouble.Add(EightSums(stage->Panels + (output * stage->Length), stage->Length, codeword), TDouble.Widen(stage->Bias + output));
                 for (var shared = 0; shared < stage->Stride; shared++, sum += Lanes)
                 {
-                    TDouble.NarrowAndAdd(value, sum);
+                    Deliver(value, sum, add);
                 }
             }
         }
