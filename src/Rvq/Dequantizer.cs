@@ -16,7 +16,10 @@ public sealed unsafe class Dequantizer
     private readonly ScratchPool<DecodeScratch> _scratch;
     private readonly int _smallestCodebook;
 
-    /// <summary>Prepares to decode with a model.</summary>
+    /// <summary>
+    /// Prepares to decode with a model. Where projections follow the codebooks (DAC, SNAC, Mimi), that includes tables of projected codewords: up to
+    /// 64 MB (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     public Dequantizer(RvqModel model)
@@ -24,11 +27,11 @@ public sealed unsafe class Dequantizer
     {
     }
 
-    internal Dequantizer(RvqModel model, Kernel kernel)
+    internal Dequantizer(RvqModel model, Kernel kernel, long mostTabulatedValues = BlockDecoder.MostTabulatedValues)
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
-        _decoder = new BlockDecoder(model, kernel);
+        _decoder = new BlockDecoder(model, kernel, mostTabulatedValues);
         _scratch = new ScratchPool<DecodeScratch>(() => new DecodeScratch(Model));
         _smallestCodebook = _decoder.Columns.Min(column => column.Size);
     }

@@ -1,37 +1,38 @@
-using System.Runtime.InteropServices;
-
 namespace Rvq.Search;
 
 /// <summary>
 /// Adds up what the codes stand for: in each stack the stages' outputs in stage order in float32, through the stack's output projection;
-/// the stacks in order.
+/// the stacks in order. What a projection makes of a single codeword is one of a few vectors, rounded to float32 before anything is added to it:
+/// they are computed beforehand where they are not too many.
 /// </summary>
 internal sealed unsafe class BlockDecoder
 {
-    // 16 MB of float32.
-    private const long MostProjectedValues = 4 << 20;
+    // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
+    public const long MostTabulatedValues = 16 << 20;
 
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
-    private readonly AlignedBuffer<float>?[] _projected;
+    private readonly bool[] _isTabulated;
+    private readonly List<AlignedBuffer<float>> _tables = [];
 
-    public BlockDecoder(RvqModel model, Kernel kernel)
+    public BlockDecoder(RvqModel model, Kernel kernel, long mostTabulatedValues)
     {
         _model = model;
         _kernel = kernel;
-        _projected = new AlignedBuffer<float>?[model.Stacks.Length];
+        _isTabulated = new bool[model.Stacks.Length];
         Columns = new CodeColumn[model.CodesPerBlock];
         var column = 0;
         for (var s = 0; s < model.Stacks.Length; s++)
         {
             var stack = model.Stacks[s];
-            _projected[s] = Project(stack);
+            _isTabulated[s] = CanTabulate(stack, mostTabulatedValues);
             foreach (var stage in stack.Stages)
             {
                 var count = model.FramesPerBlock / stage.Stride;
-                Columns.AsSpan(column, count).Fill(_projected[s] is { } rows
-                    ? new CodeColumn(rows.Pointer, stage.Codebook.Size, stack.Output!.Table.PaddedOutputs)
-                    : new CodeColumn(stage.Codebook.PaddedRows.Pointer, stage.Codebook.Size, stage.Codebook.RowStride));
+                var projection = _isTabulated[s] ? SingleCodewordProjection(stack, stage) : null;
+                Columns.AsSpan(column, count).Fill(projection is null
+                    ? new CodeColumn(stage.Codebook.PaddedRows.Pointer, stage.Codebook.Size, stage.Codebook.RowStride)
+                    : new CodeColumn(Tabulate(projection.Table, stage.Codebook), stage.Codebook.Size, projection.Table.PaddedOutputs));
                 column += count;
             }
         }
@@ -46,12 +47,22 @@ internal sealed unsafe class BlockDecoder
         for (var s = 0; s < _model.Stacks.Length; s++)
         {
             var stack = _model.Stacks[s];
-            var output = _projected[s] is null ? stack.Output?.Table : null;
+            var output = _isTabulated[s] && !stack.IsProjected ? null : stack.Output?.Table;
             var target = s == 0 ? destination : scratch.Sum;
-            SumStages(stack, codewords, frames, output is null ? target : scratch.Sum, output?.PaddedInputs ?? scratch.FrameStride, scratch);
+            var sum = output is null ? target : scratch.Sum;
+            var stride = output?.PaddedInputs ?? scratch.FrameStride;
+            if (stack.IsProjected && !_isTabulated[s])
+            {
+                Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+            }
+            else
+            {
+                SumStages(stack.Stages, codewords, frames, sum, stride, scratch);
+            }
+
             if (output is not null)
             {
-                _kernel.Project(output, scratch.Sum, output.PaddedInputs, frames, scratch.Products, scratch.Search);
+                _kernel.Project(output, sum, stride, frames, scratch.Products, scratch.Search);
                 _kernel.Round(output, scratch.Products, frames, target);
             }
 
@@ -67,19 +78,29 @@ internal sealed unsafe class BlockDecoder
         }
     }
 
-    private void SumStages(ResidualStack stack, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
+    private void SumStages(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
     {
-        if (stack.IsProjected)
+        if (_model.FramesPerBlock == 1)
         {
-            Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+            Rows.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, stride);
             return;
         }
 
-        int perBlock = _model.FramesPerBlock, step = _model.CodesPerBlock;
-        for (nint first = 0; first < perBlock; first++)
+        var rows = scratch.StageRows;
+        for (var block = 0; block < frames; block += _model.FramesPerBlock, codewords += _model.CodesPerBlock)
         {
-            Rows.SumAll(codewords + first, step, frames / perBlock, stack.Stages.Length, perBlock, sum + (first * stride), stride, perBlock * stride);
+            for (var frame = 0; frame < _model.FramesPerBlock; frame++)
+            {
+                var column = codewords;
+                foreach (var stage in stages)
+                {
+                    *rows++ = column[frame / stage.Stride];
+                    column += _model.FramesPerBlock / stage.Stride;
+                }
+            }
         }
+
+        Rows.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
     }
 
     /// <summary>What the stages' output projections make of their codewords.</summary>
@@ -105,23 +126,37 @@ internal sealed unsafe class BlockDecoder
         _kernel.Expand(scratch.Expansions, stages.Length, stride, frames, scratch.ExpansionSums, sum);
     }
 
-    /// <summary>
-    /// What the stack's projection makes of each codeword, where there is but one stage (Mimi's semantic one): a table that is no larger than
-    /// codebooks are takes the place of a projection a frame. Null where there are several, whose sums are too many.
-    /// </summary>
-    private AlignedBuffer<float>? Project(ResidualStack stack)
+    /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
+    private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
+        => stack.IsProjected ? stage.Output : stack.Stages.Length == 1 ? stack.Output : null;
+
+    private static bool CanTabulate(ResidualStack stack, long most)
     {
-        var codebook = stack.Stages[0].Codebook;
-        if (stack.Output?.Table is not { } table || stack.Stages.Length > 1 || stack.IsProjected || (long)codebook.Size * table.PaddedOutputs > MostProjectedValues)
+        long values = 0;
+        foreach (var stage in stack.Stages)
         {
-            return null;
+            values += SingleCodewordProjection(stack, stage) is { } projection ? (long)stage.Codebook.Size * projection.Table.PaddedOutputs : 0;
         }
 
-        var rows = new AlignedBuffer<float>((long)codebook.Size * table.PaddedOutputs);
-        var products = new AlignedBuffer<double>(rows.Length);
-        _kernel.Project(table, codebook.PaddedRows.Pointer, codebook.RowStride, codebook.Size, products.Pointer, new SearchScratch());
-        _kernel.Round(table, products.Pointer, codebook.Size, rows.Pointer);
+        return (values > 0 || stack.IsProjected) && values <= most;
+    }
+
+    /// <summary>The projected codewords, [Size, PaddedOutputs].</summary>
+    private float* Tabulate(ProjectionTable projection, Codebook codebook)
+    {
+        const int AtOnce = 64;
+        var table = new AlignedBuffer<float>((long)codebook.Size * projection.PaddedOutputs);
+        var products = new AlignedBuffer<double>((long)AtOnce * projection.PaddedOutputs);
+        var scratch = new SearchScratch();
+        for (nint first = 0; first < codebook.Size; first += AtOnce)
+        {
+            var count = (int)Math.Min(AtOnce, codebook.Size - first);
+            _kernel.Project(projection, codebook.PaddedRows.Pointer + (first * codebook.RowStride), codebook.RowStride, count, products.Pointer, scratch);
+            _kernel.Round(projection, products.Pointer, count, table.Pointer + (first * projection.PaddedOutputs));
+        }
+
         GC.KeepAlive(products);
-        return rows;
+        _tables.Add(table);
+        return table.Pointer;
     }
 }

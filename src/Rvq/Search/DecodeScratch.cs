@@ -8,6 +8,7 @@ internal sealed unsafe class DecodeScratch
     private readonly AlignedBuffer<float> _frames;
     private readonly AlignedBuffer<float> _sum;
     private readonly AlignedBuffer<nint> _rows;
+    private readonly AlignedBuffer<nint> _stageRows;
     private readonly AlignedBuffer<double> _products;
     private readonly AlignedBuffer<nint> _offsets;
     private readonly AlignedBuffer<double> _codewords;
@@ -35,6 +36,7 @@ internal sealed unsafe class DecodeScratch
         _frames = new AlignedBuffer<float>((long)frames * FrameStride);
         _sum = new AlignedBuffer<float>(frames * widest);
         _rows = new AlignedBuffer<nint>((long)frames / model.FramesPerBlock * model.CodesPerBlock);
+        _stageRows = new AlignedBuffer<nint>(model.FramesPerBlock == 1 ? 0 : (long)frames * model.CodebookCount);
         _products = new AlignedBuffer<double>(frames * widest);
         _offsets = new AlignedBuffer<nint>(frames);
         _codewords = new AlignedBuffer<double>(codewords);
@@ -55,6 +57,9 @@ internal sealed unsafe class DecodeScratch
 
     /// <summary>What the codes stand for, [blocks, CodesPerBlock].</summary>
     public float** Rows => (float**)_rows.Pointer;
+
+    /// <summary>Those of a stack frame by frame, [frames, stages], where frames share codes.</summary>
+    public float** StageRows => (float**)_stageRows.Pointer;
 
     /// <summary>Products of a projection.</summary>
     public double* Products => _products.Pointer;

@@ -82,22 +82,21 @@ internal static unsafe class Rows
     }
 
     /// <summary>
-    /// destination = rows[0] + rows[step] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the same for frames
-    /// whose rows and destinations are so far apart.
+    /// destination[f] = rows[0] + rows[1] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the rows of the next
+    /// frame begin <paramref name="step"/> further.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static void SumAll(
-        float** rows, nint frameStep, int frames, int count, nint step, float* destination, nint paddedLength, nint destinationStep)
+    public static void SumAll(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
     {
-        for (; frames > 0; frames--, rows += frameStep, destination += destinationStep)
+        for (; frames > 0; frames--, rows += step, destination += paddedLength)
         {
-            var end = rows + (count * step);
+            var end = rows + count;
             nint i = 0;
             for (; Vector512.IsHardwareAccelerated && i + 64 <= paddedLength; i += 64)
             {
                 var row = *rows + i;
                 Vector512<float> a = Vector512.Load(row), b = Vector512.Load(row + 16), c = Vector512.Load(row + 32), d = Vector512.Load(row + 48);
-                for (var next = rows + step; next < end; next += step)
+                for (var next = rows + 1; next < end; next++)
                 {
                     row = *next + i;
                     a += Vector512.Load(row);
@@ -116,7 +115,7 @@ internal static unsafe class Rows
             {
                 var row = *rows + i;
                 Vector256<float> a = Vector256.Load(row), b = Vector256.Load(row + 8), c = Vector256.Load(row + 16), d = Vector256.Load(row + 24);
-                for (var next = rows + step; next < end; next += step)
+                for (var next = rows + 1; next < end; next++)
                 {
                     row = *next + i;
                     a += Vector256.Load(row);
@@ -136,7 +135,7 @@ internal static unsafe class Rows
                 if (Vector256.IsHardwareAccelerated)
                 {
                     var sum = Vector256.Load(*rows + i);
-                    for (var next = rows + step; next < end; next += step)
+                    for (var next = rows + 1; next < end; next++)
                     {
                         sum += Vector256.Load(*next + i);
                     }
@@ -146,7 +145,7 @@ internal static unsafe class Rows
                 }
 
                 Vector128<float> low = Vector128.Load(*rows + i), high = Vector128.Load(*rows + i + 4);
-                for (var next = rows + step; next < end; next += step)
+                for (var next = rows + 1; next < end; next++)
                 {
                     low += Vector128.Load(*next + i);
                     high += Vector128.Load(*next + i + 4);

@@ -103,21 +103,21 @@ public sealed unsafe class KernelGuardPageTests
         {
             foreach (var length in Sizes.Select(Definition.PaddedLength))
             {
-                foreach (var (count, step) in new[] { (1, 1), (2, 1), (3, 2), (9, 1) })
+                foreach (var (count, step) in new[] { (1, 1), (2, 2), (3, 5), (9, 9) })
                 {
                     using var values = new GuardedBuffer<float>(TestVectors.Normal(new Random(length), Frames * length), atEnd);
-                    using var rows = new GuardedBuffer<nint>((Frames - 1) + ((count - 1) * step) + 1, atEnd);
+                    using var rows = new GuardedBuffer<nint>(((Frames - 1) * step) + count, atEnd);
                     for (var i = 0; i < rows.Length; i++)
                     {
                         rows.Span[i] = (nint)(values.Pointer + (i * 3 % Frames * length));
                     }
 
                     using var sums = new GuardedBuffer<float>(Frames * length, atEnd);
-                    Rows.SumAll((float**)rows.Pointer, 1, Frames, count, step, sums.Pointer, length, length);
+                    Rows.SumAll((float**)rows.Pointer, step, Frames, count, sums.Pointer, length);
                     for (var i = 0; i < sums.Length; i++)
                     {
                         var (frame, at) = Math.DivRem(i, length);
-                        var terms = Enumerable.Range(0, count).Select(n => values.Span[((frame + (n * step)) * 3 % Frames * length) + at]);
+                        var terms = Enumerable.Range(frame * step, count).Select(n => values.Span[(n * 3 % Frames * length) + at]);
                         Assert.Equal(terms.Aggregate((a, b) => a + b), sums.Span[i]);
                     }
                 }
