@@ -304,17 +304,45 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         for (var n = 0; n < Lanes; n++, waiting += Size)
         {
             TDouble a = TDouble.Zero, b = a, c = a, d = a;
-            for (nint i = ((n & 1) << 2) | (n & 2) | (n >> 2); i < inputs; i += Lanes)
+            nint first = ((n & 1) << 2) | (n & 2) | (n >> 2);
+            if (TDouble.HasManyRegisters)
             {
-                var weight = TDouble.Widen(panel + (i * Lanes));
-                var frame = frames + i;
-                a = TDouble.AddExactProduct(weight, TDouble.Create(*frame), a);
-                b = TDouble.AddExactProduct(weight, TDouble.Create(frame[inputs]), b);
-                c = TDouble.AddExactProduct(weight, TDouble.Create(frame[2 * inputs]), c);
-                d = TDouble.AddExactProduct(weight, TDouble.Create(frame[3 * inputs]), d);
+                // With its equal, sum first + 4, beside it: four sums alone would wait for each other.
+                TDouble e = a, f = a, g = a, h = a;
+                for (var i = first; i < inputs; i += Lanes)
+                {
+                    TDouble weight = TDouble.Widen(panel + (i * Lanes)), equal = TDouble.Widen(panel + ((i + 4) * Lanes));
+                    var frame = frames + i;
+                    a = TDouble.AddExactProduct(weight, TDouble.Create(*frame), a);
+                    e = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), e);
+                    frame += inputs;
+                    b = TDouble.AddExactProduct(weight, TDouble.Create(*frame), b);
+                    f = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), f);
+                    frame += inputs;
+                    c = TDouble.AddExactProduct(weight, TDouble.Create(*frame), c);
+                    g = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), g);
+                    frame += inputs;
+                    d = TDouble.AddExactProduct(weight, TDouble.Create(*frame), d);
+                    h = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), h);
+                }
+
+                (a, b, c, d) = (TDouble.Add(a, e), TDouble.Add(b, f), TDouble.Add(c, g), TDouble.Add(d, h));
+                n++;
+            }
+            else
+            {
+                for (var i = first; i < inputs; i += Lanes)
+                {
+                    var weight = TDouble.Widen(panel + (i * Lanes));
+                    var frame = frames + i;
+                    a = TDouble.AddExactProduct(weight, TDouble.Create(*frame), a);
+                    b = TDouble.AddExactProduct(weight, TDouble.Create(frame[inputs]), b);
+                    c = TDouble.AddExactProduct(weight, TDouble.Create(frame[2 * inputs]), c);
+                    d = TDouble.AddExactProduct(weight, TDouble.Create(frame[3 * inputs]), d);
+                }
             }
 
-            for (var carry = n; (carry & 1) != 0; carry >>= 1)
+            for (var carry = TDouble.HasManyRegisters ? n >> 1 : n; (carry & 1) != 0; carry >>= 1)
             {
                 waiting -= Size;
                 a = TDouble.Add(TDouble.Load(waiting), a);
