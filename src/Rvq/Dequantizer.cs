@@ -111,7 +111,7 @@ public sealed unsafe class Dequantizer
         ThrowIfOutOfRange(source, codes);
         var scratch = _scratch.Rent();
         var step = scratch.MaxFrames;
-        var inPlace = frames.IsContiguous && frames.RowLength == scratch.FrameStride;
+        var inPlace = frames.IsDense && frames.RowLength == scratch.FrameStride;
         for (long first = 0; first < frames.Count; first += step)
         {
             var count = (int)Math.Min(step, frames.Count - first);
@@ -136,7 +136,7 @@ public sealed unsafe class Dequantizer
     {
         var columns = _decoder.Columns;
         var total = codes.Count * columns.Length;
-        if (codes.IsContiguous && total is >= LeastCodesInVectors and <= int.MaxValue && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
+        if (codes.IsDense && total is >= LeastCodesInVectors and <= int.MaxValue && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
         {
             return;
         }

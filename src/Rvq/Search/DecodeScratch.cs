@@ -41,7 +41,7 @@ internal sealed unsafe class DecodeScratch
         _offsets = new AlignedBuffer<nint>(frames);
         _codewords = new AlignedBuffer<double>(codewords);
         _expansions = new AlignedBuffer<Expansion>(model.CodebookCount);
-        _expansionSums = new AlignedBuffer<float>(Enumerable.Range(1, frames).Max(Expansion.SumCount));
+        _expansionSums = new AlignedBuffer<float>(Expansion.MostSums(frames));
     }
 
     /// <summary>The frames decoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -76,7 +76,7 @@ internal sealed unsafe class DecodeScratch
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;
 
-    /// <summary>Few enough that their sums stay in the nearest cache.</summary>
+    /// <summary>So many that the weights of a projection, once read, serve several; so few that what becomes of them stays near.</summary>
     private static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
 
     public SearchScratch Search { get; } = new();

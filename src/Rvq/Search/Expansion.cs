@@ -23,6 +23,6 @@ internal readonly unsafe struct Expansion(ProjectionTable? table, double* codewo
     /// <summary>The outputs whose sums, of so many frames, stay in the nearest cache while all stages are added: a multiple of eight.</summary>
     public static int OutputsAtOnce(int frames) => Math.Max(1, NearSums / (frames * Definition.Lanes)) * Definition.Lanes;
 
-    /// <summary>The room that those sums need.</summary>
-    public static int SumCount(int frames) => checked(OutputsAtOnce(frames) * frames);
+    /// <summary>The room that those sums need at most, for so many frames or fewer.</summary>
+    public static int MostSums(int frames) => Math.Max(NearSums, checked(frames * Definition.Lanes));
 }

@@ -62,7 +62,7 @@ internal abstract unsafe class Kernel
     /// <param name="count">The number of stages, at least one.</param>
     /// <param name="outputs">The padded length of a frame.</param>
     /// <param name="frames">The number of frames.</param>
-    /// <param name="sums">Room for <see cref="Expansion.SumCount"/> values.</param>
+    /// <param name="sums">Room for <see cref="Expansion.OutputsAtOnce"/> × frames values.</param>
     /// <param name="destination">[frames, outputs].</param>
     public abstract void Expand(Expansion* stages, int count, nint outputs, int frames, float* sums, float* destination);
 

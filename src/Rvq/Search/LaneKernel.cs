@@ -78,9 +78,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
             {
                 if (stage->Panels != null && stage->Length == Lanes)
                 {
-                    var paired = TDouble.HasManyRegisters ? first + ((end - first) / (2 * Lanes) * 2 * Lanes) : first;
-                    ExpandPaired(stage, first, paired, frames, sums, stage > stages);
-                    ExpandEight(stage, paired, end, frames, sums + ((paired - first) * frames), stage > stages);
+                    ExpandEight(stage, first, end, frames, sums, stage > stages);
                 }
                 else
                 {
@@ -158,7 +156,15 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
             var end = sum + ((nint)frames * Lanes);
             for (; sum < end; codeword += Lanes)
             {
-                var value = TDouble.Add(EightProducts(codeword, w0, w1, w2, w3, w4, w5, w6, w7), bias);
+                var s0 = TDouble.AddExactProduct(w0, TDouble.Create(codeword[0]), TDouble.Zero);
+                var s1 = TDouble.AddExactProduct(w1, TDouble.Create(codeword[1]), TDouble.Zero);
+                var s2 = TDouble.AddExactProduct(w2, TDouble.Create(codeword[2]), TDouble.Zero);
+                var s3 = TDouble.AddExactProduct(w3, TDouble.Create(codeword[3]), TDouble.Zero);
+                s0 = TDouble.AddExactProduct(w4, TDouble.Create(codeword[4]), s0);
+                s1 = TDouble.AddExactProduct(w5, TDouble.Create(codeword[5]), s1);
+                s2 = TDouble.AddExactProduct(w6, TDouble.Create(codeword[6]), s2);
+                s3 = TDouble.AddExactProduct(w7, TDouble.Create(codeword[7]), s3);
+                var value = TDouble.Add(TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3)), bias);
                 for (var shared = 0; shared < stride; shared++, sum += Lanes)
                 {
                     Deliver(value, sum, add);
@@ -178,67 +184,6 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         {
             TDouble.Narrow(value, target);
         }
-    }
-
-    /// <summary>As <see cref="ExpandEight"/>, with two panels in the registers.</summary>
-    [MethodImpl(Jit.Kernel)]
-    private static void ExpandPaired(Expansion* stage, nint first, nint last, int frames, float* sum, bool add)
-    {
-        var stride = stage->Stride;
-        for (var output = first; output < last; output += 2 * Lanes, sum += (nint)frames * Lanes)
-        {
-            float* a = stage->Panels + (output * Lanes), b = a + (Lanes * Lanes);
-            TDouble v0 = TDouble.Widen(a), v1 = TDouble.Widen(a + 8), v2 = TDouble.Widen(a + 16), v3 = TDouble.Widen(a + 24);
-            TDouble v4 = TDouble.Widen(a + 32), v5 = TDouble.Widen(a + 40), v6 = TDouble.Widen(a + 48), v7 = TDouble.Widen(a + 56);
-            TDouble w0 = TDouble.Widen(b), w1 = TDouble.Widen(b + 8), w2 = TDouble.Widen(b + 16), w3 = TDouble.Widen(b + 24);
-            TDouble w4 = TDouble.Widen(b + 32), w5 = TDouble.Widen(b + 40), w6 = TDouble.Widen(b + 48), w7 = TDouble.Widen(b + 56);
-            TDouble biasA = TDouble.Widen(stage->Bias + output), biasB = TDouble.Widen(stage->Bias + output + Lanes);
-            var codeword = stage->Codewords;
-            for (var end = sum + ((nint)frames * Lanes); sum < end; codeword += Lanes)
-            {
-                var value = TDouble.Create(codeword[0]);
-                TDouble s0 = TDouble.AddExactProduct(v0, value, TDouble.Zero), t0 = TDouble.AddExactProduct(w0, value, TDouble.Zero);
-                value = TDouble.Create(codeword[1]);
-                TDouble s1 = TDouble.AddExactProduct(v1, value, TDouble.Zero), t1 = TDouble.AddExactProduct(w1, value, TDouble.Zero);
-                value = TDouble.Create(codeword[2]);
-                TDouble s2 = TDouble.AddExactProduct(v2, value, TDouble.Zero), t2 = TDouble.AddExactProduct(w2, value, TDouble.Zero);
-                value = TDouble.Create(codeword[3]);
-                TDouble s3 = TDouble.AddExactProduct(v3, value, TDouble.Zero), t3 = TDouble.AddExactProduct(w3, value, TDouble.Zero);
-                value = TDouble.Create(codeword[4]);
-                s0 = TDouble.AddExactProduct(v4, value, s0);
-                t0 = TDouble.AddExactProduct(w4, value, t0);
-                value = TDouble.Create(codeword[5]);
-                s1 = TDouble.AddExactProduct(v5, value, s1);
-                t1 = TDouble.AddExactProduct(w5, value, t1);
-                value = TDouble.Create(codeword[6]);
-                s2 = TDouble.AddExactProduct(v6, value, s2);
-                t2 = TDouble.AddExactProduct(w6, value, t2);
-                value = TDouble.Create(codeword[7]);
-                s3 = TDouble.AddExactProduct(v7, value, s3);
-                t3 = TDouble.AddExactProduct(w7, value, t3);
-                var valueA = TDouble.Add(TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3)), biasA);
-                var valueB = TDouble.Add(TDouble.Add(TDouble.Add(t0, t2), TDouble.Add(t1, t3)), biasB);
-                for (var shared = 0; shared < stride; shared++, sum += Lanes)
-                {
-                    Deliver(valueA, sum, add);
-                    Deliver(valueB, sum + ((nint)frames * Lanes), add);
-                }
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TDouble EightProducts(double* vector, TDouble w0, TDouble w1, TDouble w2, TDouble w3, TDouble w4, TDouble w5, TDouble w6, TDouble w7)
-    {
-        var s0 = TDouble.AddExactProduct(w0, TDouble.Create(vector[0]), TDouble.Zero);
-        var s1 = TDouble.AddExactProduct(w1, TDouble.Create(vector[1]), TDouble.Zero);
-        var s2 = TDouble.AddExactProduct(w2, TDouble.Create(vector[2]), TDouble.Zero);
-        var s3 = TDouble.AddExactProduct(w3, TDouble.Create(vector[3]), TDouble.Zero);
-        s0 = TDouble.AddExactProduct(w4, TDouble.Create(vector[4]), s0);
-        s1 = TDouble.AddExactProduct(w5, TDouble.Create(vector[5]), s1);
-        s2 = TDouble.AddExactProduct(w6, TDouble.Create(vector[6]), s2);
-        s3 = TDouble.AddExactProduct(w7, TDouble.Create(vector[7]), s3);
-        return TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3));
     }
 
     [MethodImpl(Jit.Kernel)]

@@ -85,9 +85,6 @@ internal readonly struct StridedRows
         }
     }
 
-    /// <summary>Whether the rows lie one behind the other.</summary>
-    public bool IsContiguous => ElementStride == 1 && _outerAxes == 1 && _strides[0] == RowLength;
-
     /// <summary>Whether several rows or elements are one; never where there are none, whose strides are 0.</summary>
     public bool HasBroadcastAxis
     {

@@ -208,7 +208,7 @@ public sealed unsafe class KernelGuardPageTests
                     using var first = new GuardedBuffer<double>([.. codewords[0].Select(value => (double)value)], atEnd);
                     using var second = new GuardedBuffer<double>([.. codewords[1].Select(value => (double)value)], atEnd);
                     using var third = new GuardedBuffer<double>([.. codewords[2].Select(value => (double)value)], atEnd);
-                    using var sums = new GuardedBuffer<float>(Expansion.SumCount(frames), atEnd);
+                    using var sums = new GuardedBuffer<float>(Expansion.OutputsAtOnce(frames) * frames, atEnd);
                     using var result = new GuardedBuffer<float>(frames * padded, atEnd);
                     Expansion[] stages =
                     [
