@@ -18,7 +18,7 @@ public sealed unsafe class Dequantizer
 
     /// <summary>
     /// Prepares to decode with a model. Where projections follow the codebooks (DAC, SNAC, Mimi), that includes tables of projected codewords: up to
-    /// 64 MB (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
+    /// 64 MB a stack (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>

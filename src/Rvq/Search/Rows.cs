@@ -85,65 +85,72 @@ internal static unsafe class Rows
     /// destination[f] = rows[0] + rows[1] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the rows of the next
     /// frame begin <paramref name="step"/> further.
     /// </summary>
-    [MethodImpl(Jit.Kernel)]
     public static void SumAll(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
+    {
+        if (FloatLanes512.IsSupported)
+        {
+            SumAll<FloatLanes512>(rows, step, frames, count, destination, paddedLength);
+        }
+        else if (FloatLanes256.IsSupported)
+        {
+            SumAll<FloatLanes256>(rows, step, frames, count, destination, paddedLength);
+        }
+        else
+        {
+            SumAll<FloatLanes128>(rows, step, frames, count, destination, paddedLength);
+        }
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void SumAll<T>(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
+        where T : struct, IFloatLanes<T>
     {
         for (; frames > 0; frames--, rows += step, destination += paddedLength)
         {
             var end = rows + count;
             nint i = 0;
-            for (; Vector512.IsHardwareAccelerated && i + 64 <= paddedLength; i += 64)
+            for (; i + 64 <= paddedLength; i += 64)
             {
                 var row = *rows + i;
-                Vector512<float> a = Vector512.Load(row), b = Vector512.Load(row + 16), c = Vector512.Load(row + 32), d = Vector512.Load(row + 48);
+                T a = T.Load(row), b = T.Load(row + 16), c = T.Load(row + 32), d = T.Load(row + 48);
                 for (var next = rows + 1; next < end; next++)
                 {
                     row = *next + i;
-                    a += Vector512.Load(row);
-                    b += Vector512.Load(row + 16);
-                    c += Vector512.Load(row + 32);
-                    d += Vector512.Load(row + 48);
+                    a = T.Add(a, T.Load(row));
+                    b = T.Add(b, T.Load(row + 16));
+                    c = T.Add(c, T.Load(row + 32));
+                    d = T.Add(d, T.Load(row + 48));
                 }
 
-                a.Store(destination + i);
-                b.Store(destination + i + 16);
-                c.Store(destination + i + 32);
-                d.Store(destination + i + 48);
+                T.Store(a, destination + i);
+                T.Store(b, destination + i + 16);
+                T.Store(c, destination + i + 32);
+                T.Store(d, destination + i + 48);
             }
 
-            for (; Vector256.IsHardwareAccelerated && i + 32 <= paddedLength; i += 32)
+            for (; i + 16 <= paddedLength; i += 16)
             {
-                var row = *rows + i;
-                Vector256<float> a = Vector256.Load(row), b = Vector256.Load(row + 8), c = Vector256.Load(row + 16), d = Vector256.Load(row + 24);
+                var sum = T.Load(*rows + i);
                 for (var next = rows + 1; next < end; next++)
                 {
-                    row = *next + i;
-                    a += Vector256.Load(row);
-                    b += Vector256.Load(row + 8);
-                    c += Vector256.Load(row + 16);
-                    d += Vector256.Load(row + 24);
+                    sum = T.Add(sum, T.Load(*next + i));
                 }
 
-                a.Store(destination + i);
-                b.Store(destination + i + 8);
-                c.Store(destination + i + 16);
-                d.Store(destination + i + 24);
+                T.Store(sum, destination + i);
             }
 
-            for (; i < paddedLength; i += Definition.Lanes)
+            if (i < paddedLength && Vector256.IsHardwareAccelerated)
             {
-                if (Vector256.IsHardwareAccelerated)
+                var sum = Vector256.Load(*rows + i);
+                for (var next = rows + 1; next < end; next++)
                 {
-                    var sum = Vector256.Load(*rows + i);
-                    for (var next = rows + 1; next < end; next++)
-                    {
-                        sum += Vector256.Load(*next + i);
-                    }
-
-                    sum.Store(destination + i);
-                    continue;
+                    sum += Vector256.Load(*next + i);
                 }
 
+                sum.Store(destination + i);
+            }
+            else if (i < paddedLength)
+            {
                 Vector128<float> low = Vector128.Load(*rows + i), high = Vector128.Load(*rows + i + 4);
                 for (var next = rows + 1; next < end; next++)
                 {
