@@ -80,10 +80,10 @@ internal abstract unsafe class Kernel
     public virtual bool Proposes => false;
 
     /// <summary>
-    /// Nearly W x for the first stages, [frames, panels.PanelCount(stages) × 16] in the scratch's scores, to within <see cref="InputPanels.Error"/>;
-    /// for as many frames as the scratch takes.
+    /// Nearly W x + b for the first stages, stage after stage, [frames, padded outputs] each, to within <see cref="InputPanels.ErrorPerNorm"/> and the roundings of adding the
+    /// parts and the bias in binary64.
     /// </summary>
-    public virtual void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, SearchScratch scratch)
+    public virtual void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, double* sums, SearchScratch scratch)
         => throw new NotSupportedException();
 
     /// <summary>

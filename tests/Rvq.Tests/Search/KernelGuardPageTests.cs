@@ -13,6 +13,8 @@ public sealed unsafe class KernelGuardPageTests
 
     private static readonly int[] Sizes = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 130];
 
+    private static readonly int[] CodeDimensions = [8, 5, 17];
+
     private static readonly bool[] Ends = [false, true];
 
     [Fact]
@@ -238,6 +240,51 @@ public sealed unsafe class KernelGuardPageTests
 
                             Assert.Equal(BitConverter.SingleToInt32Bits(sum), BitConverter.SingleToInt32Bits(result.Span[i]));
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void ProjectNear_AnySize_StaysInsideAndWithinTheBound(string name)
+    {
+        var kernel = TestKernels.Get(name);
+        Assert.SkipUnless(kernel.Proposes, $"{name} projects by the definition only.");
+        const int Count = 7;
+        foreach (var atEnd in Ends)
+        {
+            foreach (var inputs in new[] { 1, 9, 127, 128, 129, 300, 1024 })
+            {
+                var random = new Random(inputs);
+                Stage[] stages = [.. CodeDimensions.Select(outputs => new Stage(
+                    new Codebook(TestVectors.Normal(random, 4 * outputs), outputs),
+                    TestModels.Projection(random, inputs, outputs, true), TestModels.Projection(random, outputs, inputs, false)))];
+                var panels = new InputPanels(stages);
+                var frames = TestVectors.Normal(random, Count * inputs);
+                var stride = Definition.PaddedLength(inputs);
+                using var vectors = new GuardedBuffer<float>(Padded(frames, inputs), atEnd);
+                using var sums = new GuardedBuffer<double>(Count * panels.Column(3), atEnd);
+                kernel.ProjectNear(panels, 3, vectors.Pointer, stride, Count, sums.Pointer, new SearchScratch());
+                for (var m = 0; m < stages.Length; m++)
+                {
+                    var projection = stages[m].Input!;
+                    var padded = projection.Table.PaddedOutputs;
+                    for (var t = 0; t < Count; t++)
+                    {
+                        var frame = frames.AsSpan(t * inputs, inputs);
+                        var sum = sums.Span.Slice((Count * panels.Column(m)) + (t * padded), padded);
+                        double squaredError = 0;
+                        for (var o = 0; o < projection.Outputs; o++)
+                        {
+                            var error = sum[o] - Oracle.Dot(projection.Weight.Slice(o * inputs, inputs), frame) - projection.Bias[o];
+                            squaredError += error * error;
+                        }
+
+                        var bound = (panels.ErrorPerNorm(m) * Math.Sqrt(Oracle.Dot(frame, frame))) + panels.ErrorFixed;
+                        Assert.InRange(Math.Sqrt(squaredError), 0, bound);
+                        Assert.True(sum[projection.Outputs..].ToArray().All(value => value == 0));
                     }
                 }
             }
