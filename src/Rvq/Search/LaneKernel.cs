@@ -22,7 +22,7 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
             count = Math.Min(FramesAtOnce, frames - first);
             for (nint frame = 0; frame < count; frame++)
             {
-                Rows.Widen(vectors + ((first + frame) * stride), table.PaddedInputs, widened + (frame * inputs));
+                Widen(vectors + ((first + frame) * stride), inputs, widened + (frame * inputs));
             }
 
             nint output = 0;
@@ -393,6 +393,14 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         {
             TDouble.Store(TDouble.Load(partial), products);
             TDouble.Store(TDouble.Load(partial + 8), products + 8);
+        }
+    }
+
+    private static void Widen(float* source, nint length, double* destination)
+    {
+        for (nint i = 0; i < length; i += Lanes)
+        {
+            TDouble.Store(TDouble.Widen(source + i), destination + i);
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
@@ -68,16 +67,9 @@ internal static unsafe class Rows
     {
         for (var i = 0; i < paddedLength; i += Vector128<float>.Count)
         {
-            if (Avx.IsSupported)
-            {
-                Avx.ConvertToVector256Double(Vector128.Load(source + i)).Store(destination + i);
-            }
-            else
-            {
-                var (low, high) = Vector128.Widen(Vector128.Load(source + i));
-                low.Store(destination + i);
-                high.Store(destination + i + 2);
-            }
+            var (low, high) = Vector128.Widen(Vector128.Load(source + i));
+            low.Store(destination + i);
+            high.Store(destination + i + 2);
         }
     }
 
