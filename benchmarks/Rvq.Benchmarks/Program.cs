@@ -16,7 +16,10 @@ switch (args)
         Probe.Forms(rest);
         break;
     case ["probe-beam", var shape, var frameCount]:
-        BeamProbe.Print(shape, int.Parse(frameCount, CultureInfo.InvariantCulture));
+        OptionsProbe.Beam(shape, int.Parse(frameCount, CultureInfo.InvariantCulture));
+        break;
+    case ["probe-threads", var shape, var frameCount]:
+        OptionsProbe.Threads(shape, int.Parse(frameCount, CultureInfo.InvariantCulture));
         break;
     case ["peak"]:
         Peak.Print();

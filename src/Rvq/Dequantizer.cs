@@ -10,11 +10,16 @@ namespace Rvq;
 /// </summary>
 public sealed unsafe class Dequantizer
 {
+    private const int LeastCodesInVectors = 64;
+
     private readonly BlockDecoder _decoder;
     private readonly ScratchPool<DecodeScratch> _scratch;
-    private readonly int[] _sizes;
+    private readonly int _smallestCodebook;
 
-    /// <summary>Prepares to decode with a model.</summary>
+    /// <summary>
+    /// Prepares to decode with a model. Where projections follow the codebooks (DAC, SNAC, Mimi), that includes tables of projected codewords: up to
+    /// 64 MB a stack (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     public Dequantizer(RvqModel model)
@@ -22,20 +27,13 @@ public sealed unsafe class Dequantizer
     {
     }
 
-    internal Dequantizer(RvqModel model, Kernel kernel)
+    internal Dequantizer(RvqModel model, Kernel kernel, long mostTabulatedValues = BlockDecoder.MostTabulatedValues)
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
-        _decoder = new BlockDecoder(model, kernel);
+        _decoder = new BlockDecoder(model, kernel, mostTabulatedValues);
         _scratch = new ScratchPool<DecodeScratch>(() => new DecodeScratch(Model));
-        _sizes = new int[model.CodesPerBlock];
-        var column = 0;
-        foreach (var stage in model.Stages)
-        {
-            var count = model.FramesPerBlock / stage.Stride;
-            _sizes.AsSpan(column, count).Fill(stage.Codebook.Size);
-            column += count;
-        }
+        _smallestCodebook = _decoder.Columns.Min(column => column.Size);
     }
 
     /// <summary>The model that defines the codes.</summary>
@@ -113,11 +111,18 @@ public sealed unsafe class Dequantizer
         ThrowIfOutOfRange(source, codes);
         var scratch = _scratch.Rent();
         var step = scratch.MaxFrames;
+        var inPlace = frames.IsDense && frames.RowLength == scratch.FrameStride;
         for (long first = 0; first < frames.Count; first += step)
         {
             var count = (int)Math.Min(step, frames.Count - first);
-            Gather.Codes(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _sizes, scratch.Codes);
-            _decoder.Decode(scratch, count);
+            Gather.Codewords(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _decoder.Columns, scratch.Rows);
+            if (inPlace)
+            {
+                _decoder.Decode(scratch.Rows, count, destination + (first * frames.RowLength), scratch);
+                continue;
+            }
+
+            _decoder.Decode(scratch.Rows, count, scratch.Frames, scratch);
             Gather.FramesBack(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
         }
 
@@ -129,18 +134,29 @@ public sealed unsafe class Dequantizer
     private void ThrowIfOutOfRange<TCode>(TCode* source, in StridedRows codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
+        var columns = _decoder.Columns;
+        var total = codes.Count * columns.Length;
+        if (codes.IsDense && total is >= LeastCodesInVectors and <= int.MaxValue && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
+        {
+            return;
+        }
+
         for (long row = 0; row < codes.Count; row++)
         {
             var first = source + codes.Offset(row);
-            for (var i = 0; i < _sizes.Length; i++)
+            for (var i = 0; i < columns.Length; i++)
             {
                 var code = first[i * codes.ElementStride];
-                if ((ulong)long.CreateSaturating(code) >= (ulong)_sizes[i])
+                if ((ulong)long.CreateSaturating(code) >= (ulong)columns[i].Size)
                 {
                     throw new ArgumentOutOfRangeException(
-                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {_sizes[i]} codewords.");
+                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
                 }
             }
         }
     }
+
+    private static bool AreBelow<TCode>(ReadOnlySpan<TCode> codes, int size)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => !TCode.IsNegative(TensorPrimitives.Min(codes)) && long.CreateSaturating(TensorPrimitives.Max(codes)) < size;
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class AlignedBuffer<T>
 
     public AlignedBuffer(long length)
     {
-        var padded = length + (Alignment / sizeof(T));
+        var padded = length + ((Alignment + sizeof(T) - 1) / sizeof(T));
         if (padded > Array.MaxLength)
         {
             throw new ArgumentException($"A table of {length} values is needed, but at most {Array.MaxLength} are possible.", nameof(length));

@@ -1,96 +1,162 @@
-using System.Runtime.InteropServices;
-
 namespace Rvq.Search;
 
 /// <summary>
 /// Adds up what the codes stand for: in each stack the stages' outputs in stage order in float32, through the stack's output projection;
-/// the stacks in order.
+/// the stacks in order. What a projection makes of a single codeword is one of a few vectors, rounded to float32 before anything is added to it:
+/// they are computed beforehand where they are not too many.
 /// </summary>
-internal sealed unsafe class BlockDecoder(RvqModel model, Kernel kernel)
+internal sealed unsafe class BlockDecoder
 {
-    /// <summary>Decodes the scratch's codes, [blocks, CodesPerBlock], into its frames.</summary>
-    public void Decode(DecodeScratch scratch, int frames)
+    // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
+    public const long MostTabulatedValues = 16 << 20;
+
+    private readonly RvqModel _model;
+    private readonly Kernel _kernel;
+    private readonly bool[] _isTabulated;
+    private readonly List<AlignedBuffer<float>> _tables = [];
+
+    public BlockDecoder(RvqModel model, Kernel kernel, long mostTabulatedValues)
     {
-        var column = scratch.Codes;
+        _model = model;
+        _kernel = kernel;
+        _isTabulated = new bool[model.Stacks.Length];
+        Columns = new CodeColumn[model.CodesPerBlock];
+        var column = 0;
         for (var s = 0; s < model.Stacks.Length; s++)
         {
             var stack = model.Stacks[s];
-            var output = stack.Output?.Table;
-            var stride = Definition.PaddedLength(stack.Stages[0].Dimensions);
-            var sum = s == 0 && output is null ? scratch.Frames : scratch.Sum;
-            SumStages(stack, column, frames, sum, stride, scratch);
+            _isTabulated[s] = CanTabulate(stack, mostTabulatedValues);
+            foreach (var stage in stack.Stages)
+            {
+                var count = model.FramesPerBlock / stage.Stride;
+                var projection = _isTabulated[s] ? SingleCodewordProjection(stack, stage) : null;
+                Columns.AsSpan(column, count).Fill(projection is null
+                    ? new CodeColumn(stage.Codebook.PaddedRows.Pointer, stage.Codebook.Size, stage.Codebook.RowStride)
+                    : new CodeColumn(Tabulate(projection.Table, stage.Codebook), stage.Codebook.Size, projection.Table.PaddedOutputs));
+                column += count;
+            }
+        }
+    }
+
+    /// <summary>What each code of a block stands for, as long as this decoder lives.</summary>
+    public CodeColumn[] Columns { get; }
+
+    /// <summary>Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions].</summary>
+    public void Decode(float** codewords, int frames, float* destination, DecodeScratch scratch)
+    {
+        for (var s = 0; s < _model.Stacks.Length; s++)
+        {
+            var stack = _model.Stacks[s];
+            var output = _isTabulated[s] && !stack.IsProjected ? null : stack.Output?.Table;
+            var target = s == 0 ? destination : scratch.Sum;
+            var sum = output is null ? target : scratch.Sum;
+            var stride = output?.PaddedInputs ?? scratch.FrameStride;
+            if (stack.IsProjected && !_isTabulated[s])
+            {
+                Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+            }
+            else
+            {
+                SumStages(stack.Stages, codewords, frames, sum, stride, scratch);
+            }
+
             if (output is not null)
             {
-                kernel.Project(output, sum, stride, frames, scratch.Products, scratch.Search);
-                sum = s == 0 ? scratch.Frames : scratch.Sum;
-                kernel.Round(output, scratch.Products, frames, sum);
+                _kernel.Project(output, sum, stride, frames, scratch.Products, scratch.Search);
+                _kernel.Round(output, scratch.Products, frames, target);
             }
 
             if (s > 0)
             {
-                Rows.Sum(scratch.Frames, sum, scratch.Frames, checked(frames * scratch.FrameStride));
+                Rows.Sum(destination, target, destination, checked(frames * scratch.FrameStride));
             }
 
             foreach (var stage in stack.Stages)
             {
-                column += model.FramesPerBlock / stage.Stride;
+                codewords += _model.FramesPerBlock / stage.Stride;
             }
         }
     }
 
-    private void SumStages(ResidualStack stack, int* column, int frames, float* sum, int stride, DecodeScratch scratch)
+    private void SumStages(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
     {
-        var stages = stack.Stages;
-        if (stack.IsProjected)
+        if (_model.FramesPerBlock == 1)
         {
-            for (var m = 0; m < stages.Length; column += model.FramesPerBlock / stages[m].Stride, m++)
-            {
-                AddStage(stages[m], column, frames, sum, stride, m > 0, scratch);
-            }
-
+            Rows.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, stride);
             return;
         }
 
-        var rows = scratch.Rows;
-        for (nint frame = 0; frame < frames; frame++)
+        var rows = scratch.StageRows;
+        for (var block = 0; block < frames; block += _model.FramesPerBlock, codewords += _model.CodesPerBlock)
         {
-            var codes = column + (frame / model.FramesPerBlock * model.CodesPerBlock) + (frame % model.FramesPerBlock);
-            for (var m = 0; m < stages.Length; m++, codes += model.FramesPerBlock)
+            for (var frame = 0; frame < _model.FramesPerBlock; frame++)
             {
-                rows[m] = (nint)(stages[m].Codebook.PaddedRows.Pointer + ((nint)(*codes) * stride));
+                var column = codewords;
+                foreach (var stage in stages)
+                {
+                    *rows++ = column[frame / stage.Stride];
+                    column += _model.FramesPerBlock / stage.Stride;
+                }
             }
-
-            Rows.SumAll((float**)rows, stages.Length, sum + (frame * stride), stride);
         }
+
+        Rows.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
     }
 
-    /// <summary>sum (+)= what the stage's output projection makes of its codewords.</summary>
-    private void AddStage(Stage stage, int* column, int frames, float* sum, int stride, bool add, DecodeScratch scratch)
+    /// <summary>What the stages' output projections make of their codewords.</summary>
+    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
     {
-        var rows = scratch.Rows;
-        for (nint frame = 0; frame < frames; frame++)
+        var widened = scratch.Codewords;
+        for (var m = 0; m < stages.Length; m++)
         {
-            var code = column[(frame / model.FramesPerBlock * model.CodesPerBlock) + (frame % model.FramesPerBlock / stage.Stride)];
-            rows[frame] = (nint)(stage.Codebook.PaddedRows.Pointer + ((nint)code * stage.Codebook.RowStride));
+            var (length, perBlock) = (stages[m].Codebook.RowStride, _model.FramesPerBlock / stages[m].Stride);
+            scratch.Expansions[m] = new Expansion(stages[m].Output?.Table, widened, length, stages[m].Stride);
+            var rows = codewords;
+            for (var frame = 0; frame < frames; frame += _model.FramesPerBlock, rows += _model.CodesPerBlock)
+            {
+                for (var i = 0; i < perBlock; i++, widened += length)
+                {
+                    Rows.Widen(rows[i], length, widened);
+                }
+            }
+
+            codewords += perBlock;
         }
 
-        if (stage.Output is { } output)
+        _kernel.Expand(scratch.Expansions, stages.Length, stride, frames, scratch.ExpansionSums, sum);
+    }
+
+    /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
+    private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
+        => stack.IsProjected ? stage.Output : stack.Stages.Length == 1 ? stack.Output : null;
+
+    private static bool CanTabulate(ResidualStack stack, long most)
+    {
+        long values = 0;
+        foreach (var stage in stack.Stages)
         {
-            kernel.Expand(output.Table, (float**)rows, frames, sum, add, scratch.Search);
-            return;
+            values += SingleCodewordProjection(stack, stage) is { } projection ? (long)stage.Codebook.Size * projection.Table.PaddedOutputs : 0;
         }
 
-        for (nint frame = 0; frame < frames; frame++)
+        return (values > 0 || stack.IsProjected) && values <= most;
+    }
+
+    /// <summary>The projected codewords, [Size, PaddedOutputs].</summary>
+    private float* Tabulate(ProjectionTable projection, Codebook codebook)
+    {
+        const int AtOnce = 64;
+        var table = new AlignedBuffer<float>((long)codebook.Size * projection.PaddedOutputs);
+        var products = new AlignedBuffer<double>((long)AtOnce * projection.PaddedOutputs);
+        var scratch = new SearchScratch();
+        for (nint first = 0; first < codebook.Size; first += AtOnce)
         {
-            float* row = (float*)rows[frame], target = sum + (frame * stride);
-            if (add)
-            {
-                Rows.Sum(target, row, target, stride);
-            }
-            else
-            {
-                NativeMemory.Copy(row, target, (nuint)stride * sizeof(float));
-            }
+            var count = (int)Math.Min(AtOnce, codebook.Size - first);
+            _kernel.Project(projection, codebook.PaddedRows.Pointer + (first * codebook.RowStride), codebook.RowStride, count, products.Pointer, scratch);
+            _kernel.Round(projection, products.Pointer, count, table.Pointer + (first * projection.PaddedOutputs));
         }
+
+        GC.KeepAlive(products);
+        _tables.Add(table);
+        return table.Pointer;
     }
 }

@@ -6,6 +6,8 @@ namespace Rvq.Search;
 /// </summary>
 internal sealed unsafe class FrameByFrameEncoder(RvqModel model, Kernel kernel)
 {
+    private const double LargestError = 1e25;
+
     /// <summary>Encodes frames [frames, stride] into one code per stage, codes apart by the model's CodesPerBlock.</summary>
     public void Encode(ResidualStack stack, float* input, int stride, int frames, int* codes, EncodeScratch scratch)
     {
@@ -16,11 +18,7 @@ internal sealed unsafe class FrameByFrameEncoder(RvqModel model, Kernel kernel)
         {
             var table = stages[m].SearchTable;
             kernel.Narrow(sums, (nint)frames * table.Stride, scratch.Near);
-            for (var frame = 0; frame < frames; frame++)
-            {
-                scratch.Errors[frame] = Error(stack, m, scratch.Norms[frame], Rows.SquaredNorm(scratch.Near + ((nint)frame * table.Stride), table.Stride));
-            }
-
+            BoundErrors(stack, m, scratch.Near, frames, scratch);
             kernel.FindCertain(table, scratch.Near, scratch.Errors, frames, codes, model.CodesPerBlock, scratch.Search);
             for (nint frame = 0; frame < frames; frame++)
             {
@@ -42,45 +40,28 @@ internal sealed unsafe class FrameByFrameEncoder(RvqModel model, Kernel kernel)
     }
 
     /// <summary>
-    /// How far the rounded residual can be from the one that defines the code: the float32 products, the binary64 roundings on both ways (every
-    /// term passes at most m + 2), and the two final roundings.
+    /// How far the rounded residuals can be from those that define the codes of stage m: the float32 products, the binary64 roundings on both ways (every
+    /// term passes at most m + 2 and one for each part), and the two final roundings. Infinite where a product could overflow.
     /// </summary>
-    private static double Error(ResidualStack stack, int m, double norm, float squaredResidual)
+    private static void BoundErrors(ResidualStack stack, int m, float* residuals, int frames, EncodeScratch scratch)
     {
-        var products = stack.InputPanels.Error(m, norm);
-        var sums = (m + 3) * Math.ScaleB(1, -51) * (stack.InputPanels.Magnitude(m, norm) + stack.Couplings.Magnitude(m));
-        return ((products + sums) * 1.001) + (Math.ScaleB(2.01, -24) * 1.001 * Math.Sqrt(squaredResidual)) + Math.ScaleB(stack.Stages[m].Codebook.Dimensions, -74);
+        var (panels, stage) = (stack.InputPanels, stack.Stages[m]);
+        var unit = (m + 3 + panels.Parts) * Math.ScaleB(1, -51);
+        var perNorm = 1.001 * (panels.ErrorPerNorm(m) + (unit * panels.Magnitude(m)));
+        var constant = (1.001 * (panels.ErrorFixed + (unit * stack.Couplings.Magnitude(m)))) + Math.ScaleB(stage.Codebook.Dimensions, -74);
+        var perResidual = Math.ScaleB(2.02, -24);
+        for (var frame = 0; frame < frames; frame++, residuals += stage.SearchTable.Stride)
+        {
+            var products = perNorm * scratch.Norms[frame];
+            var residual = Math.Sqrt(Rows.SquaredNorm(residuals, stage.SearchTable.Stride));
+            scratch.Errors[frame] = products < LargestError ? products + constant + (perResidual * residual) : double.PositiveInfinity;
+        }
     }
 
     /// <summary>Nearly W_m x + b_m for all stages, stage after stage, to the scratch's sums; ‖x‖ to its norms.</summary>
     private void ProjectNear(ResidualStack stack, float* input, int stride, int frames, EncodeScratch scratch)
     {
-        var stages = stack.Stages;
-        var columns = stack.InputPanels.PanelCount(stages.Length) * PanelLayout.PanelSize;
-        var tile = scratch.Search.PrepareScores(columns / PanelLayout.PanelSize);
-        for (var first = 0; first < frames; first += tile)
-        {
-            var count = Math.Min(tile, frames - first);
-            kernel.ProjectNear(stack.InputPanels, stages.Length, input + ((nint)first * stride), stride, count, scratch.Search);
-            var sums = scratch.Sums;
-            for (var m = 0; m < stages.Length; m++)
-            {
-                var (padded, dimensions) = (stages[m].SearchTable.Stride, stages[m].Codebook.Dimensions);
-                var bias = stages[m].Input!.Table.Bias;
-                for (var frame = 0; frame < count; frame++)
-                {
-                    var products = scratch.Search.Scores + ((nint)frame * columns) + stack.InputPanels.Column(m);
-                    var sum = sums + ((nint)(first + frame) * padded);
-                    for (var i = 0; i < padded; i++)
-                    {
-                        sum[i] = i < dimensions ? (double)products[i] + bias[i] : 0;
-                    }
-                }
-
-                sums += (nint)frames * padded;
-            }
-        }
-
+        kernel.ProjectNear(stack.InputPanels, stack.Stages.Length, input, stride, frames, scratch.Sums, scratch.Search);
         for (var frame = 0; frame < frames; frame++)
         {
             scratch.Norms[frame] = (Math.Sqrt(Rows.SquaredNorm(input + ((nint)frame * stride), stride)) * 1.001) + Math.ScaleB(Math.Sqrt(stride), -74);

@@ -67,18 +67,23 @@ internal static unsafe class Gather
     }
 
     /// <summary>
-    /// Reads codes from rows first…first + count − 1. They were found to be in range before; should their owner have changed them since, on another
-    /// thread, they are held to the codebooks' sizes, so that nothing outside a codebook is read.
+    /// The codewords that codes stand for, from rows first…first + count − 1. The codes were found to be in range before; should their owner have changed
+    /// them since, on another thread, they are held to the codebooks' sizes, so that nothing outside a codebook is read.
     /// </summary>
-    public static void Codes<TCode>(TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<int> sizes, int* destination)
+    public static void Codewords<TCode>(TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<CodeColumn> columns, float** destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        for (var row = 0; row < count; row++)
+        var step = rows.ElementStride;
+        fixed (CodeColumn* start = columns)
         {
-            var from = source + rows.Offset(first + row);
-            for (var i = 0; i < sizes.Length; i++)
+            var end = start + columns.Length;
+            for (var row = 0; row < count; row++)
             {
-                *destination++ = (int)Math.Min(uint.CreateTruncating(from[i * rows.ElementStride]), (uint)sizes[i] - 1);
+                var code = source + rows.Offset(first + row);
+                for (var column = start; column < end; column++, code += step)
+                {
+                    *destination++ = column->Rows + ((nint)Math.Min(uint.CreateTruncating(*code), (uint)column->Size - 1) * column->Stride);
+                }
             }
         }
     }

@@ -57,10 +57,14 @@ internal abstract unsafe class Kernel
     /// <summary>(products + b) rounded to float32, [frames, PaddedOutputs] → [frames, PaddedOutputs].</summary>
     public abstract void Round(ProjectionTable table, double* products, int frames, float* vectors);
 
-    /// <summary>
-    /// destination (+)= W rows[f] + b, each rounded to float32 before it is added: [frames, PaddedOutputs].
-    /// </summary>
-    public abstract void Expand(ProjectionTable table, float** rows, int frames, float* destination, bool add, SearchScratch scratch);
+    /// <summary>What the stages of a stack add up to in stage order, what a stage adds rounded to float32 before it is added.</summary>
+    /// <param name="stages">The codewords of each stage and its projection.</param>
+    /// <param name="count">The number of stages, at least one.</param>
+    /// <param name="outputs">The padded length of a frame.</param>
+    /// <param name="frames">The number of frames.</param>
+    /// <param name="sums">Room for <see cref="Expansion.OutputsAtOnce"/> × frames values.</param>
+    /// <param name="destination">[frames, outputs].</param>
+    public abstract void Expand(Expansion* stages, int count, nint outputs, int frames, float* sums, float* destination);
 
     /// <summary>change = v + Σ_i M_i e_i (i ascending, product and sum rounded apart), for a coupling of <see cref="StageCouplings"/>.</summary>
     public abstract void Couple(double* coupling, float* codeword, int codeDimensions, int paddedOutputs, double* change);
@@ -76,10 +80,10 @@ internal abstract unsafe class Kernel
     public virtual bool Proposes => false;
 
     /// <summary>
-    /// Nearly W x for the first stages, [frames, panels.PanelCount(stages) × 16] in the scratch's scores, to within <see cref="InputPanels.Error"/>;
-    /// for as many frames as the scratch takes.
+    /// Nearly W x + b for the first stages, stage after stage, [frames, padded outputs] each, to within <see cref="InputPanels.ErrorPerNorm"/> and the roundings of adding the
+    /// parts and the bias in binary64.
     /// </summary>
-    public virtual void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, SearchScratch scratch)
+    public virtual void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, double* sums, SearchScratch scratch)
         => throw new NotSupportedException();
 
     /// <summary>

@@ -9,41 +9,47 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
     private const int Lanes = Definition.Lanes;
     private const int FramesAtOnce = 8;
 
+    // Three sums wait for their equals at most, each of sixteen outputs and eight frames, and one is being added.
+    private const int PartialSums = 4 * 16 * Lanes;
+
     public sealed override void Project(ProjectionTable table, float* vectors, int stride, int frames, double* products, SearchScratch scratch)
     {
-        if (table.IsByColumns)
+        nint inputs = table.PaddedInputs, outputs = table.PaddedOutputs;
+        var widened = scratch.Widened(checked(FramesAtOnce * table.PaddedInputs));
+        var partial = scratch.Products(PartialSums);
+        for (int first = 0, count; first < frames; first += count, products += count * outputs)
         {
-            var vector = scratch.Widened(table.PaddedInputs);
-            for (nint frame = 0; frame < frames; frame++, products += table.PaddedOutputs)
+            count = Math.Min(FramesAtOnce, frames - first);
+            for (nint frame = 0; frame < count; frame++)
             {
-                Widen(vectors + (frame * stride), table.PaddedInputs, vector);
-                for (nint output = 0; output < table.PaddedOutputs; output += Lanes)
+                Widen(vectors + ((first + frame) * stride), inputs, widened + (frame * inputs));
+            }
+
+            nint output = 0;
+            for (; TDouble.HasManyRegisters && count == FramesAtOnce && output + (2 * Lanes) <= outputs; output += 2 * Lanes)
+            {
+                TwoPanelsEightFrames(table.Panel(output), inputs, widened, products + output, outputs, partial);
+            }
+
+            for (; output < outputs; output += Lanes)
+            {
+                nint frame = 0;
+                for (; frame + 4 <= count; frame += 4)
                 {
-                    TDouble.Store(ProjectByColumns(table.Weights + output, table.PaddedOutputs, vector, table.PaddedInputs), products + output);
+                    FourFrames(table.Panel(output), inputs, widened + (frame * inputs), products + (frame * outputs) + output, outputs, partial);
                 }
 
-                // Zeros already, unless a vector that overflowed met them: 0 × ∞ would spoil every sum that passes the padding.
-                new Span<double>(products + table.Outputs, table.PaddedOutputs - table.Outputs).Clear();
+                for (; frame < count; frame++)
+                {
+                    OneFrame(table.Panel(output), inputs, widened + (frame * inputs), products + (frame * outputs) + output);
+                }
             }
 
-            return;
-        }
-
-        var widened = scratch.Widened(checked(FramesAtOnce * table.PaddedInputs));
-        for (var first = 0; first < frames; first += FramesAtOnce)
-        {
-            var count = Math.Min(FramesAtOnce, frames - first);
-            for (var frame = 0; frame < count; frame++)
+            // Zeros already, unless a vector that overflowed met them: 0 × ∞ would spoil every sum that passes the padding.
+            for (nint frame = 0; frame < count; frame++)
             {
-                Widen(vectors + ((nint)(first + frame) * stride), table.PaddedInputs, widened + ((nint)frame * table.PaddedInputs));
+                new Span<double>(products + (frame * outputs) + table.Outputs, table.PaddedOutputs - table.Outputs).Clear();
             }
-
-            ProjectByRows(table, widened, count, products + ((nint)first * table.PaddedOutputs));
-        }
-
-        for (var frame = 0; frame < frames; frame++)
-        {
-            new Span<double>(products + ((nint)frame * table.PaddedOutputs) + table.Outputs, table.PaddedOutputs - table.Outputs).Clear();
         }
     }
 
@@ -61,35 +67,32 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         }
     }
 
-    public sealed override void Expand(ProjectionTable table, float** rows, int frames, float* destination, bool add, SearchScratch scratch)
+    [MethodImpl(Jit.Kernel)]
+    public sealed override void Expand(Expansion* stages, int count, nint outputs, int frames, float* sums, float* destination)
     {
-        var padded = table.PaddedInputs;
-        if (table.IsByColumns)
+        nint atOnce = Expansion.OutputsAtOnce(frames);
+        for (nint first = 0; first < outputs; first += atOnce)
         {
-            var vectors = scratch.Widened(checked(frames * padded));
-            for (var frame = 0; frame < frames; frame++)
+            var end = Math.Min(first + atOnce, outputs);
+            for (var stage = stages; stage < stages + count; stage++)
             {
-                Widen(rows[frame], padded, vectors + ((nint)frame * padded));
+                if (stage->Panels != null && stage->Length == Lanes)
+                {
+                    ExpandEight(stage, first, end, frames, sums, stage > stages);
+                }
+                else
+                {
+                    ExpandAny(stage, first, end, frames, sums, stage > stages);
+                }
             }
 
-            // Few frames at once: rows of a power of two of bytes all fall on the same cache lines' sets.
-            for (nint first = 0; first < frames; first += FramesAtOnce)
+            var row = destination + first;
+            for (nint frame = 0; frame < frames; frame++, row += outputs)
             {
-                ExpandByColumns(
-                    table, vectors + (first * padded), (int)Math.Min(FramesAtOnce, frames - first), destination + (first * table.PaddedOutputs), add);
-            }
-
-            return;
-        }
-
-        var room = scratch.Products(2 * table.PaddedOutputs);
-        for (var frame = 0; frame < frames; frame++, destination += table.PaddedOutputs)
-        {
-            Project(table, rows[frame], 0, 1, room, scratch);
-            Round(table, room, 1, add ? (float*)(room + table.PaddedOutputs) : destination);
-            if (add)
-            {
-                Rows.Sum(destination, (float*)(room + table.PaddedOutputs), destination, table.PaddedOutputs);
+                for (nint output = 0; output < end - first; output += Lanes)
+                {
+                    Rows.CopyEight(sums + (output * frames) + (frame * Lanes), row + output);
+                }
             }
         }
     }
@@ -138,63 +141,34 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         return sum;
     }
 
-    /// <summary>The eight sums of the definition, for eight outputs at once; columns beyond Inputs are zero.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TDouble ProjectByColumns(float* columns, nint stride, double* vector, int paddedInputs)
-    {
-        TDouble s0 = TDouble.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-        for (var i = 0; i < paddedInputs; i += Lanes, vector += Lanes, columns += Lanes * stride)
-        {
-            s0 = TDouble.AddExactProduct(TDouble.Widen(columns), TDouble.Create(vector[0]), s0);
-            s1 = TDouble.AddExactProduct(TDouble.Widen(columns + stride), TDouble.Create(vector[1]), s1);
-            s2 = TDouble.AddExactProduct(TDouble.Widen(columns + (2 * stride)), TDouble.Create(vector[2]), s2);
-            s3 = TDouble.AddExactProduct(TDouble.Widen(columns + (3 * stride)), TDouble.Create(vector[3]), s3);
-            s4 = TDouble.AddExactProduct(TDouble.Widen(columns + (4 * stride)), TDouble.Create(vector[4]), s4);
-            s5 = TDouble.AddExactProduct(TDouble.Widen(columns + (5 * stride)), TDouble.Create(vector[5]), s5);
-            s6 = TDouble.AddExactProduct(TDouble.Widen(columns + (6 * stride)), TDouble.Create(vector[6]), s6);
-            s7 = TDouble.AddExactProduct(TDouble.Widen(columns + (7 * stride)), TDouble.Create(vector[7]), s7);
-        }
-
-        var even = TDouble.Add(TDouble.Add(s0, s4), TDouble.Add(s2, s6));
-        var odd = TDouble.Add(TDouble.Add(s1, s5), TDouble.Add(s3, s7));
-        return TDouble.Add(even, odd);
-    }
-
+    /// <summary>The usual case (DAC, SNAC): a panel of eight inputs stays in registers while the codewords pass.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void ExpandByColumns(ProjectionTable table, double* vectors, int frames, float* destination, bool add)
+    private static void ExpandEight(Expansion* stage, nint first, nint last, int frames, float* sum, bool add)
     {
-        nint stride = table.PaddedOutputs;
-        for (nint output = 0; output < stride; output += Lanes)
+        var stride = stage->Stride;
+        for (var output = first; output < last; output += Lanes)
         {
-            var bias = TDouble.Widen(table.Bias + output);
-            var columns = table.Weights + output;
-            var vector = vectors;
-            var target = destination + output;
-            if (table.PaddedInputs == Lanes)
+            var panel = stage->Panels + (output * Lanes);
+            TDouble w0 = TDouble.Widen(panel), w1 = TDouble.Widen(panel + 8), w2 = TDouble.Widen(panel + 16), w3 = TDouble.Widen(panel + 24);
+            TDouble w4 = TDouble.Widen(panel + 32), w5 = TDouble.Widen(panel + 40), w6 = TDouble.Widen(panel + 48), w7 = TDouble.Widen(panel + 56);
+            var bias = TDouble.Widen(stage->Bias + output);
+            var codeword = stage->Codewords;
+            var end = sum + ((nint)frames * Lanes);
+            for (; sum < end; codeword += Lanes)
             {
-                // The usual case (DAC, SNAC): eight columns stay in registers while the frames pass.
-                TDouble w0 = TDouble.Widen(columns), w1 = TDouble.Widen(columns + stride), w2 = TDouble.Widen(columns + (2 * stride));
-                TDouble w3 = TDouble.Widen(columns + (3 * stride)), w4 = TDouble.Widen(columns + (4 * stride)), w5 = TDouble.Widen(columns + (5 * stride));
-                TDouble w6 = TDouble.Widen(columns + (6 * stride)), w7 = TDouble.Widen(columns + (7 * stride));
-                for (var frame = 0; frame < frames; frame++, vector += Lanes, target += stride)
+                var s0 = TDouble.AddExactProduct(w0, TDouble.Create(codeword[0]), TDouble.Zero);
+                var s1 = TDouble.AddExactProduct(w1, TDouble.Create(codeword[1]), TDouble.Zero);
+                var s2 = TDouble.AddExactProduct(w2, TDouble.Create(codeword[2]), TDouble.Zero);
+                var s3 = TDouble.AddExactProduct(w3, TDouble.Create(codeword[3]), TDouble.Zero);
+                s0 = TDouble.AddExactProduct(w4, TDouble.Create(codeword[4]), s0);
+                s1 = TDouble.AddExactProduct(w5, TDouble.Create(codeword[5]), s1);
+                s2 = TDouble.AddExactProduct(w6, TDouble.Create(codeword[6]), s2);
+                s3 = TDouble.AddExactProduct(w7, TDouble.Create(codeword[7]), s3);
+                var value = TDouble.Add(TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3)), bias);
+                for (var shared = 0; shared < stride; shared++, sum += Lanes)
                 {
-                    var s0 = TDouble.AddExactProduct(w0, TDouble.Create(vector[0]), TDouble.Zero);
-                    var s1 = TDouble.AddExactProduct(w1, TDouble.Create(vector[1]), TDouble.Zero);
-                    var s2 = TDouble.AddExactProduct(w2, TDouble.Create(vector[2]), TDouble.Zero);
-                    var s3 = TDouble.AddExactProduct(w3, TDouble.Create(vector[3]), TDouble.Zero);
-                    s0 = TDouble.AddExactProduct(w4, TDouble.Create(vector[4]), s0);
-                    s1 = TDouble.AddExactProduct(w5, TDouble.Create(vector[5]), s1);
-                    s2 = TDouble.AddExactProduct(w6, TDouble.Create(vector[6]), s2);
-                    s3 = TDouble.AddExactProduct(w7, TDouble.Create(vector[7]), s3);
-                    Deliver(TDouble.Add(TDouble.Add(TDouble.Add(s0, s2), TDouble.Add(s1, s3)), bias), target, add);
+                    Deliver(value, sum, add);
                 }
-
-                continue;
-            }
-
-            for (var frame = 0; frame < frames; frame++, vector += table.PaddedInputs, target += stride)
-            {
-                Deliver(TDouble.Add(ProjectByColumns(columns, stride, vector, table.PaddedInputs), bias), target, add);
             }
         }
     }
@@ -212,124 +186,219 @@ internal abstract unsafe class LaneKernel<TDouble> : Kernel
         }
     }
 
-    /// <summary>Frames are in binary64 already, so that only the weights are widened on the way.</summary>
-    private static void ProjectByRows(ProjectionTable table, double* frames, int count, double* products)
-    {
-        nint padded = table.PaddedInputs, stride = table.PaddedOutputs;
-        var frame = 0;
-        for (; TDouble.HasManyRegisters && frame + 8 <= count; frame += 8)
-        {
-            var output = 0;
-            for (; output + 2 <= table.Outputs; output += 2)
-            {
-                TwoRowsEightFrames(table.Weights + (output * padded), padded, frames + (frame * padded), products + (frame * stride) + output, stride);
-            }
-
-            for (var last = frame; output < table.Outputs && last < frame + 8; last++)
-            {
-                One(table.Weights + (output * padded), padded, frames + (last * padded), products + (last * stride) + output);
-            }
-        }
-
-        for (; frame < count; frame++)
-        {
-            var output = 0;
-            for (; output + 4 <= table.Outputs; output += 4)
-            {
-                FourRows(table.Weights + (output * padded), padded, frames + (frame * padded), products + (frame * stride) + output);
-            }
-
-            for (; output < table.Outputs; output++)
-            {
-                One(table.Weights + (output * padded), padded, frames + (frame * padded), products + (frame * stride) + output);
-            }
-        }
-    }
-
     [MethodImpl(Jit.Kernel)]
-    private static void TwoRowsEightFrames(float* row, nint padded, double* frames, double* products, nint stride)
+    private static void ExpandAny(Expansion* stage, nint first, nint last, int frames, float* sum, bool add)
     {
-        TDouble a0 = TDouble.Zero, b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0, g0 = a0, h0 = a0;
-        TDouble a1 = a0, b1 = a0, c1 = a0, d1 = a0, e1 = a0, f1 = a0, g1 = a0, h1 = a0;
-        for (nint i = 0; i < padded; i += Lanes)
+        for (var output = first; output < last; output += Lanes)
         {
-            TDouble w0 = TDouble.Widen(row + i), w1 = TDouble.Widen(row + padded + i);
-            var frame = frames + i;
-            var value = TDouble.Load(frame);
-            a0 = TDouble.AddExactProduct(w0, value, a0);
-            a1 = TDouble.AddExactProduct(w1, value, a1);
-            value = TDouble.Load(frame + padded);
-            b0 = TDouble.AddExactProduct(w0, value, b0);
-            b1 = TDouble.AddExactProduct(w1, value, b1);
-            value = TDouble.Load(frame + (2 * padded));
-            c0 = TDouble.AddExactProduct(w0, value, c0);
-            c1 = TDouble.AddExactProduct(w1, value, c1);
-            value = TDouble.Load(frame + (3 * padded));
-            d0 = TDouble.AddExactProduct(w0, value, d0);
-            d1 = TDouble.AddExactProduct(w1, value, d1);
-            value = TDouble.Load(frame + (4 * padded));
-            e0 = TDouble.AddExactProduct(w0, value, e0);
-            e1 = TDouble.AddExactProduct(w1, value, e1);
-            value = TDouble.Load(frame + (5 * padded));
-            f0 = TDouble.AddExactProduct(w0, value, f0);
-            f1 = TDouble.AddExactProduct(w1, value, f1);
-            value = TDouble.Load(frame + (6 * padded));
-            g0 = TDouble.AddExactProduct(w0, value, g0);
-            g1 = TDouble.AddExactProduct(w1, value, g1);
-            value = TDouble.Load(frame + (7 * padded));
-            h0 = TDouble.AddExactProduct(w0, value, h0);
-            h1 = TDouble.AddExactProduct(w1, value, h1);
+            var codeword = stage->Codewords;
+            for (var end = sum + ((nint)frames * Lanes); sum < end; codeword += stage->Length)
+            {
+                var value = stage->Panels == null
+                    ? TDouble.Load(codeword + output)
+                    : TDouble.Add(EightSums(stage->Panels + (output * stage->Length), stage->Length, codeword), TDouble.Widen(stage->Bias + output));
+                for (var shared = 0; shared < stage->Stride; shared++, sum += Lanes)
+                {
+                    Deliver(value, sum, add);
+                }
+            }
         }
-
-        Store(a0, a1, products);
-        Store(b0, b1, products + stride);
-        Store(c0, c1, products + (2 * stride));
-        Store(d0, d1, products + (3 * stride));
-        Store(e0, e1, products + (4 * stride));
-        Store(f0, f1, products + (5 * stride));
-        Store(g0, g1, products + (6 * stride));
-        Store(h0, h1, products + (7 * stride));
     }
 
+    /// <summary>⟨w, v⟩ for eight outputs at once, the eight sums of the definition side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TDouble first, TDouble second, double* products)
+    private static TDouble EightSums(float* panel, nint inputs, double* vector)
     {
-        products[0] = TDouble.Sum(first);
-        products[1] = TDouble.Sum(second);
+        TDouble s0 = TDouble.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+        for (nint i = 0; i < inputs; i += Lanes, vector += Lanes, panel += Lanes * Lanes)
+        {
+            s0 = TDouble.AddExactProduct(TDouble.Widen(panel), TDouble.Create(vector[0]), s0);
+            s1 = TDouble.AddExactProduct(TDouble.Widen(panel + 8), TDouble.Create(vector[1]), s1);
+            s2 = TDouble.AddExactProduct(TDouble.Widen(panel + 16), TDouble.Create(vector[2]), s2);
+            s3 = TDouble.AddExactProduct(TDouble.Widen(panel + 24), TDouble.Create(vector[3]), s3);
+            s4 = TDouble.AddExactProduct(TDouble.Widen(panel + 32), TDouble.Create(vector[4]), s4);
+            s5 = TDouble.AddExactProduct(TDouble.Widen(panel + 40), TDouble.Create(vector[5]), s5);
+            s6 = TDouble.AddExactProduct(TDouble.Widen(panel + 48), TDouble.Create(vector[6]), s6);
+            s7 = TDouble.AddExactProduct(TDouble.Widen(panel + 56), TDouble.Create(vector[7]), s7);
+        }
+
+        var even = TDouble.Add(TDouble.Add(s0, s4), TDouble.Add(s2, s6));
+        var odd = TDouble.Add(TDouble.Add(s1, s5), TDouble.Add(s3, s7));
+        return TDouble.Add(even, odd);
     }
 
     [MethodImpl(Jit.Kernel)]
-    private static void FourRows(float* row, nint padded, double* frame, double* products)
-    {
-        TDouble a = TDouble.Zero, b = a, c = a, d = a;
-        for (nint i = 0; i < padded; i += Lanes)
-        {
-            var value = TDouble.Load(frame + i);
-            a = TDouble.AddExactProduct(TDouble.Widen(row + i), value, a);
-            b = TDouble.AddExactProduct(TDouble.Widen(row + padded + i), value, b);
-            c = TDouble.AddExactProduct(TDouble.Widen(row + (2 * padded) + i), value, c);
-            d = TDouble.AddExactProduct(TDouble.Widen(row + (3 * padded) + i), value, d);
-        }
+    private static void OneFrame(float* panel, nint inputs, double* frame, double* products) => TDouble.Store(EightSums(panel, inputs, frame), products);
 
-        Store(a, b, products);
-        Store(c, d, products + 2);
-    }
-
+    /// <summary>
+    /// Products of eight outputs with four frames. The definition's eight sums are made one after the other, so that frames share what is read of the
+    /// weights and all sums stay in registers. In bit-reversed order (0, 4, 2, 6, 1, 5, 3, 7) a sum joins those before it whenever it completes a pair
+    /// of equals, as a carry ripples: that is ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)).
+    /// </summary>
+    /// <param name="panel">The weights, [inputs, 8].</param>
+    /// <param name="inputs">A multiple of eight.</param>
+    /// <param name="frames">[4, inputs].</param>
+    /// <param name="products">Eight to each frame, <paramref name="stride"/> apart.</param>
+    /// <param name="stride">The distance between the products of two frames.</param>
+    /// <param name="partial">Room for sums that wait for their equals.</param>
     [MethodImpl(Jit.Kernel)]
-    private static void One(float* row, nint padded, double* frame, double* products)
+    private static void FourFrames(float* panel, nint inputs, double* frames, double* products, nint stride, double* partial)
     {
-        var sum = TDouble.Zero;
-        for (nint i = 0; i < padded; i += Lanes)
+        const int Size = 4 * Lanes;
+        var waiting = partial;
+        for (var n = 0; n < Lanes; n++, waiting += Size)
         {
-            sum = TDouble.AddExactProduct(TDouble.Widen(row + i), TDouble.Load(frame + i), sum);
+            TDouble a = TDouble.Zero, b = a, c = a, d = a;
+            nint first = ((n & 1) << 2) | (n & 2) | (n >> 2);
+            if (TDouble.HasManyRegisters)
+            {
+                // With its equal, sum first + 4, beside it: four sums alone would wait for each other.
+                TDouble e = a, f = a, g = a, h = a;
+                for (var i = first; i < inputs; i += Lanes)
+                {
+                    TDouble weight = TDouble.Widen(panel + (i * Lanes)), equal = TDouble.Widen(panel + ((i + 4) * Lanes));
+                    var frame = frames + i;
+                    a = TDouble.AddExactProduct(weight, TDouble.Create(*frame), a);
+                    e = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), e);
+                    frame += inputs;
+                    b = TDouble.AddExactProduct(weight, TDouble.Create(*frame), b);
+                    f = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), f);
+                    frame += inputs;
+                    c = TDouble.AddExactProduct(weight, TDouble.Create(*frame), c);
+                    g = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), g);
+                    frame += inputs;
+                    d = TDouble.AddExactProduct(weight, TDouble.Create(*frame), d);
+                    h = TDouble.AddExactProduct(equal, TDouble.Create(frame[4]), h);
+                }
+
+                (a, b, c, d) = (TDouble.Add(a, e), TDouble.Add(b, f), TDouble.Add(c, g), TDouble.Add(d, h));
+                n++;
+            }
+            else
+            {
+                for (var i = first; i < inputs; i += Lanes)
+                {
+                    var weight = TDouble.Widen(panel + (i * Lanes));
+                    var frame = frames + i;
+                    a = TDouble.AddExactProduct(weight, TDouble.Create(*frame), a);
+                    b = TDouble.AddExactProduct(weight, TDouble.Create(frame[inputs]), b);
+                    c = TDouble.AddExactProduct(weight, TDouble.Create(frame[2 * inputs]), c);
+                    d = TDouble.AddExactProduct(weight, TDouble.Create(frame[3 * inputs]), d);
+                }
+            }
+
+            for (var carry = TDouble.HasManyRegisters ? n >> 1 : n; (carry & 1) != 0; carry >>= 1)
+            {
+                waiting -= Size;
+                a = TDouble.Add(TDouble.Load(waiting), a);
+                b = TDouble.Add(TDouble.Load(waiting + 8), b);
+                c = TDouble.Add(TDouble.Load(waiting + 16), c);
+                d = TDouble.Add(TDouble.Load(waiting + 24), d);
+            }
+
+            TDouble.Store(a, waiting);
+            TDouble.Store(b, waiting + 8);
+            TDouble.Store(c, waiting + 16);
+            TDouble.Store(d, waiting + 24);
         }
 
-        *products = TDouble.Sum(sum);
+        for (var frame = 0; frame < 4; frame++, products += stride, partial += Lanes)
+        {
+            TDouble.Store(TDouble.Load(partial), products);
+        }
     }
 
-    private static void Widen(float* source, int length, double* destination)
+    /// <summary>As <see cref="FourFrames"/>, for sixteen outputs and eight frames.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void TwoPanelsEightFrames(float* panel, nint inputs, double* frames, double* products, nint stride, double* partial)
     {
-        for (var i = 0; i < length; i += Lanes)
+        const int Size = 16 * Lanes;
+        var waiting = partial;
+        for (var n = 0; n < Lanes; n++, waiting += Size)
+        {
+            TDouble a0 = TDouble.Zero, b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0, g0 = a0, h0 = a0;
+            TDouble a1 = a0, b1 = a0, c1 = a0, d1 = a0, e1 = a0, f1 = a0, g1 = a0, h1 = a0;
+            nint first = ((n & 1) << 2) | (n & 2) | (n >> 2);
+            float* low = panel + (first * Lanes), high = low + (inputs * Lanes);
+            double* frame = frames + first, end = frames + inputs;
+            for (; frame < end; frame += Lanes, low += Lanes * Lanes, high += Lanes * Lanes)
+            {
+                TDouble w0 = TDouble.Widen(low), w1 = TDouble.Widen(high);
+                var value = TDouble.Create(*frame);
+                a0 = TDouble.AddExactProduct(w0, value, a0);
+                a1 = TDouble.AddExactProduct(w1, value, a1);
+                value = TDouble.Create(frame[inputs]);
+                b0 = TDouble.AddExactProduct(w0, value, b0);
+                b1 = TDouble.AddExactProduct(w1, value, b1);
+                value = TDouble.Create(frame[2 * inputs]);
+                c0 = TDouble.AddExactProduct(w0, value, c0);
+                c1 = TDouble.AddExactProduct(w1, value, c1);
+                value = TDouble.Create(frame[3 * inputs]);
+                d0 = TDouble.AddExactProduct(w0, value, d0);
+                d1 = TDouble.AddExactProduct(w1, value, d1);
+                value = TDouble.Create(frame[4 * inputs]);
+                e0 = TDouble.AddExactProduct(w0, value, e0);
+                e1 = TDouble.AddExactProduct(w1, value, e1);
+                value = TDouble.Create(frame[5 * inputs]);
+                f0 = TDouble.AddExactProduct(w0, value, f0);
+                f1 = TDouble.AddExactProduct(w1, value, f1);
+                value = TDouble.Create(frame[6 * inputs]);
+                g0 = TDouble.AddExactProduct(w0, value, g0);
+                g1 = TDouble.AddExactProduct(w1, value, g1);
+                value = TDouble.Create(frame[7 * inputs]);
+                h0 = TDouble.AddExactProduct(w0, value, h0);
+                h1 = TDouble.AddExactProduct(w1, value, h1);
+            }
+
+            for (var carry = n; (carry & 1) != 0; carry >>= 1)
+            {
+                waiting -= Size;
+                a0 = TDouble.Add(TDouble.Load(waiting), a0);
+                a1 = TDouble.Add(TDouble.Load(waiting + 8), a1);
+                b0 = TDouble.Add(TDouble.Load(waiting + 16), b0);
+                b1 = TDouble.Add(TDouble.Load(waiting + 24), b1);
+                c0 = TDouble.Add(TDouble.Load(waiting + 32), c0);
+                c1 = TDouble.Add(TDouble.Load(waiting + 40), c1);
+                d0 = TDouble.Add(TDouble.Load(waiting + 48), d0);
+                d1 = TDouble.Add(TDouble.Load(waiting + 56), d1);
+                e0 = TDouble.Add(TDouble.Load(waiting + 64), e0);
+                e1 = TDouble.Add(TDouble.Load(waiting + 72), e1);
+                f0 = TDouble.Add(TDouble.Load(waiting + 80), f0);
+                f1 = TDouble.Add(TDouble.Load(waiting + 88), f1);
+                g0 = TDouble.Add(TDouble.Load(waiting + 96), g0);
+                g1 = TDouble.Add(TDouble.Load(waiting + 104), g1);
+                h0 = TDouble.Add(TDouble.Load(waiting + 112), h0);
+                h1 = TDouble.Add(TDouble.Load(waiting + 120), h1);
+            }
+
+            TDouble.Store(a0, waiting);
+            TDouble.Store(a1, waiting + 8);
+            TDouble.Store(b0, waiting + 16);
+            TDouble.Store(b1, waiting + 24);
+            TDouble.Store(c0, waiting + 32);
+            TDouble.Store(c1, waiting + 40);
+            TDouble.Store(d0, waiting + 48);
+            TDouble.Store(d1, waiting + 56);
+            TDouble.Store(e0, waiting + 64);
+            TDouble.Store(e1, waiting + 72);
+            TDouble.Store(f0, waiting + 80);
+            TDouble.Store(f1, waiting + 88);
+            TDouble.Store(g0, waiting + 96);
+            TDouble.Store(g1, waiting + 104);
+            TDouble.Store(h0, waiting + 112);
+            TDouble.Store(h1, waiting + 120);
+        }
+
+        for (var frame = 0; frame < 8; frame++, products += stride, partial += 2 * Lanes)
+        {
+            TDouble.Store(TDouble.Load(partial), products);
+            TDouble.Store(TDouble.Load(partial + 8), products + 8);
+        }
+    }
+
+    private static void Widen(float* source, nint length, double* destination)
+    {
+        for (nint i = 0; i < length; i += Lanes)
         {
             TDouble.Store(TDouble.Widen(source + i), destination + i);
         }

@@ -1,41 +1,28 @@
 namespace Rvq.Search;
 
-/// <summary>The weights of a projection as the kernels read them, in two forms that give the same bits.</summary>
+/// <summary>The weights of a projection as the kernels read them: outputs fill the vectors, so that no sum goes across one.</summary>
 internal sealed unsafe class ProjectionTable
 {
-    // With this many inputs or fewer, outputs fill the vectors better than inputs do.
-    private const int FewInputs = 32;
-
     private readonly AlignedBuffer<float> _weights;
     private readonly AlignedBuffer<float> _bias;
 
     public ProjectionTable(AlignedBuffer<float> weight, int inputs, int outputs, float[] bias)
     {
-        Inputs = inputs;
         Outputs = outputs;
         PaddedInputs = Definition.PaddedLength(inputs);
         PaddedOutputs = Definition.PaddedLength(outputs);
-        IsByColumns = inputs <= FewInputs;
         _bias = new AlignedBuffer<float>(PaddedOutputs);
         bias.CopyTo(_bias.Span);
-        if (!IsByColumns && inputs == PaddedInputs)
-        {
-            _weights = weight;
-            return;
-        }
-
-        _weights = new AlignedBuffer<float>(IsByColumns ? (long)PaddedInputs * PaddedOutputs : (long)outputs * PaddedInputs);
+        _weights = new AlignedBuffer<float>((long)PaddedInputs * PaddedOutputs);
         for (var output = 0; output < outputs; output++)
         {
+            var panel = Panel(output / Definition.Lanes * Definition.Lanes) + (output % Definition.Lanes);
             for (var input = 0; input < inputs; input++)
             {
-                var index = IsByColumns ? ((nint)input * PaddedOutputs) + output : ((nint)output * PaddedInputs) + input;
-                Weights[index] = weight.Pointer[((nint)output * inputs) + input];
+                panel[(nint)input * Definition.Lanes] = weight.Pointer[((nint)output * inputs) + input];
             }
         }
     }
-
-    public int Inputs { get; }
 
     public int Outputs { get; }
 
@@ -43,11 +30,9 @@ internal sealed unsafe class ProjectionTable
 
     public int PaddedOutputs { get; }
 
-    /// <summary>Whether <see cref="Weights"/> is [PaddedInputs, PaddedOutputs]; else it is [Outputs, PaddedInputs].</summary>
-    public bool IsByColumns { get; }
-
-    public float* Weights => _weights.Pointer;
-
     /// <summary>b, [PaddedOutputs]; zeros where there is none.</summary>
     public float* Bias => _bias.Pointer;
+
+    /// <summary>The weights of eight outputs, [PaddedInputs, 8], zeros where there are none; the panels of all outputs lie one after the other.</summary>
+    public float* Panel(nint output) => _weights.Pointer + (output * PaddedInputs);
 }

@@ -31,9 +31,48 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
 
     public sealed override bool Proposes => true;
 
-    public sealed override unsafe void ProjectNear(InputPanels panels, int stages, float* vectors, int stride, int frames, SearchScratch scratch)
-        => FloatKernel<TFloat>.Score(
-            panels.Panels, panels.Zeros, panels.PanelCount(stages), panels.Inputs, vectors, stride, frames, scratch.Scores, scratch.Minima);
+    public sealed override unsafe void ProjectNear(
+        InputPanels panels, int stages, float* vectors, int stride, int frames, double* sums, SearchScratch scratch)
+    {
+        var panelCount = panels.PanelCount(stages);
+        var columns = (nint)panelCount * PanelLayout.PanelSize;
+        var tile = scratch.PrepareScores(checked(panelCount * panels.Parts));
+        for (var first = 0; first < frames; first += tile)
+        {
+            var count = Math.Min(tile, frames - first);
+            for (var part = 0; part < panels.Parts; part++)
+            {
+                FloatKernel<TFloat>.Score(
+                    panels.Panels(part), panels.Zeros, panelCount, panels.Length(part), vectors + ((nint)first * stride) + InputPanels.Start(part), stride, count,
+                    scratch.Scores + (part * count * columns), scratch.Minima);
+            }
+
+            for (var m = 0; m < stages; m++)
+            {
+                var (column, padded) = (panels.Column(m), panels.Column(m + 1) - panels.Column(m));
+                SumParts(
+                    scratch.Scores + column, columns, panels.Parts, panels.Bias + column, padded, count, sums + ((nint)frames * column) + ((nint)first * padded));
+            }
+        }
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static unsafe void SumParts(float* products, nint columns, int parts, float* bias, int padded, int frames, double* sums)
+    {
+        for (nint frame = 0; frame < frames; frame++, sums += padded)
+        {
+            for (nint i = 0; i < padded; i += Definition.Lanes)
+            {
+                var sum = TDouble.Widen(bias + i);
+                for (nint part = 0; part < parts; part++)
+                {
+                    sum = TDouble.Add(sum, TDouble.Widen(products + (((part * frames) + frame) * columns) + i));
+                }
+
+                TDouble.Store(sum, sums + i);
+            }
+        }
+    }
 
     public sealed override unsafe void FindCertain(
         SearchTable table, float* vectors, double* errors, int frames, int* codes, nint codeStride, SearchScratch scratch)

@@ -47,58 +47,112 @@ internal static unsafe class Rows
         }
     }
 
-    /// <summary>destination = rows[0] + rows[1] + …, added in this order; all padded to a multiple of eight.</summary>
-    [MethodImpl(Jit.Kernel)]
-    public static void SumAll(float** rows, int count, float* destination, int paddedLength)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyEight(float* source, float* destination)
     {
-        nint i = 0;
-        for (; Vector512.IsHardwareAccelerated && i + 64 <= paddedLength; i += 64)
+        if (Vector256.IsHardwareAccelerated)
         {
-            var row = *rows + i;
-            Vector512<float> a = Vector512.Load(row), b = Vector512.Load(row + 16), c = Vector512.Load(row + 32), d = Vector512.Load(row + 48);
-            for (var n = 1; n < count; n++)
-            {
-                row = rows[n] + i;
-                a += Vector512.Load(row);
-                b += Vector512.Load(row + 16);
-                c += Vector512.Load(row + 32);
-                d += Vector512.Load(row + 48);
-            }
-
-            a.Store(destination + i);
-            b.Store(destination + i + 16);
-            c.Store(destination + i + 32);
-            d.Store(destination + i + 48);
+            Vector256.Load(source).Store(destination);
         }
-
-        for (; Vector256.IsHardwareAccelerated && i + 32 <= paddedLength; i += 32)
+        else
         {
-            var row = *rows + i;
-            Vector256<float> a = Vector256.Load(row), b = Vector256.Load(row + 8), c = Vector256.Load(row + 16), d = Vector256.Load(row + 24);
-            for (var n = 1; n < count; n++)
-            {
-                row = rows[n] + i;
-                a += Vector256.Load(row);
-                b += Vector256.Load(row + 8);
-                c += Vector256.Load(row + 16);
-                d += Vector256.Load(row + 24);
-            }
-
-            a.Store(destination + i);
-            b.Store(destination + i + 8);
-            c.Store(destination + i + 16);
-            d.Store(destination + i + 24);
+            Vector128.Load(source).Store(destination);
+            Vector128.Load(source + 4).Store(destination + 4);
         }
+    }
 
-        for (; i < paddedLength; i += Vector128<float>.Count)
+    /// <summary>The values in binary64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Widen(float* source, int paddedLength, double* destination)
+    {
+        for (var i = 0; i < paddedLength; i += Vector128<float>.Count)
         {
-            var sum = Vector128.Load(*rows + i);
-            for (var n = 1; n < count; n++)
+            var (low, high) = Vector128.Widen(Vector128.Load(source + i));
+            low.Store(destination + i);
+            high.Store(destination + i + 2);
+        }
+    }
+
+    /// <summary>
+    /// destination[f] = rows[0] + rows[1] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the rows of the next
+    /// frame begin <paramref name="step"/> further.
+    /// </summary>
+    public static void SumAll(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
+    {
+        if (FloatLanes512.IsSupported)
+        {
+            SumAll<FloatLanes512>(rows, step, frames, count, destination, paddedLength);
+        }
+        else if (FloatLanes256.IsSupported)
+        {
+            SumAll<FloatLanes256>(rows, step, frames, count, destination, paddedLength);
+        }
+        else
+        {
+            SumAll<FloatLanes128>(rows, step, frames, count, destination, paddedLength);
+        }
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void SumAll<T>(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
+        where T : struct, IFloatLanes<T>
+    {
+        for (; frames > 0; frames--, rows += step, destination += paddedLength)
+        {
+            var end = rows + count;
+            nint i = 0;
+            for (; i + 64 <= paddedLength; i += 64)
             {
-                sum += Vector128.Load(rows[n] + i);
+                var row = *rows + i;
+                T a = T.Load(row), b = T.Load(row + 16), c = T.Load(row + 32), d = T.Load(row + 48);
+                for (var next = rows + 1; next < end; next++)
+                {
+                    row = *next + i;
+                    a = T.Add(a, T.Load(row));
+                    b = T.Add(b, T.Load(row + 16));
+                    c = T.Add(c, T.Load(row + 32));
+                    d = T.Add(d, T.Load(row + 48));
+                }
+
+                T.Store(a, destination + i);
+                T.Store(b, destination + i + 16);
+                T.Store(c, destination + i + 32);
+                T.Store(d, destination + i + 48);
             }
 
-            sum.Store(destination + i);
+            for (; i + 16 <= paddedLength; i += 16)
+            {
+                var sum = T.Load(*rows + i);
+                for (var next = rows + 1; next < end; next++)
+                {
+                    sum = T.Add(sum, T.Load(*next + i));
+                }
+
+                T.Store(sum, destination + i);
+            }
+
+            if (i < paddedLength && Vector256.IsHardwareAccelerated)
+            {
+                var sum = Vector256.Load(*rows + i);
+                for (var next = rows + 1; next < end; next++)
+                {
+                    sum += Vector256.Load(*next + i);
+                }
+
+                sum.Store(destination + i);
+            }
+            else if (i < paddedLength)
+            {
+                Vector128<float> low = Vector128.Load(*rows + i), high = Vector128.Load(*rows + i + 4);
+                for (var next = rows + 1; next < end; next++)
+                {
+                    low += Vector128.Load(*next + i);
+                    high += Vector128.Load(*next + i + 4);
+                }
+
+                low.Store(destination + i);
+                high.Store(destination + i + 4);
+            }
         }
     }
 

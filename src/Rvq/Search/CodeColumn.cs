@@ -1,0 +1,14 @@
+namespace Rvq.Search;
+
+/// <summary>What the codes of one column of a block stand for; whoever holds it keeps the rows alive.</summary>
+internal readonly unsafe struct CodeColumn(float* rows, int size, int stride)
+{
+    /// <summary>[Size, Stride].</summary>
+    public readonly float* Rows = rows;
+
+    /// <summary>The distance between the rows of two codes.</summary>
+    public readonly nint Stride = stride;
+
+    /// <summary>The number of codes.</summary>
+    public readonly int Size = size;
+}
