@@ -16,6 +16,7 @@ namespace Rvq;
 public sealed unsafe class Quantizer
 {
     private const int MinFramesPerThread = 24;
+    private const int PassesPerThread = 8;
 
     private readonly BlockEncoder _encoder;
     private readonly BeamEncoder? _beam;
@@ -125,7 +126,7 @@ public sealed unsafe class Quantizer
         var share = SharePerThread(frames.Count);
         if (_degree > 1 && frames.Count > share)
         {
-            EncodeInParallel(source, frames, destination, codes, (int)Math.Min(step, share));
+            EncodeInParallel(source, frames, destination, codes, (int)Math.Min(step, StepPerThread(share)));
             return;
         }
 
@@ -144,6 +145,13 @@ public sealed unsafe class Quantizer
     {
         var blocks = Math.Max(frames, (long)MinFramesPerThread * _degree) / Model.FramesPerBlock;
         return Math.Max(1, (blocks + _degree - 1) / _degree) * Model.FramesPerBlock;
+    }
+
+    /// <summary>Many frames go out in several passes a thread, so that one that starts late does not keep the others waiting at the end.</summary>
+    private long StepPerThread(long share)
+    {
+        const int Tile = SearchScratch.MaxFrames;
+        return share <= 2 * Tile ? share : Math.Max(1, ((share / PassesPerThread) + Tile - 1) / Tile * Tile / Model.FramesPerBlock) * Model.FramesPerBlock;
     }
 
     // Apart from its caller, so that the closure is allocated only where threads are asked for.

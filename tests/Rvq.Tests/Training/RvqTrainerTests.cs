@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Rvq.Training;
 
 namespace Rvq.Tests.Training;
@@ -270,17 +271,19 @@ public sealed class RvqTrainerTests
     }
 
     [Theory]
-    [InlineData(0, 1, 4.943504333496094)] // train_beam1_encode_beam1, and below plain_kmeans_beam1
-    [InlineData(3, 1, 4.752734661102295)] // train_beam5_encode_beam1
-    [InlineData(3, 5, 4.231096267700195)] // train_beam5_encode_beam5
-    public void Train_SharedVectors_HeldOutErrorIsBelowFaiss(int gainCopies, int beamWidth, double faiss)
+    [InlineData(0, 4.943504333496094, null)] // train_beam1_encode_beam1, and below plain_kmeans_beam1
+    [InlineData(3, 4.752734661102295, 4.231096267700195)] // train_beam5_encode_beam1 and train_beam5_encode_beam5
+    public void Train_SharedVectors_HeldOutErrorIsBelowFaiss(int gainCopies, double faiss, double? faissWithBeam5)
     {
+        Assert.SkipUnless(gainCopies == 0 || Vector128.IsHardwareAccelerated, "Training on copies takes minutes where no vectors are accelerated.");
+
         // faiss 1.7.3 on the same vectors: shared/data/training/faiss.json.
         var (train, shape) = Npy.ReadSingle(TestData.Path("training/d64_train.npy"));
         var (test, _) = Npy.ReadSingle(TestData.Path("training/d64_test.npy"));
         var options = new RvqTrainerOptions { CodebookCount = 8, CodebookSize = 256, GainCopies = gainCopies, MaxDegreeOfParallelism = 2 };
         var model = Train(train, shape[1], options);
-        Assert.InRange(SearchOracle.BeamError(model, test, beamWidth), 0, faiss);
+        Assert.InRange(SearchOracle.BeamError(model, test, 1), 0, faiss);
+        Assert.True(faissWithBeam5 is null || SearchOracle.BeamError(model, test, 5) <= faissWithBeam5);
     }
 
     [Fact]
