@@ -60,6 +60,19 @@ public class ReviewTests
         Assert.Equal(1, Create(kernel, model).Encode(frames)[0]);
     }
 
+    /// <summary>The first stages all project frame by frame, but the stack that they were taken from does not.</summary>
+    [Theory]
+    [MemberData(nameof(KernelNames))]
+    public void Encode_FirstStagesOfAMixedStack_EqualsOracle(string kernel)
+    {
+        var random = new Random(4);
+        var first = new Stage(
+            new Codebook(TestVectors.Normal(random, 20 * 8), 8), TestModels.Projection(random, 12, 8, true), TestModels.Projection(random, 8, 12, true));
+        var model = new RvqModel(new ResidualStack([first, new Stage(new Codebook(TestVectors.Normal(random, 16 * 12), 12))]));
+        var frames = TestVectors.Normal(random, 10 * 12);
+        Assert.Equal(Oracle.Encode(model.Take(1), frames), Create(kernel, model.Take(1)).Encode(frames));
+    }
+
     /// <summary>A span is all that a caller may keep of a codebook.</summary>
     [Fact]
     public void Row_CodebookUnreachable_StaysAlive()
