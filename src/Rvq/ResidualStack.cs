@@ -66,7 +66,7 @@ public sealed class ResidualStack
         IsProjected = Array.Exists(_stages, stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
         IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.Input is not null && stage.Stride == 1);
         _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
-        _inputPanels = whole?._inputPanels ?? new Lazy<InputPanels>(() => new InputPanels(_stages));
+        _inputPanels = whole is { IsProjectedFrameByFrame: true } ? whole._inputPanels : new Lazy<InputPanels>(() => new InputPanels(_stages));
         _smallStack = whole?._smallStack ?? new Lazy<SmallStack?>(() => Search.SmallStack.Of(_stages));
         _products = whole?._products ?? new Lazy<StackProducts>(() => new StackProducts(_stages));
     }

@@ -156,6 +156,7 @@ internal sealed unsafe class BlockDecoder
         }
 
         GC.KeepAlive(products);
+        GC.KeepAlive(scratch);
         _tables.Add(table);
         return table.Pointer;
     }

@@ -23,9 +23,8 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
         vectors = Centered(table, panels.Center, vectors, frames, scratch);
         for (var frame = 0; frame < frames; frame++, vectors += table.Stride)
         {
-            // A row is padded to eight values and its bytes to four, so the next row overwrites what is too much.
             var (scale, peak, norm, error) = ResidualBytes.Quantize(
-                vectors, table.Stride, TDot.Levels, scratch.Bytes + ((nint)frame * panels.Steps * BytePanels.Dimensions));
+                vectors, table.Stride, TDot.Levels, scratch.Bytes + ((nint)frame * table.Stride));
             (var spread, scratch.Margins[frame]) = panels.Bound.For(peak, norm, error);
             scratch.Scales[frame] = new ResidualScale(scale, spread);
         }

@@ -97,10 +97,13 @@ internal sealed unsafe class EncodeScratch
 
     public SearchScratch Search { get; } = new();
 
-    /// <summary>Takes the frames of a pass: where they are if they can be read so, gathered if not.</summary>
+    /// <summary>
+    /// Takes the frames of a pass: where they are if they can be read so, gathered if not; and always for a beam, which reads them several times and takes
+    /// its bounds and scores to be of the same values, even if their owner changes them on another thread.
+    /// </summary>
     public void Take(float* source, in StridedRows rows, long first, int count)
     {
-        Frames = rows.IsDense && rows.RowLength == FrameStride ? source + rows.Offset(first) : _frames.Pointer;
+        Frames = Beam is null && rows.IsDense && rows.RowLength == FrameStride ? source + rows.Offset(first) : _frames.Pointer;
         if (Frames == _frames.Pointer)
         {
             Gather.Frames(source, rows, first, count, Frames, FrameStride, Offsets);

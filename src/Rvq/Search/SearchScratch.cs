@@ -33,7 +33,7 @@ internal sealed unsafe class SearchScratch
     /// <summary>Residuals less the codebook's center, [frames, table.Stride].</summary>
     public float* Vectors => _vectors.Pointer;
 
-    /// <summary>Residuals in eight bits, [frames, Steps × 4], with room for a padded row.</summary>
+    /// <summary>Residuals in eight bits, [frames, table.Stride].</summary>
     public byte* Bytes => _bytes.Pointer;
 
     /// <summary>The scales of <see cref="Bytes"/>, [frames].</summary>
@@ -57,7 +57,7 @@ internal sealed unsafe class SearchScratch
         var frames = PrepareScores(table.PanelCount);
         Grow(ref _candidates, table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
-        Grow(ref _bytes, (long)(frames + 1) * table.Stride);
+        Grow(ref _bytes, (long)frames * table.Stride);
         return frames;
     }
 

@@ -60,6 +60,37 @@ public class ReviewTests
         Assert.Equal(1, Create(kernel, model).Encode(frames)[0]);
     }
 
+    /// <summary>The first stages all project frame by frame, but the stack that they were taken from does not.</summary>
+    [Theory]
+    [MemberData(nameof(KernelNames))]
+    public void Encode_FirstStagesOfAMixedStack_EqualsOracle(string kernel)
+    {
+        var random = new Random(4);
+        var first = new Stage(
+            new Codebook(TestVectors.Normal(random, 20 * 8), 8), TestModels.Projection(random, 12, 8, true), TestModels.Projection(random, 8, 12, true));
+        var model = new RvqModel(new ResidualStack([first, new Stage(new Codebook(TestVectors.Normal(random, 16 * 12), 12))]));
+        var frames = TestVectors.Normal(random, 10 * 12);
+        Assert.Equal(Oracle.Encode(model.Take(1), frames), Create(kernel, model.Take(1)).Encode(frames));
+    }
+
+    /// <summary>
+    /// Were frames changed on another thread between its scores and its margins, a beam found no extensions at all, and took for codes what another
+    /// stack's larger codebook had left in its memory.
+    /// </summary>
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    public unsafe void Take_DenseFrames_AreGatheredForABeam(int beamWidth, bool inPlace)
+    {
+        var scratch = new EncodeScratch(new RvqModel(new Codebook(new float[16], 8)), beamWidth);
+        var frames = new float[8];
+        fixed (float* source = frames)
+        {
+            scratch.Take(source, new StridedRows(1, 8), 0, 1);
+            Assert.Equal(inPlace, scratch.Frames == source);
+        }
+    }
+
     /// <summary>A span is all that a caller may keep of a codebook.</summary>
     [Fact]
     public void Row_CodebookUnreachable_StaysAlive()

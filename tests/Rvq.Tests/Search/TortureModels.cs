@@ -13,6 +13,71 @@ internal sealed class TortureModels(int seed)
         return (model, Frames(model, model.FramesPerBlock * (1 + _random.Next(projected ? 4 : 14))));
     }
 
+    /// <summary>Many small stages, whose scales fall, rise or jump, and frames that tie at any of them.</summary>
+    public (RvqModel Model, float[] Frames) CreateSmallStack()
+    {
+        var dimensions = Pick(1 + _random.Next(9), 1 + _random.Next(70));
+        var codebooks = new Codebook[2 + _random.Next(30)];
+        var (spread, step, jump, scale) = (Spread(), Pick(0, -0.05, -0.3, -2, 0.3, 2), Pick(0, 0, 1, 30), Pick(0, 0, -30, 17, 25));
+        for (var m = 0; m < codebooks.Length; m++)
+        {
+            var power = Math.Pow(10, Math.Clamp(scale + (m * step) + (jump * ((2 * _random.NextDouble()) - 1)), -46, 37));
+            var rows = Codebook(1 + _random.Next(16), dimensions, Math.Min(spread, 4), 0);
+            codebooks[m] = new Codebook(Finite(rows.Size * dimensions, i => rows[i / dimensions][i % dimensions] * power), dimensions);
+        }
+
+        var model = new RvqModel(codebooks);
+        return (model, DeepFrames(model, 1 + _random.Next(70)));
+    }
+
+    /// <summary>Codewords of few dimensions, and more frames than a tile takes.</summary>
+    public (RvqModel Model, float[] Frames) CreateFewDimensions()
+    {
+        var (dimensions, spread, offset) = (1 + _random.Next(17), Spread(), Offset());
+        var metric = Pick(SearchMetric.Euclidean, SearchMetric.Euclidean, SearchMetric.Cosine);
+        var stages = new Stage[1 + _random.Next(3)];
+        for (var m = 0; m < stages.Length; m++)
+        {
+            stages[m] = new Stage(Codebook(Pick(1 + _random.Next(20), 17 + _random.Next(283)), dimensions, spread, offset), metric: metric);
+        }
+
+        var model = new RvqModel(new ResidualStack(stages));
+        return (model, DeepFrames(model, 1 + _random.Next(60)));
+    }
+
+    /// <summary>Projections of frames too long for one part, with and without strides, in one stack or two.</summary>
+    public (RvqModel Model, float[] Frames) CreateWide()
+    {
+        var dimensions = 8 * (1 + _random.Next(50)) - Pick(0, 0, _random.Next(8));
+        var (strided, stacks) = (_random.Next(3) == 0, new ResidualStack[1 + _random.Next(2)]);
+        for (var s = 0; s < stacks.Length; s++)
+        {
+            var plain = s > 0 && _random.Next(2) == 0;
+            var stages = new Stage[1 + _random.Next(4)];
+            for (var m = 0; m < stages.Length; m++)
+            {
+                var length = plain ? dimensions : Pick(1 + _random.Next(20), 8, 8, 32 + _random.Next(16));
+                var codebook = Codebook(Pick(1 + _random.Next(16), 1 + _random.Next(60), 64 + _random.Next(60)), length, _random.Next(3), 0);
+                stages[m] = plain
+                    ? new Stage(codebook)
+                    : new Stage(codebook, Projection(dimensions, length), Projection(length, dimensions), Metric(), strided ? Pick(1, 2, 4) : 1);
+            }
+
+            stacks[s] = new ResidualStack(stages);
+        }
+
+        var model = new RvqModel(stacks);
+        var frames = Finite(model.FramesPerBlock * (1 + _random.Next(28 / model.FramesPerBlock)) * dimensions, _ => Normal());
+        var power = Power(Pick(0, 0, 4, 30));
+        for (var i = 0; i < frames.Length; i++)
+        {
+            frames[i] = Finite(frames[i] * power);
+        }
+
+        Spoil(frames);
+        return (model, frames);
+    }
+
     private RvqModel Plain()
     {
         var dimensions = Pick(1 + _random.Next(9), 1 + _random.Next(40), 32 + _random.Next(269));
@@ -135,6 +200,30 @@ internal sealed class TortureModels(int seed)
                 for (var i = 0; i < dimensions; i++)
                 {
                     frame[i] = Finite(frame[i] + (0.5 * a[i]) + (0.5 * b[i]));
+                }
+            }
+        }
+
+        Spoil(frames);
+        return frames;
+    }
+
+    /// <summary>Sums of codewords, halfway between two of them from one stage on.</summary>
+    private float[] DeepFrames(RvqModel model, int count)
+    {
+        var dimensions = model.Dimensions;
+        var frames = new float[count * dimensions];
+        for (var t = 0; t < count; t++)
+        {
+            var (tie, noise) = (_random.Next(model.Stages.Length + 1), _random.Next(3) > 0 ? 0 : Power(Pick(0, 8, 30)));
+            for (var m = 0; m < model.Stages.Length; m++)
+            {
+                var codebook = model.Stages[m].Codebook;
+                var a = _random.Next(codebook.Size);
+                var b = m == tie ? _random.Next(codebook.Size) : a;
+                for (var i = 0; i < dimensions && (m <= tie || _random.Next(2) == 0); i++)
+                {
+                    frames[(t * dimensions) + i] = Finite(frames[(t * dimensions) + i] + (0.5 * codebook[a][i]) + (0.5 * codebook[b][i]) + (noise * Normal()));
                 }
             }
         }
