@@ -67,7 +67,7 @@ public sealed class ResidualStack
         IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.Input is not null && stage.Stride == 1);
         _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
         _inputPanels = whole is { IsProjectedFrameByFrame: true } ? whole._inputPanels : new Lazy<InputPanels>(() => new InputPanels(_stages));
-        _smallStack = whole?._smallStack ?? new Lazy<SmallStack?>(() => Search.SmallStack.Of(_stages));
+        _smallStack = new Lazy<SmallStack?>(() => whole?.SmallStack ?? Search.SmallStack.Of(_stages));
         _products = whole?._products ?? new Lazy<StackProducts>(() => new StackProducts(_stages));
     }
 

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Rvq.Search;
 
 /// <summary>One stage of a <see cref="SmallStack"/>, which keeps alive what it points to.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 64)]
 internal unsafe struct SmallStage
 {
     /// <summary>The negated codewords as the kernel reads them, [Stride × 16].</summary>

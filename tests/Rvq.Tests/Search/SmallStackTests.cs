@@ -44,6 +44,10 @@ public sealed unsafe class SmallStackTests
         Assert.Null(SmallStack.Of([new Stage(small, output: projection)]));
         Assert.Null(SmallStack.Of([new Stage(small, stride: 2)]));
 
+        var mixed = new RvqModel(small, small, large);
+        Assert.Null(mixed.Stacks[0].SmallStack);
+        Assert.NotNull(mixed.Take(2).Stacks[0].SmallStack);
+
         static Codebook Codebook(int size) => new(TestVectors.Normal(new Random(size), size * 4), 4);
     }
 
