@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
@@ -8,36 +9,71 @@ internal static unsafe class Candidates<T>
     where T : struct, IFloatLanes<T>
 {
     private const int Panel = PanelLayout.PanelSize;
+    private const int MostPrefetched = 4;
 
     // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
     public const double LargestMargin = 1e37;
 
     /// <summary>
-    /// The code of one frame: the only codeword within the margin of the smallest score, or the definition's choice among
-    /// several; among all codewords where the margin is infinite.
+    /// The codes of frames whose scores and margins are in the scratch: the only codeword within the margin of the smallest score, or the
+    /// definition's choice among several; among all codewords where the margin is infinite. The rows of a frame's candidates, which may lie in a far cache, are
+    /// on their way while the frame before it is decided.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static int Decide<TDouble>(SearchTable table, float* vector, int panelCount, int frame, double margin, SearchScratch scratch)
+    public static void Decide<TDouble>(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
-        if (double.IsPositiveInfinity(margin))
+        int* candidates = scratch.Candidates, before = candidates + table.Size;
+        var count = 0;
+        for (var frame = 0; frame <= frames; frame++)
         {
-            return Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size);
-        }
+            var countBefore = count;
+            var next = before;
+            before = candidates;
+            candidates = next;
+            if (frame < frames)
+            {
+                count = Shortlist(table.PanelCount, frame, scratch.Margins[frame], scratch, candidates);
+                Prefetch(table, candidates, count);
+            }
 
-        var count = Shortlist(panelCount, frame, margin, scratch);
-        return count == 1
-            ? *scratch.Candidates
-            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, scratch.Candidates, count);
+            if (frame > 0)
+            {
+                codes[(frame - 1) * codeStride] = Choose<TDouble>(table, vectors + ((nint)(frame - 1) * table.Stride), before, countBefore);
+            }
+        }
     }
 
     /// <summary>The only codeword within the margin of the smallest score, or −1 where there are several or the margin is infinite.</summary>
     public static int OnlyOne(SearchTable table, int frame, double margin, SearchScratch scratch)
-        => margin < LargestMargin && Shortlist(PanelLayout.PanelCount(table.Size), frame, margin, scratch) == 1 ? *scratch.Candidates : -1;
+        => margin < LargestMargin && Shortlist(table.PanelCount, frame, margin, scratch, scratch.Candidates) == 1 ? *scratch.Candidates : -1;
 
-    /// <summary>Writes the codewords within the margin of the smallest score to the scratch's candidates, ascending, and returns their number.</summary>
-    private static int Shortlist(int panelCount, int frame, double margin, SearchScratch scratch)
+    private static int Choose<TDouble>(SearchTable table, float* vector, int* candidates, int count)
+        where TDouble : struct, IDoubleLanes<TDouble>
+        => count == 1 ? *candidates
+            : count == 0 ? Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size)
+            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, count);
+
+    private static void Prefetch(SearchTable table, int* candidates, int count)
     {
+        for (var i = 0; i < Math.Min(count, MostPrefetched) && Sse.IsSupported; i++)
+        {
+            var row = table.Row(candidates[i]);
+            for (nint at = 0; at < table.Stride; at += Panel)
+            {
+                Sse.Prefetch0(row + at);
+            }
+        }
+    }
+
+    /// <summary>Writes the codewords within the margin of the smallest score, ascending, and returns their number; 0 where the margin is infinite.</summary>
+    private static int Shortlist(int panelCount, int frame, double margin, SearchScratch scratch, int* candidates)
+    {
+        if (double.IsPositiveInfinity(margin))
+        {
+            return 0;
+        }
+
         var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
         var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
         var smallest = Smallest(minima, panelCount);
@@ -46,7 +82,7 @@ internal static unsafe class Candidates<T>
             margin += 2.0 * scratch.Scales[frame].Spread * scratch.Weights[First(scores, minima, panelCount, smallest)];
         }
 
-        return Collect(scores, minima, panelCount, RoundUp(smallest + margin), scratch.Candidates);
+        return Collect(scores, minima, panelCount, RoundUp(smallest + margin), candidates);
     }
 
     /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>

@@ -217,11 +217,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
             var count = Math.Min(tile, frames - first);
             var tileVectors = vectors + ((nint)first * table.Stride);
             Propose(table, tileVectors, count, scratch);
-            for (var frame = 0; frame < count; frame++)
-            {
-                codes[(first + frame) * codeStride] = Candidates<TFloat>.Decide<TDouble>(
-                    table, tileVectors + ((nint)frame * table.Stride), table.PanelCount, frame, scratch.Margins[frame], scratch);
-            }
+            Candidates<TFloat>.Decide<TDouble>(table, tileVectors, count, codes + (first * codeStride), codeStride, scratch);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed unsafe class SearchScratch
     /// <summary>[frames, groups × 16].</summary>
     public float* Minima => _minima.Pointer;
 
-    /// <summary>The codewords of one frame that may be nearest.</summary>
+    /// <summary>The codewords that may be nearest, for two frames.</summary>
     public int* Candidates => _candidates.Pointer;
 
     /// <summary>Residuals less the codebook's center, [frames, table.Stride].</summary>
@@ -55,7 +55,7 @@ internal sealed unsafe class SearchScratch
     public int Prepare(SearchTable table)
     {
         var frames = PrepareScores(table.PanelCount);
-        Grow(ref _candidates, table.Size);
+        Grow(ref _candidates, 2L * table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
         Grow(ref _bytes, (long)frames * table.Stride);
         return frames;
