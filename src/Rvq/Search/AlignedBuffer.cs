@@ -7,7 +7,7 @@ namespace Rvq.Search;
 internal sealed unsafe class AlignedBuffer<T>
     where T : unmanaged
 {
-    private const int Alignment = 64;
+    private const int Alignment = CacheLines.Bytes;
 
     private readonly T[] _array;
     private readonly int _start;

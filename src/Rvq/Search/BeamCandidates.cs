@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
@@ -150,21 +149,12 @@ internal static unsafe class BeamCandidates<T>
     [MethodImpl(Jit.Kernel)]
     public static void Prefetch(in BeamStep step, BeamFamilies families, int index)
     {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
         for (var back = families[index].Depth - 1; back >= 0; back--)
         {
             var products = step.Products[back];
             foreach (var node in families.Nodes(index, back))
             {
-                var start = products.Start(node.Code);
-                for (var i = 0; i < products.RowBytes; i += CodewordProducts.Line)
-                {
-                    Sse.Prefetch1(start + i);
-                }
+                CacheLines.Prefetch(products.Start(node.Code), products.RowBytes);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
@@ -55,16 +54,9 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
     [MethodImpl(Jit.Kernel)]
     public void Prefetch(SearchTable table)
     {
-        if (Sse.IsSupported)
+        for (var i = 0; i < Count; i++)
         {
-            for (var i = 0; i < Count; i++)
-            {
-                var row = table.Row(Codes[i]);
-                for (var at = 0; at < table.Stride; at += CodewordProducts.Line / sizeof(float))
-                {
-                    Sse.Prefetch1(row + at);
-                }
-            }
+            CacheLines.Prefetch(table.Row(Codes[i]), (nint)table.Stride * sizeof(float));
         }
     }
 

@@ -71,10 +71,7 @@ internal sealed unsafe class BlockDecoder
                 Rows.Sum(destination, target, destination, checked(frames * scratch.FrameStride));
             }
 
-            foreach (var stage in stack.Stages)
-            {
-                codewords += _model.FramesPerBlock / stage.Stride;
-            }
+            codewords += stack.CodesPer(_model.FramesPerBlock);
         }
     }
 

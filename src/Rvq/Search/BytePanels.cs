@@ -29,8 +29,7 @@ internal sealed unsafe class BytePanels
         Steps = table.Stride / Dimensions;
         var padded = PanelCount * PanelLayout.PanelSize;
         _panels = new AlignedBuffer<sbyte>((long)padded * Steps * Dimensions);
-        _halfNorms = new AlignedBuffer<float>(padded);
-        _halfNorms.Span.Fill(float.PositiveInfinity);
+        _halfNorms = table.PanelHalfNorms(_centering.HalfNorms);
         _scales = new AlignedBuffer<float>(padded);
         _sums = new AlignedBuffer<int>(padded);
         _weights = new AlignedBuffer<float>(padded);
@@ -38,7 +37,6 @@ internal sealed unsafe class BytePanels
         for (var code = 0; code < table.Size; code++)
         {
             errors[code] = Math.Sqrt(Quantize(table, code));
-            HalfNorms[code] = table.IsRepeat(code) ? float.PositiveInfinity : (float)_centering.HalfNorms[code];
         }
 
         var largestError = errors.Max();

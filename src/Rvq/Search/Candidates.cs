@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
@@ -56,13 +55,9 @@ internal static unsafe class Candidates<T>
 
     private static void Prefetch(SearchTable table, int* candidates, int count)
     {
-        for (var i = 0; i < Math.Min(count, MostPrefetched) && Sse.IsSupported; i++)
+        for (var i = 0; i < Math.Min(count, MostPrefetched); i++)
         {
-            var row = table.Row(candidates[i]);
-            for (nint at = 0; at < table.Stride; at += Panel)
-            {
-                Sse.Prefetch0(row + at);
-            }
+            CacheLines.Prefetch(table.Row(candidates[i]), (nint)table.Stride * sizeof(float));
         }
     }
 

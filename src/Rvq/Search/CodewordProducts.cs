@@ -9,9 +9,7 @@ namespace Rvq.Search;
 /// </summary>
 internal sealed unsafe class CodewordProducts
 {
-    /// <summary>The bytes of a cache line.</summary>
-    public const int Line = 64;
-
+    private const int Line = CacheLines.Bytes;
     private const int Largest = 127;
     private const int RowsAtOnce = 16;
 

@@ -16,8 +16,7 @@ internal sealed unsafe class FloatPanels
         _centering = new Centering(table);
         PanelCount = PanelLayout.PanelCount(table.Size);
         _panels = new AlignedBuffer<float>((long)PanelCount * PanelLayout.PanelSize * table.Dimensions);
-        _halfNorms = new AlignedBuffer<float>(PanelCount * PanelLayout.PanelSize);
-        _halfNorms.Span.Fill(float.PositiveInfinity);
+        _halfNorms = table.PanelHalfNorms(_centering.HalfNorms);
         for (var code = 0; code < table.Size; code++)
         {
             var panel = Panels + ((nint)(code / PanelLayout.PanelSize) * table.Dimensions * PanelLayout.PanelSize) + (code % PanelLayout.PanelSize);
@@ -25,8 +24,6 @@ internal sealed unsafe class FloatPanels
             {
                 panel[(nint)i * PanelLayout.PanelSize] = -(float)((double)table.Row(code)[i] - _centering.Center[i]);
             }
-
-            HalfNorms[code] = table.IsRepeat(code) ? float.PositiveInfinity : (float)_centering.HalfNorms[code];
         }
 
         Bound = new ErrorBound(table, _centering);

@@ -69,6 +69,19 @@ internal sealed unsafe class SearchTable
     /// </summary>
     public bool IsRepeat(int code) => _isRepeat[code];
 
+    /// <summary>Half norms as the panels hold them: infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
+    public AlignedBuffer<float> PanelHalfNorms(ReadOnlySpan<double> halfNorms)
+    {
+        var result = new AlignedBuffer<float>((long)PanelCount * PanelLayout.PanelSize);
+        result.Span.Fill(float.PositiveInfinity);
+        for (var code = 0; code < Size; code++)
+        {
+            result.Pointer[code] = IsRepeat(code) ? float.PositiveInfinity : (float)halfNorms[code];
+        }
+
+        return result;
+    }
+
     private bool[] Repeats()
     {
         var seen = new HashSet<int>(Size, new RowComparer(this));

@@ -1,11 +1,9 @@
-using System.Runtime.CompilerServices;
-
 namespace Rvq.Search;
 
 /// <summary>What <see cref="SmallStackKernel{T}"/> needs of a stack whose codebooks have at most sixteen codewords each (SoundStream, Lyra).</summary>
 internal sealed unsafe class SmallStack
 {
-    public const int MaxSize = 16;
+    private const int MaxSize = PanelLayout.PanelSize;
 
     private readonly AlignedBuffer<SmallStage> _stages;
     private readonly AlignedBuffer<float>[] _panels;
@@ -23,7 +21,7 @@ internal sealed unsafe class SmallStack
         {
             var table = tables[m];
             _panels[m] = Panels(table);
-            _halfNorms[m] = HalfNorms(table);
+            _halfNorms[m] = table.PanelHalfNorms(new ReadOnlySpan<double>(table.HalfNorms, table.Size));
             var (margin, perSquaredNorm, largest) = new ErrorBound(table, new Centering(table, atZero: true)).PerSquaredNorm(table.MaxNorm);
             Stages[m] = new SmallStage
             {
@@ -71,22 +69,10 @@ internal sealed unsafe class SmallStack
         {
             for (var i = 0; i < table.Dimensions; i++)
             {
-                panels.Pointer[(((i / 4 * 4) + (code % 4)) * 16) + (code / 4 * 4) + (i % 4)] = -table.Row(code)[i];
+                panels.Pointer[(((i / 4 * 4) + (code % 4)) * MaxSize) + (code / 4 * 4) + (i % 4)] = -table.Row(code)[i];
             }
         }
 
         return panels;
-    }
-
-    private static AlignedBuffer<float> HalfNorms(SearchTable table)
-    {
-        var halfNorms = new AlignedBuffer<float>(MaxSize);
-        halfNorms.Span.Fill(float.PositiveInfinity);
-        for (var code = 0; code < table.Size; code++)
-        {
-            halfNorms.Pointer[code] = table.IsRepeat(code) ? float.PositiveInfinity : (float)table.HalfNorms[code];
-        }
-
-        return halfNorms;
     }
 }
