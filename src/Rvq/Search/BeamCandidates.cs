@@ -29,7 +29,12 @@ namespace Rvq.Search;
 /// </para>
 /// <para>
 /// The n-th smallest upper bound of distinct extensions is an upper bound of the n-th smallest score: extensions with a lower bound above it are out. The
-/// smallest upper bounds in each lane of the panels are of distinct extensions, so that a first limit takes few steps; that of the collected ones is the true n-th.
+/// smallest upper bounds in each lane of the panels are of distinct extensions, and their n-th smallest takes few steps.
+/// </para>
+/// <para>
+/// But the bounds are wide, while scores are seldom far from the middle of theirs: so where all partial stacks of a frame are in one family, a little more than the
+/// n-th smallest middle is what the list reaches to at first, with half as many extensions. All whose score is within its reach are on the list, so if the
+/// definition finds n there that are, no other is better; if not, the n-th smallest of the scores it found is a limit for the list that is then collected.
 /// </para>
 /// </summary>
 internal static unsafe class BeamCandidates<T>
@@ -39,33 +44,21 @@ internal static unsafe class BeamCandidates<T>
     private const int Group = PanelLayout.PanelsPerGroup;
     private const double Unit = 1.0 / (1 << 24);
 
-    /// <summary>Adds candidates among the extensions of a family to the list.</summary>
+    // By how much of the spread a guess is beyond the n-th smallest middle.
+    private const double Slack = 0.02;
+
+    /// <summary>
+    /// Adds candidates among the extensions of a family to the list: all within its reach, which is lowered to what is found here. If that is not a
+    /// guess, adds all that may be kept, and all codewords with which the greedy stack may be extended greedily; for a greedy stack beside the kept ones, always.
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static void Add<TDouble>(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, SearchScratch scratch)
+    public static void Add<TDouble>(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, bool guess, SearchScratch scratch)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         ref readonly var family = ref families[index];
         var table = step.Table;
+        var bounds = Bounds(step, families, index, scratch);
         var panelCount = table.PanelCount;
-        var bounds = families.Bounds(family.Depth);
-        for (var i = 0; i < family.AncestorCount; i++)
-        {
-            bounds[i] = Bound(table, families.HalfNorms[family.FirstAncestor + i], family.FirstAncestor + i, scratch);
-        }
-
-        for (var back = family.Depth - 1; back >= 0; back--)
-        {
-            var products = step.Products[back];
-            var nodes = families.Nodes(index, back);
-            var nextBounds = families.Bounds(back);
-            for (var i = 0; i < nodes.Length; i++)
-            {
-                nextBounds[i] = Extend(bounds[nodes[i].Parent], products.Growth, CodewordProducts.Error(products.Start(nodes[i].Code)));
-            }
-
-            bounds = nextBounds;
-        }
-
         Descend(step, families, index, scratch.Scores + ((nint)family.FirstAncestor * panelCount * Panel));
         nint minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
         var minima = families.Minima;
@@ -81,14 +74,16 @@ internal static unsafe class BeamCandidates<T>
             if (bound.Error < float.MaxValue)
             {
                 var (offset, error) = offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
-                var upper = Scan(leaves[i], scratch.Weights, 2 * bound.Spread, panelCount, minima + (i * minimaStride));
+                var spread = guess && i < kept ? bound.Spread : 2 * bound.Spread;
+                var smallest = Scan(leaves[i], scratch.Weights, spread, panelCount, minima + (i * minimaStride), families.NextExpected(leaves[i].Row));
 
                 // What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
-                lanes = T.Add(upper, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
-                if (i == greedy)
+                lanes = T.Add(smallest, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
+                if (i == greedy && (i >= kept || !guess))
                 {
-                    var most = RoundUp(T.MinAcross(upper) + (2 * error) + (4 * Unit * bound.Magnitude));
-                    list.GreedyCount = Collect(leaves[i], minima + (i * minimaStride), panelCount, most, list.GreedyCodes);
+                    leaves[i].Limit = RoundUp(T.MinAcross(smallest) + (2 * error) + (4 * Unit * bound.Magnitude));
+                    list.GreedyCount = Collect(
+                        leaves + i, 1, minima + (i * minimaStride), panelCount, families.Spots, family.First + i, list.Parents + list.Count, list.GreedyCodes);
                 }
             }
 
@@ -96,21 +91,51 @@ internal static unsafe class BeamCandidates<T>
         }
 
         var limit = (double)NthSmallest(families.Lanes, kept, step.Kept);
-        list.Limit = Math.Min(list.Limit, limit + (Math.Abs(limit) * (2 * Unit)));
-        for (var i = 0; i < kept; i++)
+        limit += (Math.Abs(limit) * (2 * Unit)) + (guess ? Slack * bounds[0].Spread : 0);
+        list.Reach = Math.Min(list.Reach, limit);
+        for (var i = 0; i < kept;)
         {
-            if (bounds[i].Error < float.MaxValue)
+            if (!(bounds[i].Error < float.MaxValue))
             {
-                var most = RoundUp(list.Limit - offsets[i].Offset + offsets[i].Error);
-                var count = Collect(leaves[i], minima + (i * minimaStride), panelCount, most, list.Codes + list.Count);
-                new Span<int>(list.Parents + list.Count, count).Fill(family.First + i);
-                list.Count += count;
+                list.AddAll(family.First + i++, table);
+                continue;
             }
-            else
+
+            var first = i;
+            for (; i < kept && bounds[i].Error < float.MaxValue; i++)
             {
-                list.AddAll(family.First + i, table);
+                leaves[i].Limit = RoundUp(list.Reach - offsets[i].Offset + offsets[i].Error);
             }
+
+            list.Count += Collect(
+                leaves + first, i - first, minima + (first * minimaStride), panelCount, families.Spots, family.First + first, list.Parents + list.Count, list.Codes + list.Count);
         }
+    }
+
+    /// <summary>E, X and A of the partial stacks of a family.</summary>
+    private static BeamBound* Bounds(in BeamStep step, BeamFamilies families, int index, SearchScratch scratch)
+    {
+        ref readonly var family = ref families[index];
+        var bounds = families.Bounds(family.Depth);
+        for (var i = 0; i < family.AncestorCount; i++)
+        {
+            bounds[i] = Bound(step.Table, families.HalfNorms[family.FirstAncestor + i], family.FirstAncestor + i, scratch);
+        }
+
+        for (var back = family.Depth - 1; back >= 0; back--)
+        {
+            var products = step.Products[back];
+            var nodes = families.Nodes(index, back);
+            var nextBounds = families.Bounds(back);
+            for (var i = 0; i < nodes.Length; i++)
+            {
+                nextBounds[i] = Extend(bounds[nodes[i].Parent], products.Growth, products.Error(nodes[i].Code));
+            }
+
+            bounds = nextBounds;
+        }
+
+        return bounds;
     }
 
     /// <summary>Adds products to the scores of the ancestors on the way to the family, for which it only notes where they come from.</summary>
@@ -133,29 +158,14 @@ internal static unsafe class BeamCandidates<T>
             var nodes = families.Nodes(index, back);
             for (var i = 0; i < nodes.Length; i++)
             {
-                var start = products.Start(nodes[i].Code);
-                leaves[i] = new(scores + (nodes[i].Parent * stride), CodewordProducts.Row(start), CodewordProducts.Scale(start));
+                leaves[i] = new(scores + (nodes[i].Parent * stride), products.Row(nodes[i].Code), products.Scale(nodes[i].Code));
                 if (back > 0)
                 {
-                    AddRow(leaves[i], panelCount, next + (i * stride));
+                    AddRow(leaves[i], panelCount, next + (i * stride), families.NextExpected(leaves[i].Row));
                 }
             }
 
             scores = next;
-        }
-    }
-
-    /// <summary>Has the rows that a family needs on their way from memory.</summary>
-    [MethodImpl(Jit.Kernel)]
-    public static void Prefetch(in BeamStep step, BeamFamilies families, int index)
-    {
-        for (var back = families[index].Depth - 1; back >= 0; back--)
-        {
-            var products = step.Products[back];
-            foreach (var node in families.Nodes(index, back))
-            {
-                CacheLines.Prefetch(products.Start(node.Code), products.RowBytes);
-            }
         }
     }
 
@@ -194,50 +204,66 @@ internal static unsafe class BeamCandidates<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Load(float* source, sbyte* row, T scale) => T.MultiplyAdd(T.Widen(row), scale, T.Load(source));
 
-    /// <summary>Writes the scores of all panels. Reads and writes panelCount panels.</summary>
+    /// <summary>
+    /// Writes the scores of all panels. Reads and writes panelCount panels. Meanwhile has a row of as many panels on its way from memory.
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static void AddRow(in BeamScores scores, int panelCount, float* target)
+    public static void AddRow(in BeamScores scores, int panelCount, float* target, sbyte* expected)
     {
-        var (source, row, scale) = ((nint)scores.Source, (nint)scores.Row, T.Create(scores.Scale));
+        float* source = scores.Source;
+        sbyte* row = scores.Row;
+        var scale = T.Create(scores.Scale);
+        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, target += Group * Panel, expected += Group * Panel)
+        {
+            CacheLines.Prefetch(expected);
+            T.Store(Load(source, row, scale), target);
+            T.Store(Load(source + Panel, row + Panel, scale), target + Panel);
+            T.Store(Load(source + (2 * Panel), row + (2 * Panel), scale), target + (2 * Panel));
+            T.Store(Load(source + (3 * Panel), row + (3 * Panel), scale), target + (3 * Panel));
+        }
+
+        CacheLines.Prefetch(expected);
         for (nint i = 0; i < panelCount * Panel; i += Panel)
         {
-            T.Store(Load((float*)source + i, (sbyte*)row + i, scale), target + i);
+            T.Store(Load(source + i, row + i, scale), target + i);
         }
     }
 
     /// <summary>
     /// Writes the minima of the groups, lane by lane, and returns the smallest v + 2A·w in each lane; v where there are no weights. Reads panelCount
-    /// panels of everything and writes a vector for each of their groups.
+    /// panels of everything and writes a vector for each of their groups. Meanwhile has a row of as many panels on its way from memory.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima)
+    public static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima, sbyte* expected)
     {
-        var source = scores.Source;
-        var row = scores.Row;
+        float* source = scores.Source;
+        sbyte* row = scores.Row;
         T scale = T.Create(scores.Scale), factor = T.Create(spread), smallest = T.Create(float.PositiveInfinity);
-        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, minima += Panel)
+        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, minima += Panel, expected += Group * Panel)
         {
+            CacheLines.Prefetch(expected);
             T a = Load(source, row, scale), b = Load(source + Panel, row + Panel, scale);
             T c = Load(source + (2 * Panel), row + (2 * Panel), scale), d = Load(source + (3 * Panel), row + (3 * Panel), scale);
             T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
             if (weights != null)
             {
-                a = T.MultiplyAdd(T.Load(weights), factor, a);
-                b = T.MultiplyAdd(T.Load(weights + Panel), factor, b);
-                c = T.MultiplyAdd(T.Load(weights + (2 * Panel)), factor, c);
-                d = T.MultiplyAdd(T.Load(weights + (3 * Panel)), factor, d);
+                a = T.MultiplyAdd(factor, weights, a);
+                b = T.MultiplyAdd(factor, weights + Panel, b);
+                c = T.MultiplyAdd(factor, weights + (2 * Panel), c);
+                d = T.MultiplyAdd(factor, weights + (3 * Panel), d);
                 weights += Group * Panel;
             }
 
             smallest = T.Min(smallest, T.Min(T.Min(a, b), T.Min(c, d)));
         }
 
+        CacheLines.Prefetch(expected);
         var last = T.Create(float.PositiveInfinity);
         for (nint i = 0; i < panelCount * Panel; i += Panel)
         {
             var value = Load(source + i, row + i, scale);
             last = T.Min(last, value);
-            smallest = T.Min(smallest, weights == null ? value : T.MultiplyAdd(T.Load(weights + i), factor, value));
+            smallest = T.Min(smallest, weights == null ? value : T.MultiplyAdd(factor, weights + i, value));
         }
 
         if (panelCount > 0)
@@ -272,38 +298,39 @@ internal static unsafe class BeamCandidates<T>
     private static float RoundUp(double value) => MathF.Min(MathF.BitIncrement((float)value), float.MaxValue);
 
     /// <summary>
-    /// Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number. Reads panelCount panels of the scores and a vector of
-    /// minima for each of their groups.
+    /// Writes the extensions of some partial stacks whose scores are within their limits, in lexicographic order, and returns their number. Reads panelCount panels of
+    /// the scores and a vector of minima for each of their groups; spots has room for all groups and one more.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static int Collect(in BeamScores scores, float* minima, int panelCount, float limit, int* codes)
+    public static int Collect(BeamScores* leaves, int leafCount, float* minima, int panelCount, BeamSpot* spots, int firstParent, int* parents, int* codes)
     {
-        float* source = scores.Source;
-        sbyte* row = scores.Row;
-        T all = T.Create(limit), scale = T.Create(scores.Scale);
+        // A branch at each group that nobody can foresee would cost more than all else here.
         var groupCount = PanelLayout.GroupCount(panelCount);
-        var count = 0;
-        for (var first = 0; first < groupCount; first += 64)
+        nint spotCount = 0;
+        for (var i = 0; i < leafCount; i++)
         {
-            // One branch where the hits end, rather than one at each group that nobody can foresee.
-            ulong groups = 0;
-            for (var i = Math.Min(64, groupCount - first) - 1; i >= 0; i--)
+            var limit = T.Create(leaves[i].Limit);
+            for (var group = 0; group < groupCount; group++, minima += Panel)
             {
-                groups = (groups << 1) | (T.AtMost(T.Load(minima + ((nint)(first + i) * Panel)), all) != 0 ? 1UL : 0);
+                spots[spotCount] = new BeamSpot(i, group);
+                spotCount += T.AtMost(T.Load(minima), limit) != 0 ? 1 : 0;
             }
-
-            for (; groups != 0; groups &= groups - 1)
+        }
+        nint count = 0;
+        for (nint i = 0; i < spotCount; i++)
+        {
+            var (leaf, panel) = (spots[i].Leaf, spots[i].Group * Group);
+            var first = (nint)panel * Panel;
+            var scores = leaves + leaf;
+            var hits = Hits(scores->Source + first, scores->Row + first, T.Create(scores->Scale), Math.Min(Group, panelCount - panel), T.Create(scores->Limit));
+            for (; hits != 0; hits &= hits - 1)
             {
-                var panel = (first + BitOperations.TrailingZeroCount(groups)) * Group;
-                var hits = Hits(source + ((nint)panel * Panel), row + ((nint)panel * Panel), scale, Math.Min(Group, panelCount - panel), all);
-                for (; hits != 0; hits &= hits - 1)
-                {
-                    codes[count++] = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
-                }
+                parents[count] = firstParent + leaf;
+                codes[count++] = (int)first + BitOperations.TrailingZeroCount(hits);
             }
         }
 
-        return count;
+        return (int)count;
     }
 
     /// <summary>A bit for each score of a group that is within the limit.</summary>

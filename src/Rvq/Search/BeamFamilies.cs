@@ -13,12 +13,18 @@ internal readonly record struct BeamFamily(int Frame, int First, int Count, int 
 internal readonly record struct BeamNode(int Parent, int Code);
 
 /// <summary>Where the scores of a partial stack come from: Source + Scale × Row, for [panels × 16] codewords.</summary>
-internal readonly unsafe struct BeamScores(float* source, sbyte* row, float scale)
+internal unsafe struct BeamScores(float* source, sbyte* row, float scale)
 {
     public readonly float* Source = source;
     public readonly sbyte* Row = row;
     public readonly float Scale = scale;
+
+    /// <summary>The scores up to which extensions are candidates.</summary>
+    public float Limit;
 }
+
+/// <summary>A group of codewords with candidates among the extensions of one partial stack of a family.</summary>
+internal readonly record struct BeamSpot(int Leaf, int Group);
 
 /// <summary>What is known of the scores of a partial stack.</summary>
 /// <param name="Error">How far they can be off, besides the spread.</param>
@@ -47,6 +53,10 @@ internal sealed unsafe class BeamFamilies
     private readonly AlignedBuffer<float> _minima;
     private readonly AlignedBuffer<BeamScores> _leaves;
     private readonly AlignedBuffer<sbyte> _zeros;
+    private readonly AlignedBuffer<BeamSpot> _spots;
+    private readonly AlignedBuffer<nint> _expected;
+    private nint _rowBytes;
+    private int _expectedCount;
     private readonly long _scoreLength;
 
     public BeamFamilies(int width, int depth, long stride, int panelCount)
@@ -65,6 +75,8 @@ internal sealed unsafe class BeamFamilies
         _minima = new AlignedBuffer<float>((long)_most * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize);
         _leaves = new AlignedBuffer<BeamScores>(_most);
         _zeros = new AlignedBuffer<sbyte>(panelCount * PanelLayout.PanelSize);
+        _spots = new AlignedBuffer<BeamSpot>(((long)_most * PanelLayout.GroupCount(panelCount)) + 1);
+        _expected = new AlignedBuffer<nint>((long)_most * depth);
     }
 
     /// <summary>The number of families.</summary>
@@ -94,6 +106,9 @@ internal sealed unsafe class BeamFamilies
     /// <summary>Room for a vector of scores of each partial stack of a family.</summary>
     public float* Lanes => _lanes.Pointer;
 
+    /// <summary>Room for all groups of all partial stacks of a family, and one more.</summary>
+    public BeamSpot* Spots => _spots.Pointer;
+
     public ref readonly BeamFamily this[int index] => ref _families[index];
 
     /// <summary>Those that are so many codes before the partial stacks of a family, in lexicographic order.</summary>
@@ -107,6 +122,33 @@ internal sealed unsafe class BeamFamilies
     public BeamBound* Bounds(int back) => _bounds.Pointer + (back % 2 * _most);
 
     public void Clear() => (Count, AncestorCount) = (0, 0);
+
+    /// <summary>Notes the rows of products that a family needs, if there is such a family.</summary>
+    public void Expect(in BeamStep step, int index)
+    {
+        _expectedCount = 0;
+        for (var back = index < Count ? this[index].Depth - 1 : -1; back >= 0; back--)
+        {
+            var products = step.Products[back];
+            _rowBytes = products.RowBytes;
+            foreach (var node in Nodes(index, back))
+            {
+                _expected.Pointer[_expectedCount++] = (nint)products.Row(node.Code);
+            }
+        }
+    }
+
+    /// <summary>One of these rows, which is thereby no longer expected, or the given one.</summary>
+    public sbyte* NextExpected(sbyte* otherwise) => _expectedCount > 0 ? (sbyte*)_expected.Pointer[--_expectedCount] : otherwise;
+
+    /// <summary>Has the rows still expected on their way from memory.</summary>
+    public void FetchExpected()
+    {
+        while (_expectedCount > 0)
+        {
+            CacheLines.Prefetch(NextExpected(null), _rowBytes);
+        }
+    }
 
     /// <summary>Adds some partial stacks of a frame as a family if there is room for its ancestors.</summary>
     public bool TryAdd(in BeamStep step, int frame, int first, int count, int room)

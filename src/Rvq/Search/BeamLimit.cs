@@ -1,47 +1,68 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>The n-th smallest of the values seen so far.</summary>
 internal sealed unsafe class BeamLimit(int capacity)
 {
+    // Up to so many places, going through all of them is faster than looking for the right one.
+    private const int MostBubbled = 12;
+
     private readonly AlignedBuffer<double> _values = new(capacity);
     private int _wanted;
-    private int _count;
 
     /// <summary>The n-th smallest value, or infinity as long as there are fewer.</summary>
-    public double Value => _count < _wanted ? double.PositiveInfinity : _values.Pointer[_count - 1];
+    public double Value => _values.Pointer[_wanted - 1];
 
-    /// <summary>Forgets all values and asks for the <paramref name="wanted"/>-th smallest.</summary>
-    public void Reset(int wanted) => (_wanted, _count) = (wanted, 0);
+    /// <summary>Forgets all values and asks for the <paramref name="wanted"/>-th smallest, which is the first at least.</summary>
+    public void Reset(int wanted)
+    {
+        _wanted = wanted;
+        _values.Span[..wanted].Fill(double.PositiveInfinity);
+    }
 
+    /// <summary>Adds a value, which is not NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(double value)
     {
+        if (_wanted > MostBubbled)
+        {
+            Insert(value);
+            return;
+        }
+
+        // Each place keeps the smaller of two values and hands on the larger: no branch that nobody can foresee.
         var values = _values.Pointer;
-        if (_count == _wanted)
+        for (nint i = 0; i < _wanted; i++)
         {
-            if (!(value < values[_count - 1]))
-            {
-                return;
-            }
+            var smaller = double.MinNative(values[i], value);
+            value = double.MaxNative(values[i], value);
+            values[i] = smaller;
+        }
+    }
 
-            _count--;
+    private void Insert(double value)
+    {
+        var values = _values.Span[.._wanted];
+        if (!(value < values[^1]))
+        {
+            return;
         }
 
-        var at = _count++;
-        for (; at > 0 && values[at - 1] > value; at--)
-        {
-            values[at] = values[at - 1];
-        }
-
+        var found = values.BinarySearch(value);
+        var at = found < 0 ? ~found : found;
+        values[at..^1].CopyTo(values[(at + 1)..]);
         values[at] = value;
     }
 
     /// <summary>How many of the n smallest values are below the n-th.</summary>
     public int CountBelow()
     {
-        var below = _count;
-        while (below > 0 && _values.Pointer[below - 1] == _values.Pointer[_count - 1])
+        var values = _values.Pointer;
+        var below = 0;
+        for (var i = 0; i < _wanted; i++)
         {
-            below--;
+            below += values[i] < values[_wanted - 1] ? 1 : 0;
         }
 
         return below;

@@ -8,6 +8,16 @@ internal static unsafe class CacheLines
 {
     public const int Bytes = 64;
 
+    /// <summary>Has one line on its way from memory, likewise.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
+    }
+
     /// <summary>Has memory on its way, where the machine takes such hints; nothing is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* start, nint bytes)

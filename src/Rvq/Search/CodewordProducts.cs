@@ -20,14 +20,16 @@ internal sealed unsafe class CodewordProducts
     private static readonly double SmallestPeak = Math.ScaleB(1, -90);
 
     private readonly AlignedBuffer<sbyte> _rows;
+    private readonly AlignedBuffer<(float Scale, float Error)> _scales;
     private readonly int _length;
 
     public CodewordProducts(SearchTable earlier, SearchTable later)
     {
         var panels = new FloatPanels(later);
         _length = panels.PanelCount * PanelLayout.PanelSize;
-        RowBytes = (Line + _length + Line - 1) / Line * Line;
+        RowBytes = (_length + Line - 1) / Line * Line;
         _rows = new AlignedBuffer<sbyte>((long)earlier.Size * RowBytes);
+        _scales = new AlignedBuffer<(float, float)>(earlier.Size);
         Growth = 2.3 * earlier.MaxNorm * Padded(later.MaxNorm);
         var scores = new AlignedBuffer<float>(RowsAtOnce * _length);
         var minima = new AlignedBuffer<float>(RowsAtOnce * PanelLayout.GroupCount(panels.PanelCount) * PanelLayout.PanelSize);
@@ -57,20 +59,17 @@ internal sealed unsafe class CodewordProducts
     /// <summary>A bound of ‖c‖, raised so that 2.01 of it bound ‖c − μ‖ even where μ is subnormal.</summary>
     public static double Padded(double norm) => norm + Math.ScaleB(1, -100);
 
-    /// <summary>What a codeword has here: t_j, δ_j, and its row from the next cache line on.</summary>
-    public sbyte* Start(int code) => _rows.Pointer + ((nint)code * RowBytes);
-
-    /// <summary>The bytes from one codeword's start to the next's.</summary>
+    /// <summary>The bytes from one codeword's row to the next's.</summary>
     public int RowBytes { get; }
 
-    /// <summary>t_j, for the codeword that starts here.</summary>
-    public static float Scale(sbyte* start) => *(float*)start;
+    /// <summary>t_j.</summary>
+    public float Scale(int code) => _scales.Pointer[code].Scale;
 
     /// <summary>δ_j, the largest |⟨c_j, c_k − μ⟩ − t_j q_jk| over k; infinite where it is not known.</summary>
-    public static float Error(sbyte* start) => *((float*)start + 1);
+    public float Error(int code) => _scales.Pointer[code].Error;
 
-    /// <summary>q_jk, [the later codebook's panels × 16].</summary>
-    public static sbyte* Row(sbyte* start) => start + Line;
+    /// <summary>q_jk, [the later codebook's panels × 16], from a cache line's start on.</summary>
+    public sbyte* Row(int code) => _rows.Pointer + ((nint)code * RowBytes);
 
     private static void Score(FloatPanels panels, float* rows, SearchTable later, int count, float* scores, float* minima)
     {
@@ -100,17 +99,16 @@ internal sealed unsafe class CodewordProducts
 
         var scale = peak < SmallestPeak || !(margin < float.MaxValue) ? 0 : (float)(peak / Largest);
         var inverse = scale == 0 ? 0 : 1 / (double)scale;
-        var start = Start(code);
+        var row = Row(code);
         double error = 0;
         for (var k = 0; k < _length; k++)
         {
             var product = halfNorms[k] < float.PositiveInfinity ? (double)halfNorms[k] - scores[k] : 0;
             var quantized = Math.Clamp(Math.Round(product * inverse), -Largest, Largest);
-            Row(start)[k] = (sbyte)quantized;
+            row[k] = (sbyte)quantized;
             error = Math.Max(error, Math.Abs(product - (scale * quantized)));
         }
 
-        *(float*)start = scale;
-        *((float*)start + 1) = margin < float.MaxValue ? MathF.BitIncrement((float)((error + margin) * (1 + 1e-9))) : float.PositiveInfinity;
+        _scales.Pointer[code] = (scale, margin < float.MaxValue ? MathF.BitIncrement((float)((error + margin) * (1 + 1e-9))) : float.PositiveInfinity);
     }
 }

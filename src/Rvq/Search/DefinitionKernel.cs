@@ -28,6 +28,7 @@ internal sealed unsafe class DefinitionKernel<TDouble>(string name) : LaneKernel
                 list.AddAll(parent, step.Table);
             }
 
+            list.Score<TDouble>(step, frame);
             list.Decide<TDouble>(step, frame);
         }
     }

@@ -160,21 +160,19 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         var beam = step.Beam;
         var before = -1;
         Propose(step.Table, families.Ancestors, families.AncestorCount, scratch);
-        BeamCandidates<TFloat>.Prefetch(step, families, 0);
+        families.Expect(step, 0);
+        families.FetchExpected();
         for (var i = 0; i < families.Count; i++)
         {
-            if (i + 1 < families.Count)
-            {
-                BeamCandidates<TFloat>.Prefetch(step, families, i + 1);
-            }
-
+            families.Expect(step, i + 1);
             var family = families[i];
             if (family.First == 0)
             {
                 beam.BeginFrame();
             }
 
-            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, beam.Shortlist, scratch);
+            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, beam.Shortlist, family.Count == step.Extended(family.Frame), scratch);
+            families.FetchExpected();
             var isWhole = family.First + family.Count == step.Extended(family.Frame);
             if (isWhole)
             {
@@ -183,18 +181,31 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
 
             if (before >= 0 && family.First == 0)
             {
-                beam.OtherShortlist.Decide<TDouble>(step, before);
+                Decide(step, families, before, beam.OtherShortlist, scratch);
             }
 
-            before = isWhole ? family.Frame : -1;
+            before = isWhole ? i : -1;
         }
 
         if (before >= 0)
         {
-            beam.Shortlist.Decide<TDouble>(step, before);
+            Decide(step, families, before, beam.Shortlist, scratch);
         }
 
         families.Clear();
+    }
+
+    private static void Decide(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, SearchScratch scratch)
+    {
+        var frame = families[index].Frame;
+        if (!list.Score<TDouble>(step, frame) && families[index].Count == step.Extended(frame))
+        {
+            list.BeginAgain();
+            BeamCandidates<TFloat>.Add<TDouble>(step, families, index, list, false, scratch);
+            list.Score<TDouble>(step, frame);
+        }
+
+        list.Decide<TDouble>(step, frame);
     }
 
     /// <summary>Fills the scratch's scores, minima and margins.</summary>

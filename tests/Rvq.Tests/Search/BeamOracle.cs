@@ -23,7 +23,18 @@ internal static class BeamOracle
     public static double Error(IReadOnlyList<Codebook> codebooks, float[] frame, IEnumerable<int> codes)
         => Error(codes.Select((code, m) => codebooks[m][code].ToArray()).Aggregate(frame, Difference));
 
+    /// <summary>The partial stacks that are kept of a frame after some stages, in lexicographic order.</summary>
+    public static int[][] Kept(Codebook[] codebooks, float[] frame, int width)
+        => [.. Beam(codebooks, frame, width).Select(partial => partial.Codes).Order(Lexicographic)];
+
     private static int[] Search(Codebook[] codebooks, float[] frame, int width)
+    {
+        var greedy = Oracle.Encode(new RvqModel(codebooks), frame);
+        return Beam(codebooks, frame, width).Select(partial => partial.Codes).Append(greedy)
+            .OrderBy(codes => Error(codebooks, frame, codes)).ThenBy(codes => codes, Lexicographic).First();
+    }
+
+    private static List<(int[] Codes, float[] Residual)> Beam(Codebook[] codebooks, float[] frame, int width)
     {
         List<(int[] Codes, float[] Residual)> beam = [([], frame)];
         foreach (var codebook in codebooks)
@@ -42,8 +53,7 @@ internal static class BeamOracle
             ];
         }
 
-        var greedy = Oracle.Encode(new RvqModel(codebooks), frame);
-        return beam.Select(partial => partial.Codes).Append(greedy).OrderBy(codes => Error(codebooks, frame, codes)).ThenBy(codes => codes, Lexicographic).First();
+        return beam;
     }
 
     private static readonly Comparer<int[]> Lexicographic = Comparer<int[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));

@@ -111,7 +111,6 @@ public class BeamProductsTests
                 var products = new CodewordProducts(earlier, later);
                 for (var j = 0; j < size + 3; j++)
                 {
-                    var start = products.Start(j);
                     double largest = 0;
                     for (var k = 0; k < size; k++)
                     {
@@ -123,11 +122,11 @@ public class BeamProductsTests
 
                         if (!later.IsRepeat(k))
                         {
-                            largest = Math.Max(largest, Math.Abs(product - ((double)CodewordProducts.Scale(start) * CodewordProducts.Row(start)[k])));
+                            largest = Math.Max(largest, Math.Abs(product - ((double)products.Scale(j) * products.Row(j)[k])));
                         }
                     }
 
-                    var error = CodewordProducts.Error(start);
+                    var error = products.Error(j);
                     Assert.True(largest <= error, $"{kind}, K = {size}, D = {dimensions}, row {j}: {largest} is more than {error}");
                     Assert.True(error <= largest + (1e-4 * products.Growth) + 1e-25, $"{kind}, K = {size}, row {j}: {error} for an error of {largest}");
                 }

@@ -445,7 +445,7 @@ public sealed unsafe class KernelGuardPageTests
                 }
 
                 var from = new BeamScores(source.Pointer, row.Pointer, 0.125f);
-                BeamCandidates<T>.AddRow(from, panelCount, target.Pointer);
+                BeamCandidates<T>.AddRow(from, panelCount, target.Pointer, row.Pointer);
                 var scores = target.Span.ToArray();
                 for (var i = 0; i < length; i++)
                 {
@@ -457,7 +457,7 @@ public sealed unsafe class KernelGuardPageTests
                     var lanes = new float[Panel];
                     fixed (float* lane = lanes)
                     {
-                        T.Store(BeamCandidates<T>.Scan(from, (float*)pointer, 2, panelCount, minima.Pointer), lane);
+                        T.Store(BeamCandidates<T>.Scan(from, (float*)pointer, 2, panelCount, minima.Pointer, row.Pointer), lane);
                     }
 
                     AssertMinima(scores, minima.Span, panelCount, 1);
@@ -470,10 +470,18 @@ public sealed unsafe class KernelGuardPageTests
 
                 foreach (var limit in new[] { scores.Min(), scores.Order().ElementAt(length / 2), scores.Max() })
                 {
+                    from.Limit = limit;
                     int[] expected = [.. Enumerable.Range(0, length).Where(k => scores[k] <= limit)];
+                    using var leaves = new GuardedBuffer<BeamScores>(1, atEnd);
+                    using var spots = new GuardedBuffer<BeamSpot>(PanelLayout.GroupCount(panelCount) + 1, atEnd);
+                    using var parents = new GuardedBuffer<int>(expected.Length, atEnd);
                     using var codes = new GuardedBuffer<int>(expected.Length, atEnd);
-                    Assert.Equal(expected.Length, BeamCandidates<T>.Collect(from, minima.Pointer, panelCount, limit, codes.Pointer));
+                    *leaves.Pointer = from;
+                    Assert.Equal(
+                        expected.Length,
+                        BeamCandidates<T>.Collect(leaves.Pointer, 1, minima.Pointer, panelCount, spots.Pointer, 7, parents.Pointer, codes.Pointer));
                     Assert.Equal(expected, codes.Span.ToArray());
+                    Assert.All(parents.Span.ToArray(), parent => Assert.Equal(7, parent));
                 }
             }
         }
