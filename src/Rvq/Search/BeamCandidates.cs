@@ -75,16 +75,10 @@ internal static unsafe class BeamCandidates<T>
             {
                 var (offset, error) = offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
                 var spread = guess && i < kept ? bound.Spread : 2 * bound.Spread;
-                var smallest = Scan(leaves[i], scratch.Weights, spread, panelCount, minima + (i * minimaStride), families.NextExpected(leaves[i].Row));
+                lanes = Scan(leaves[i], scratch.Weights, spread, panelCount, minima + (i * minimaStride), families.NextExpected(leaves[i].Row));
 
                 // What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
-                lanes = T.Add(smallest, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
-                if (i == greedy && (i >= kept || !guess))
-                {
-                    leaves[i].Limit = RoundUp(T.MinAcross(smallest) + (2 * error) + (4 * Unit * bound.Magnitude));
-                    list.GreedyCount = Collect(
-                        leaves + i, 1, minima + (i * minimaStride), panelCount, families.Spots, family.First + i, list.Parents + list.Count, list.GreedyCodes);
-                }
+                lanes = T.Add(lanes, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
             }
 
             T.Store(lanes, families.Lanes + (i * Panel));
@@ -93,6 +87,19 @@ internal static unsafe class BeamCandidates<T>
         var limit = (double)NthSmallest(families.Lanes, kept, step.Kept);
         limit += (Math.Abs(limit) * (2 * Unit)) + (guess ? Slack * bounds[0].Spread : 0);
         list.Reach = Math.Min(list.Reach, limit);
+        if (greedy >= 0 && greedy < family.Count && bounds[greedy].Error < float.MaxValue)
+        {
+            // All weights are below 1.001.
+            var least = (double)T.MinAcross(T.Load(families.Lanes + (greedy * Panel)));
+            if (least > list.Reach || greedy >= kept || !guess)
+            {
+                var most = least + (Math.Abs(least) * (2 * Unit)) + (guess && greedy < kept ? 1.001 * bounds[greedy].Spread : 0);
+                leaves[greedy].Limit = RoundUp(most - offsets[greedy].Offset + offsets[greedy].Error);
+                list.GreedyCount = Collect(
+                    leaves + greedy, 1, minima + (greedy * minimaStride), panelCount, families.Spots, family.First + greedy, list.Parents + list.Count, list.GreedyCodes);
+            }
+        }
+
         for (var i = 0; i < kept;)
         {
             if (!(bounds[i].Error < float.MaxValue))

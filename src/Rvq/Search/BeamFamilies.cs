@@ -36,7 +36,7 @@ internal readonly record struct BeamBound(double Error, double Magnitude, float 
 internal sealed unsafe class BeamFamilies
 {
     // An ancestor's scores cost as much as adding products to so many others does, for each dimension of the codewords.
-    private const double RowsPerDimension = 1.0 / 8;
+    private const double RowsPerDimension = 1.0 / 12;
 
     private readonly int _most;
     private readonly int _depth;
