@@ -15,7 +15,8 @@ public class BeamReachTests
     public void Extend_ScoresThatMislead_KeepsWhatTheOracleKeeps(string name)
     {
         var kernel = TestKernels.Get(name);
-        for (var seed = 0; seed < 80; seed++)
+        // The last one: with Avx2, codewords that may extend the greedy stack greedily lie beyond the middle of the best one's bounds.
+        foreach (var seed in Enumerable.Range(0, 80).Append(939))
         {
             var random = new Random(seed);
             var (model, frames) = HalfSteps(random);
