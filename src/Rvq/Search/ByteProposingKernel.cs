@@ -23,13 +23,14 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
         vectors = Centered(table, panels.Center, vectors, frames, scratch);
         for (var frame = 0; frame < frames; frame++, vectors += table.Stride)
         {
-            var (scale, peak, norm, error) = ResidualBytes.Quantize(
+            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
                 vectors, table.Stride, TDot.Levels, scratch.Bytes + ((nint)frame * table.Stride));
             (var spread, scratch.Margins[frame]) = panels.Bound.For(peak, norm, error);
-            scratch.Scales[frame] = new ResidualScale(scale, spread);
+            scratch.Scales[frame] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
         }
 
         scratch.Weights = panels.Weights;
+        scratch.LargestWeight = panels.Losses.LargestWeight;
         ByteKernel<TDot>.Score(panels, scratch.Bytes, scratch.Scales, frames, scratch.Scores, scratch.Minima);
     }
 }

@@ -54,10 +54,15 @@ public sealed class ByteErrorBoundTests
                 (norms[k], errors[k]) = NormAndError(table, centering, k);
             }
 
+            var losses = table.BytePanels.Losses;
+            Assert.InRange(losses.Norm, norms.Max(), norms.Max() * 1.000001);
+            Assert.InRange(losses.Error, errors.Max(), errors.Max() * 1.000001);
             for (var k = 0; k < Size; k++)
             {
                 var share = Math.Max(norms[k] / norms.Max(), errors[k] / errors.Max());
-                Assert.InRange(Weight(table, k), share, Math.Max(share * 1.000001, 1.1e-12));
+                Assert.InRange(Weight(table, k), share * 0.999999, Math.Max(share * 1.000001, 1.1e-12));
+                Assert.True(Weight(table, k) <= losses.LargestWeight);
+                Assert.True(norms[k] <= losses.Norm * Weight(table, k) * (1 + 1e-12) && errors[k] <= losses.Error * Weight(table, k) * (1 + 1e-12));
             }
         }
     }
@@ -72,7 +77,7 @@ public sealed class ByteErrorBoundTests
         {
             var value = (double)table.Row(code)[d] - centering.Center[d];
             var at = (((((code / 16 * panels.Steps) + (d / 4)) * 16) + (code % 16)) * 4) + (d % 4);
-            var rounded = -(double)panels.Scales[code] * panels.Panels[at];
+            var rounded = (double)panels.Scales[code] * (BytePanels.Offset - panels.Panels[at]);
             norm += value * value;
             error += (value - rounded) * (value - rounded);
         }

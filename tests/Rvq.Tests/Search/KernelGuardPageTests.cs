@@ -68,15 +68,16 @@ public sealed unsafe class KernelGuardPageTests
             foreach (var length in Sizes.Select(Definition.PaddedLength))
             {
                 using var residual = new GuardedBuffer<float>(TestVectors.Normal(new Random(length), length), atEnd);
-                using var bytes = new GuardedBuffer<byte>(length, atEnd);
+                using var bytes = new GuardedBuffer<sbyte>(length, atEnd);
                 foreach (var levels in new[] { 63, 127 })
                 {
-                    var (scale, peak, _, _) = ResidualBytes.Quantize(residual.Pointer, length, levels, bytes.Pointer);
+                    var (scale, sum, peak, _, _) = ResidualBytes.Quantize(residual.Pointer, length, levels, bytes.Pointer);
+                    Assert.Equal(bytes.Span.ToArray().Sum(value => value), sum);
                     Assert.Equal(residual.Span.ToArray().Max(Math.Abs), peak);
                     for (var i = 0; i < length; i++)
                     {
-                        Assert.InRange(bytes.Span[i], 1, (2 * levels) + 1);
-                        Assert.InRange(residual.Span[i] - (scale * (bytes.Span[i] - levels - 1)), -0.501f * scale, 0.501f * scale);
+                        Assert.InRange(bytes.Span[i], -levels, levels);
+                        Assert.InRange(residual.Span[i] - (scale * bytes.Span[i]), -0.501f * scale, 0.501f * scale);
                     }
                 }
             }
@@ -494,18 +495,19 @@ public sealed unsafe class KernelGuardPageTests
                         var codewords = TestVectors.Normal(new Random(size), size * dimensions);
                         var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels;
                         var (panelCount, stride, random) = (panels.PanelCount, panels.Steps * BytePanels.Dimensions, new Random(dimensions));
-                        using var residuals = new GuardedBuffer<byte>(count * stride, atEnd);
+                        using var residuals = new GuardedBuffer<sbyte>(count * stride, atEnd);
                         using var scales = new GuardedBuffer<ResidualScale>(count, atEnd);
                         using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
                         using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
                         for (var i = 0; i < residuals.Length; i++)
                         {
-                            residuals.Span[i] = (byte)random.Next(1, (2 * T.Levels) + 2);
+                            residuals.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
                         }
 
                         for (var t = 0; t < count; t++)
                         {
-                            scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle());
+                            var sum = residuals.Span.Slice(t * stride, stride).ToArray().Sum(value => value);
+                            scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -BytePanels.Offset * sum);
                         }
 
                         ByteKernel<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
@@ -516,7 +518,7 @@ public sealed unsafe class KernelGuardPageTests
                             for (var d = 0; d < stride; d++)
                             {
                                 var at = (((((k / Panel * panels.Steps) + (d / 4)) * Panel) + (k % Panel)) * 4) + (d % 4);
-                                sum += panels.Panels[at] * (residuals.Span[(t * stride) + d] - T.Levels - 1);
+                                sum += (panels.Panels[at] - BytePanels.Offset) * residuals.Span[(t * stride) + d];
                             }
 
                             var scale = scales.Span[t];

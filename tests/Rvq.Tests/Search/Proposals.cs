@@ -64,15 +64,15 @@ internal static unsafe class Proposals
         var panels = table.BytePanels;
         var vectors = Centered(table, frames, panels.Center);
         var (scores, minima) = Room(panels.PanelCount, count);
-        var bytes = new AlignedBuffer<byte>((count + 1) * table.Stride);
+        var bytes = new AlignedBuffer<sbyte>((count + 1) * table.Stride);
         var scales = new AlignedBuffer<ResidualScale>(count);
         var margins = new double[count];
         for (var t = 0; t < count; t++)
         {
-            var (scale, peak, norm, error) = ResidualBytes.Quantize(
+            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
                 vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * panels.Steps * BytePanels.Dimensions));
             (var spread, margins[t]) = panels.Bound.For(peak, norm, error);
-            scales.Pointer[t] = new ResidualScale(scale, spread);
+            scales.Pointer[t] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
         }
 
         ByteKernel<T>.Score(panels, bytes.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
