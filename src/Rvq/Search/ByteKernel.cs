@@ -189,7 +189,7 @@ internal static unsafe class ByteKernel<T>
     private static Vector256<int> Start(ResidualScale* scale) => Vector256.Create(scale->Start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<sbyte> Broadcast(sbyte* fourBytes) => Vector256.Create(*(int*)fourBytes).AsSByte();
+    public static Vector256<sbyte> Broadcast(sbyte* fourBytes) => Vector256.Create(*(int*)fourBytes).AsSByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
@@ -199,7 +199,7 @@ internal static unsafe class ByteKernel<T>
 
     /// <summary>½‖c − μ‖² + s_r s_k Σ − A w_k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(
+    public static void Finish(
         float* halfNorms, float* steps, float* weights, Vector256<int> low, Vector256<int> high, ResidualScale* scale,
         float* scores, float* minima, bool merge)
     {

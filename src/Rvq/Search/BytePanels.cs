@@ -17,22 +17,23 @@ internal sealed unsafe class BytePanels
 
     private const int Largest = 127;
 
+    // No scale or weight is so small that it would be rounded much, or slow the kernel down a hundredfold as a subnormal number.
+    private const double SmallestPeak = 1e-27;
     private const double SmallestWeight = 1e-12;
 
     private readonly AlignedBuffer<byte> _panels;
     private readonly AlignedBuffer<float> _halfNorms;
     private readonly AlignedBuffer<float> _scales;
     private readonly AlignedBuffer<float> _weights;
-    private readonly Centering _centering;
 
     public BytePanels(SearchTable table)
     {
-        _centering = new Centering(table);
+        Centering = new Centering(table);
         PanelCount = PanelLayout.PanelCount(table.Size);
         Steps = table.Stride / Dimensions;
         var padded = PanelCount * PanelLayout.PanelSize;
         _panels = new AlignedBuffer<byte>((long)padded * Steps * Dimensions);
-        _halfNorms = table.PanelHalfNorms(_centering.HalfNorms);
+        _halfNorms = table.PanelHalfNorms(Centering.HalfNorms);
         _scales = new AlignedBuffer<float>(padded);
         _weights = new AlignedBuffer<float>(padded);
         var errors = new double[table.Size];
@@ -45,13 +46,13 @@ internal sealed unsafe class BytePanels
         var losses = default(ByteLosses);
         for (var code = 0; code < table.Size; code++)
         {
-            // Each codeword's share of the largest norm or error; no subnormal number, which would slow the kernel down a hundredfold.
-            var share = Math.Max(Share(errors[code], largestError), Share(_centering.Norms[code], _centering.MaxNorm));
+            // Each codeword's share of the largest norm or error.
+            var share = Math.Max(Share(errors[code], largestError), Share(Centering.Norms[code], Centering.MaxNorm));
             Weights[code] = (float)Math.Max(share, SmallestWeight);
-            losses = losses.With(_centering.Norms[code], errors[code], Weights[code]);
+            losses = losses.With(Centering.Norms[code], errors[code], Weights[code]);
         }
 
-        (Losses, Bound) = (losses, new ByteErrorBound(table, _centering, losses));
+        (Losses, Bound) = (losses, new ByteErrorBound(table, Centering, losses));
     }
 
     public int PanelCount { get; }
@@ -65,14 +66,16 @@ internal sealed unsafe class BytePanels
     /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
     public float* HalfNorms => _halfNorms.Pointer;
 
-    /// <summary>s, [PanelCount × 16]; zero beyond the last codeword.</summary>
+    /// <summary>s, [PanelCount × 16]; zero beyond the last codeword and for codewords next to the center, which are stored as it.</summary>
     public float* Scales => _scales.Pointer;
 
     /// <summary>w, the codewords' shares of the largest error, [PanelCount × 16].</summary>
     public float* Weights => _weights.Pointer;
 
     /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>
-    public float* Center => _centering.IsZero ? null : _centering.Center;
+    public float* Center => Centering.IsZero ? null : Centering.Center;
+
+    public Centering Centering { get; }
 
     public ByteLosses Losses { get; }
 
@@ -86,17 +89,17 @@ internal sealed unsafe class BytePanels
         double largest = 0;
         for (var i = 0; i < table.Dimensions; i++)
         {
-            largest = Math.Max(largest, Math.Abs((double)table.Row(code)[i] - _centering.Center[i]));
+            largest = Math.Max(largest, Math.Abs((double)table.Row(code)[i] - Centering.Center[i]));
         }
 
-        var scale = (float)(largest / Largest);
+        var scale = largest < SmallestPeak ? 0 : (float)(largest / Largest);
         Scales[code] = scale;
         var (panel, lane) = Math.DivRem(code, PanelLayout.PanelSize);
         var destination = Panels + ((((nint)panel * Steps * PanelLayout.PanelSize) + lane) * Dimensions);
         double error = 0;
         for (var i = 0; i < table.Dimensions; i++)
         {
-            var value = (double)table.Row(code)[i] - _centering.Center[i];
+            var value = (double)table.Row(code)[i] - Centering.Center[i];
             var quantized = scale == 0 ? 0 : (int)Math.Clamp(Math.Round(value / scale), -Largest, Largest);
             destination[((nint)(i / Dimensions) * PanelLayout.PanelSize * Dimensions) + (i % Dimensions)] = (byte)(Offset - quantized);
             error += (value - ((double)scale * quantized)) * (value - ((double)scale * quantized));

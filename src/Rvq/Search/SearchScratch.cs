@@ -60,7 +60,7 @@ internal sealed unsafe class SearchScratch
         var frames = PrepareScores(table.PanelCount);
         Grow(ref _candidates, 2L * table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
-        Grow(ref _bytes, (long)frames * table.Stride);
+        Grow(ref _bytes, ((long)frames * table.Stride) + sizeof(long));
         return frames;
     }
 

@@ -51,6 +51,12 @@ public sealed unsafe class KernelGuardPageTests
     public void ByteScore_Vnni_StaysInside() => ByteScore<VnniDot>();
 
     [Fact]
+    public void SixBitScore_Avx2_StaysInside() => SixBitScore<Avx2Dot>();
+
+    [Fact]
+    public void SixBitScore_Vnni_StaysInside() => SixBitScore<VnniDot>();
+
+    [Fact]
     public void Dot_AnyLanes_StaysInside()
     {
         Definitions<DoubleLanesScalar>();
@@ -475,6 +481,51 @@ public sealed unsafe class KernelGuardPageTests
                     using var codes = new GuardedBuffer<int>(expected.Length, atEnd);
                     Assert.Equal(expected.Length, BeamCandidates<T>.Collect(from, minima.Pointer, panelCount, limit, codes.Pointer));
                     Assert.Equal(expected, codes.Span.ToArray());
+                }
+            }
+        }
+    }
+
+    private static void SixBitScore<T>()
+        where T : struct, IByteDot
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var dimensions in Sizes)
+                {
+                    var codewords = TestVectors.Normal(new Random(size), size * dimensions);
+                    var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).SixBitPanels;
+                    var (panelCount, random) = (panels.Bytes.PanelCount, new Random(dimensions));
+                    using var residual = new GuardedBuffer<sbyte>(panels.Groups * 16, atEnd);
+                    using var scale = new GuardedBuffer<ResidualScale>(1, atEnd);
+                    using var scores = new GuardedBuffer<float>(panelCount * Panel, atEnd);
+                    using var minima = new GuardedBuffer<float>(PanelLayout.GroupCount(panelCount) * Panel, atEnd);
+                    for (var i = 0; i < residual.Length; i++)
+                    {
+                        residual.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
+                    }
+
+                    scale.Span[0] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), random.Next(-1000, 1000));
+                    SixBitKernel<T>.Score(panels, residual.Pointer, scale.Pointer, scores.Pointer, minima.Pointer);
+                    for (var k = 0; k < scores.Length; k++)
+                    {
+                        var sum = scale.Span[0].Start;
+                        for (var d = 0; d < residual.Length; d++)
+                        {
+                            var group = panels.Panels + (((((k / Panel * panels.Groups) + (d / 16)) * 3 * Panel) + (k % Panel)) * 4) + (d % 4);
+                            var step = d / 4 % 4;
+                            sum += residual.Span[d] * (step < 3 ? group[step * 64] : ((group[0] & 3) << 6) | ((group[64] & 3) << 4) | ((group[128] & 3) << 2));
+                        }
+
+                        var (step0, spread, weight) = ((double)scale.Span[0].Step, (double)scale.Span[0].Spread, panels.Bytes.Scales[k]);
+                        AssertClose(panels.Bytes.HalfNorms[k] + (step0 * weight * sum) - (spread * weight), scores.Span[k]);
+                    }
+
+                    AssertMinima(scores.Span, minima.Span, panelCount, 1);
+                    GC.KeepAlive(panels);
                 }
             }
         }

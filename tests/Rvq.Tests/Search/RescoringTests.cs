@@ -32,7 +32,7 @@ public sealed class RescoringTests
             float[] hardFrames = [.. hard.SelectMany(t => frames[(t * dimensions)..((t + 1) * dimensions)])];
             foreach (var kernel in TestKernels.Supported)
             {
-                Assert.Equal(hard.Select(t => expected[t]), TestKernels.Quantizer(model, kernel).Encode(hardFrames));
+                Assert.All(TestKernels.Encode(model, kernel, hardFrames), run => Assert.Equal(hard.Select(t => expected[t]), run.Codes));
             }
         }
 
@@ -57,7 +57,7 @@ public sealed class RescoringTests
                 }
 
                 var model = new RvqModel(new Codebook(codewords, dimensions));
-                Assert.All(TestKernels.Quantizer(model, kernel).Encode(new float[20 * dimensions]), code => Assert.Equal(first, code));
+                Assert.All(TestKernels.Encode(model, kernel, new float[20 * dimensions]), run => Assert.All(run.Codes, code => Assert.Equal(first, code)));
             }
         }
     }
