@@ -3,7 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
-/// <summary>From approximate scores and the margin of their error to the code.</summary>
+/// <summary>
+/// From approximate scores and the margin of their error to the code. Many candidates are decided in two steps. With S, v, A, w and F of <see cref="ByteErrorBound"/>, the
+/// definition's score of codeword k is S_k + κ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩. Once the best definition's score b of some candidates is known, a candidate with
+/// v_k > b − κ + 2F is not the code, as S_k + κ ≥ v_k − F + κ, and κ and the differences here are rounded by less than the definition's score, which F covers. The candidates
+/// looked at first are those with v_k ≤ v_j + A·w_j + 2F: where errors are far below their bounds, no others are left after them.
+/// </summary>
 internal static unsafe class Candidates<T>
     where T : struct, IFloatLanes<T>
 {
@@ -69,7 +74,6 @@ internal static unsafe class Candidates<T>
         Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, near, ref best, ref nearest);
         if (near < count)
         {
-            // The best score so far, as the kernel has scores; what is above it by more than the errors of both is not the code.
             var shared = scratch.Center == null ? 0
                 : (0.5 * Definition.Dot<TDouble>(scratch.Center, scratch.Center, table.Stride)) - Definition.Dot<TDouble>(vector, scratch.Center, table.Stride);
             var limit = RoundUp(best - shared + scratch.Margins[frame]);
