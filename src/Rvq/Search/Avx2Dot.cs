@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Rvq.Search;
 
 /// <summary>
-/// VPMADDUBSW, VPMADDWD, VPADDD. The first adds two products in 16 bits with saturation; with residuals in 0…127 and codewords in
-/// −127…127 a pair is at most 2 · 127 · 127 = 32258, so nothing saturates.
+/// VPMADDUBSW, VPMADDWD, VPADDD. The first adds two products in 16 bits with saturation; with codewords in 0…255 and residuals in
+/// −63…63 a pair is at most 2 · 255 · 63 = 32130, so nothing saturates.
 /// </summary>
 internal readonly struct Avx2Dot : IByteDot
 {
@@ -15,6 +15,6 @@ internal readonly struct Avx2Dot : IByteDot
     public static int Levels => 63;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> residual, Vector256<sbyte> codewords)
-        => sum + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(residual, codewords), Vector256<short>.One);
+    public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual)
+        => sum + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(codewords, residual), Vector256<short>.One);
 }

@@ -17,7 +17,7 @@ namespace Rvq.Search;
 /// v(p, k) says, with C = max‖z_k‖. (t_j is zero or at least 2⁻⁹⁷, so that no product is subnormal.)
 /// </para>
 /// <para>
-/// Let c₀ = max‖c_k‖ + 2⁻¹⁰⁰, so that C ≤ 2.01c₀ and ‖μ‖ ≤ 1.01c₀. Then X_a = 5c₀(‖r_a‖ + c₀) + 2A + E_a bounds |v(a, k)| ≤ ½C² + (‖r_a‖ + ‖μ‖)C + 2A + E_a as well as
+/// Let c₀ = max‖c_k‖ + 2⁻¹⁰⁰, so that C ≤ 2.01c₀ and ‖μ‖ ≤ 1.01c₀. Then X_a = 5c₀(‖r_a‖ + c₀) + 2A·max w_k + E_a bounds |v(a, k)| ≤ ½C² + (‖r_a‖ + ‖μ‖)C + 2A·w_k + E_a as well as
 /// ‖r_a‖C, with 0.9c₀² to spare; and where X_p bounds these for p, X_q = X_p + 2.3c₀·max‖c_j‖ does for q: 127t_j exceeds C‖c_j‖ by no more than the float32
 /// error of the products, 0.025(c₀² + c₀‖c_j‖) for the at most 10⁵ dimensions that it is known for, four steps of which fit what was spared. So
 /// E_q = E_p + δ_j + 3u·X_q. Codebooks with norms above 10¹⁸ have no products, so that nothing overflows.
@@ -182,7 +182,7 @@ internal static unsafe class BeamCandidates<T>
         var spread = scratch.Weights == null ? 0 : scratch.Scales[row].Spread;
         var error = 0.5 * scratch.Margins[row];
         var norm = CodewordProducts.Padded(table.MaxNorm);
-        return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
+        return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread * scratch.LargestWeight) + error, spread);
     }
 
     private static BeamBound Extend(in BeamBound bound, double growth, double error)

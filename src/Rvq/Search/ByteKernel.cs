@@ -5,7 +5,7 @@ namespace Rvq.Search;
 
 /// <summary>
 /// Approximate scores from bytes. A panel is sixteen codewords in steps of four dimensions, [Steps, 16, 4]: two vectors of eight codewords. A
-/// residual's step of four bytes is broadcast to all of them. The 32-bit sums start at what the residual's offset adds too much, negated.
+/// residual's step of four bytes is broadcast to all of them. The 32-bit sums start at what the codewords' offset adds too much, negated.
 /// </summary>
 internal static unsafe class ByteKernel<T>
     where T : struct, IByteDot
@@ -15,11 +15,11 @@ internal static unsafe class ByteKernel<T>
     private const int Step = BytePanels.Dimensions;
 
     /// <summary>
-    /// Reads panels [PanelCount, Steps, 16, 4] with their half norms, scales and sums, residuals [frames, Steps × 4] and their scales [frames];
+    /// Reads panels [PanelCount, Steps, 16, 4] with their half norms and scales, residuals [frames, Steps × 4] and their scales [frames];
     /// writes scores [frames, PanelCount × 16] and the minimum of each group, lane by lane, to groupMinima [frames, GroupCount × 16].
     /// Every access is inside these shapes.
     /// </summary>
-    public static void Score(BytePanels panels, byte* residuals, ResidualScale* scales, int frames, float* scores, float* groupMinima)
+    public static void Score(BytePanels panels, sbyte* residuals, ResidualScale* scales, int frames, float* scores, float* groupMinima)
     {
         var residualStride = (nint)panels.Steps * Step;
         var scoreStride = (nint)panels.PanelCount * Panel;
@@ -48,59 +48,57 @@ internal static unsafe class ByteKernel<T>
 
     [MethodImpl(Jit.Kernel)]
     private static void BySixFrames(
-        BytePanels panels, int panel, byte* residuals, nint stride, ResidualScale* scales, int tiles, float* scores, nint scoreStride,
+        BytePanels panels, int panel, sbyte* residuals, nint stride, ResidualScale* scales, int tiles, float* scores, nint scoreStride,
         float* minima, nint minimaStride, bool merge)
     {
-        var offset = Vector256.Create(T.Levels + 1);
-        Vector256<int> start0 = Vector256.Load(panels.Sums + (panel * Panel)) * offset, start1 = Vector256.Load(panels.Sums + (panel * Panel) + 8) * offset;
         var firstCodewords = panels.Panels + ((nint)panel * panels.Steps * Panel * Step);
         float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel), weights = panels.Weights + (panel * Panel);
         for (; tiles > 0; tiles--)
         {
-            Vector256<int> a0 = start0, a1 = start1, b0 = start0, b1 = start1, c0 = start0, c1 = start1;
-            Vector256<int> d0 = start0, d1 = start1, e0 = start0, e1 = start1, f0 = start0, f1 = start1;
+            Vector256<int> a0 = Start(scales), a1 = a0, b0 = Start(scales + 1), b1 = b0, c0 = Start(scales + 2), c1 = c0;
+            Vector256<int> d0 = Start(scales + 3), d1 = d0, e0 = Start(scales + 4), e1 = e0, f0 = Start(scales + 5), f1 = f0;
             var codewords = firstCodewords;
             var last = residuals + stride;
             for (; residuals < last; residuals += 2 * Step, codewords += 2 * Panel * Step)
             {
-                Vector256<sbyte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
+                Vector256<byte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
                 var value = Broadcast(residuals);
-                a0 = T.Add(a0, value, p0);
-                a1 = T.Add(a1, value, p1);
+                a0 = T.Add(a0, p0, value);
+                a1 = T.Add(a1, p1, value);
                 value = Broadcast(residuals + stride);
-                b0 = T.Add(b0, value, p0);
-                b1 = T.Add(b1, value, p1);
+                b0 = T.Add(b0, p0, value);
+                b1 = T.Add(b1, p1, value);
                 value = Broadcast(residuals + (2 * stride));
-                c0 = T.Add(c0, value, p0);
-                c1 = T.Add(c1, value, p1);
+                c0 = T.Add(c0, p0, value);
+                c1 = T.Add(c1, p1, value);
                 value = Broadcast(residuals + (3 * stride));
-                d0 = T.Add(d0, value, p0);
-                d1 = T.Add(d1, value, p1);
+                d0 = T.Add(d0, p0, value);
+                d1 = T.Add(d1, p1, value);
                 value = Broadcast(residuals + (4 * stride));
-                e0 = T.Add(e0, value, p0);
-                e1 = T.Add(e1, value, p1);
+                e0 = T.Add(e0, p0, value);
+                e1 = T.Add(e1, p1, value);
                 value = Broadcast(residuals + (5 * stride));
-                f0 = T.Add(f0, value, p0);
-                f1 = T.Add(f1, value, p1);
+                f0 = T.Add(f0, p0, value);
+                f1 = T.Add(f1, p1, value);
                 (p0, p1) = (Vector256.Load(codewords + 64), Vector256.Load(codewords + 96));
                 value = Broadcast(residuals + Step);
-                a0 = T.Add(a0, value, p0);
-                a1 = T.Add(a1, value, p1);
+                a0 = T.Add(a0, p0, value);
+                a1 = T.Add(a1, p1, value);
                 value = Broadcast(residuals + stride + Step);
-                b0 = T.Add(b0, value, p0);
-                b1 = T.Add(b1, value, p1);
+                b0 = T.Add(b0, p0, value);
+                b1 = T.Add(b1, p1, value);
                 value = Broadcast(residuals + (2 * stride) + Step);
-                c0 = T.Add(c0, value, p0);
-                c1 = T.Add(c1, value, p1);
+                c0 = T.Add(c0, p0, value);
+                c1 = T.Add(c1, p1, value);
                 value = Broadcast(residuals + (3 * stride) + Step);
-                d0 = T.Add(d0, value, p0);
-                d1 = T.Add(d1, value, p1);
+                d0 = T.Add(d0, p0, value);
+                d1 = T.Add(d1, p1, value);
                 value = Broadcast(residuals + (4 * stride) + Step);
-                e0 = T.Add(e0, value, p0);
-                e1 = T.Add(e1, value, p1);
+                e0 = T.Add(e0, p0, value);
+                e1 = T.Add(e1, p1, value);
                 value = Broadcast(residuals + (5 * stride) + Step);
-                f0 = T.Add(f0, value, p0);
-                f1 = T.Add(f1, value, p1);
+                f0 = T.Add(f0, p0, value);
+                f1 = T.Add(f1, p1, value);
             }
 
             Finish(halfNorms, steps, weights, a0, a1, scales, scores, minima, merge);
@@ -118,28 +116,27 @@ internal static unsafe class ByteKernel<T>
 
     [MethodImpl(Jit.Kernel)]
     private static void FourFrames(
-        BytePanels panels, int panel, byte* residuals, nint stride, ResidualScale* scales, float* scores, nint scoreStride,
+        BytePanels panels, int panel, sbyte* residuals, nint stride, ResidualScale* scales, float* scores, nint scoreStride,
         float* minima, nint minimaStride, bool merge)
     {
-        var offset = Vector256.Create(T.Levels + 1);
-        Vector256<int> a0 = Vector256.Load(panels.Sums + (panel * Panel)) * offset, a1 = Vector256.Load(panels.Sums + (panel * Panel) + 8) * offset;
-        Vector256<int> b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
+        Vector256<int> a0 = Start(scales), a1 = a0, b0 = Start(scales + 1), b1 = b0;
+        Vector256<int> c0 = Start(scales + 2), c1 = c0, d0 = Start(scales + 3), d1 = d0;
         var codewords = panels.Panels + ((nint)panel * panels.Steps * Panel * Step);
         for (var last = residuals + stride; residuals < last; residuals += Step, codewords += Panel * Step)
         {
-            Vector256<sbyte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
+            Vector256<byte> p0 = Vector256.Load(codewords), p1 = Vector256.Load(codewords + 32);
             var value = Broadcast(residuals);
-            a0 = T.Add(a0, value, p0);
-            a1 = T.Add(a1, value, p1);
+            a0 = T.Add(a0, p0, value);
+            a1 = T.Add(a1, p1, value);
             value = Broadcast(residuals + stride);
-            b0 = T.Add(b0, value, p0);
-            b1 = T.Add(b1, value, p1);
+            b0 = T.Add(b0, p0, value);
+            b1 = T.Add(b1, p1, value);
             value = Broadcast(residuals + (2 * stride));
-            c0 = T.Add(c0, value, p0);
-            c1 = T.Add(c1, value, p1);
+            c0 = T.Add(c0, p0, value);
+            c1 = T.Add(c1, p1, value);
             value = Broadcast(residuals + (3 * stride));
-            d0 = T.Add(d0, value, p0);
-            d1 = T.Add(d1, value, p1);
+            d0 = T.Add(d0, p0, value);
+            d1 = T.Add(d1, p1, value);
         }
 
         Finish(panels, panel, a0, a1, scales, scores, minima, merge);
@@ -150,39 +147,37 @@ internal static unsafe class ByteKernel<T>
 
     /// <summary>One frame takes the panels as they lie in memory, which is what it waits for: one stream, not one for each of several panels.</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void OneFrame(BytePanels panels, byte* residual, ResidualScale* scale, float* scores, float* minima)
+    private static void OneFrame(BytePanels panels, sbyte* residual, ResidualScale* scale, float* scores, float* minima)
     {
-        var offset = Vector256.Create(T.Levels + 1);
         var codewords = panels.Panels;
         var length = (nint)panels.Steps * Panel * Step;
         for (var panel = 0; panel < panels.PanelCount; panel++, scores += Panel)
         {
-            var start = panels.Sums + (panel * Panel);
-            Vector256<int> a0 = Vector256.Load(start) * offset, a1 = Vector256.Load(start + 8) * offset;
+            Vector256<int> a0 = Start(scale), a1 = a0;
             Vector256<int> b0 = Vector256<int>.Zero, b1 = b0, c0 = b0, c1 = b0, d0 = b0, d1 = b0;
             var values = residual;
             var end = codewords + length;
             for (; codewords + (4 * Panel * Step) <= end; values += 4 * Step, codewords += 4 * Panel * Step)
             {
                 var value = Broadcast(values);
-                a0 = T.Add(a0, value, Vector256.Load(codewords));
-                a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
+                a0 = T.Add(a0, Vector256.Load(codewords), value);
+                a1 = T.Add(a1, Vector256.Load(codewords + 32), value);
                 value = Broadcast(values + Step);
-                b0 = T.Add(b0, value, Vector256.Load(codewords + (Panel * Step)));
-                b1 = T.Add(b1, value, Vector256.Load(codewords + (Panel * Step) + 32));
+                b0 = T.Add(b0, Vector256.Load(codewords + (Panel * Step)), value);
+                b1 = T.Add(b1, Vector256.Load(codewords + (Panel * Step) + 32), value);
                 value = Broadcast(values + (2 * Step));
-                c0 = T.Add(c0, value, Vector256.Load(codewords + (2 * Panel * Step)));
-                c1 = T.Add(c1, value, Vector256.Load(codewords + (2 * Panel * Step) + 32));
+                c0 = T.Add(c0, Vector256.Load(codewords + (2 * Panel * Step)), value);
+                c1 = T.Add(c1, Vector256.Load(codewords + (2 * Panel * Step) + 32), value);
                 value = Broadcast(values + (3 * Step));
-                d0 = T.Add(d0, value, Vector256.Load(codewords + (3 * Panel * Step)));
-                d1 = T.Add(d1, value, Vector256.Load(codewords + (3 * Panel * Step) + 32));
+                d0 = T.Add(d0, Vector256.Load(codewords + (3 * Panel * Step)), value);
+                d1 = T.Add(d1, Vector256.Load(codewords + (3 * Panel * Step) + 32), value);
             }
 
             for (; codewords < end; values += Step, codewords += Panel * Step)
             {
                 var value = Broadcast(values);
-                a0 = T.Add(a0, value, Vector256.Load(codewords));
-                a1 = T.Add(a1, value, Vector256.Load(codewords + 32));
+                a0 = T.Add(a0, Vector256.Load(codewords), value);
+                a1 = T.Add(a1, Vector256.Load(codewords + 32), value);
             }
 
             Finish(
@@ -191,7 +186,10 @@ internal static unsafe class ByteKernel<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Broadcast(byte* fourBytes) => Vector256.Create(*(int*)fourBytes).AsByte();
+    private static Vector256<int> Start(ResidualScale* scale) => Vector256.Create(scale->Start);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Broadcast(sbyte* fourBytes) => Vector256.Create(*(int*)fourBytes).AsSByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
@@ -199,9 +197,9 @@ internal static unsafe class ByteKernel<T>
         => Finish(
             panels.HalfNorms + (panel * Panel), panels.Scales + (panel * Panel), panels.Weights + (panel * Panel), low, high, scale, scores, minima, merge);
 
-    /// <summary>half norm + s_r s_k Σ − A w_k.</summary>
+    /// <summary>½‖c − μ‖² + s_r s_k Σ − A w_k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(
+    public static void Finish(
         float* halfNorms, float* steps, float* weights, Vector256<int> low, Vector256<int> high, ResidualScale* scale,
         float* scores, float* minima, bool merge)
     {

@@ -12,42 +12,47 @@ internal sealed unsafe class BytePanels
     /// <summary>The dimensions that one instruction takes from each codeword.</summary>
     public const int Dimensions = 4;
 
+    /// <summary>What is added to the quantized values so that none is negative.</summary>
+    public const int Offset = 128;
+
     private const int Largest = 127;
+
+    // No scale or weight is so small that it would be rounded much, or slow the kernel down a hundredfold as a subnormal number.
+    private const double SmallestPeak = 1e-27;
     private const double SmallestWeight = 1e-12;
 
-    private readonly AlignedBuffer<sbyte> _panels;
+    private readonly AlignedBuffer<byte> _panels;
     private readonly AlignedBuffer<float> _halfNorms;
     private readonly AlignedBuffer<float> _scales;
     private readonly AlignedBuffer<float> _weights;
-    private readonly AlignedBuffer<int> _sums;
-    private readonly Centering _centering;
 
     public BytePanels(SearchTable table)
     {
-        _centering = new Centering(table);
+        Centering = new Centering(table);
         PanelCount = PanelLayout.PanelCount(table.Size);
         Steps = table.Stride / Dimensions;
         var padded = PanelCount * PanelLayout.PanelSize;
-        _panels = new AlignedBuffer<sbyte>((long)padded * Steps * Dimensions);
-        _halfNorms = table.PanelHalfNorms(_centering.HalfNorms);
+        _panels = new AlignedBuffer<byte>((long)padded * Steps * Dimensions);
+        _halfNorms = table.PanelHalfNorms(Centering.HalfNorms);
         _scales = new AlignedBuffer<float>(padded);
-        _sums = new AlignedBuffer<int>(padded);
         _weights = new AlignedBuffer<float>(padded);
         var errors = new double[table.Size];
         for (var code = 0; code < table.Size; code++)
         {
-            errors[code] = Math.Sqrt(Quantize(table, code));
+            errors[code] = Quantize(table, code);
         }
 
         var largestError = errors.Max();
+        var losses = default(ByteLosses);
         for (var code = 0; code < table.Size; code++)
         {
-            // Rounded up, so that A·w covers; and no subnormal number, which would slow the kernel down a hundredfold.
-            var share = Math.Max(Share(errors[code], largestError), Share(_centering.Norms[code], _centering.MaxNorm));
-            Weights[code] = MathF.BitIncrement((float)Math.Max(share, SmallestWeight));
+            // Each codeword's share of the largest norm or error.
+            var share = Math.Max(Share(errors[code], largestError), Share(Centering.Norms[code], Centering.MaxNorm));
+            Weights[code] = (float)Math.Max(share, SmallestWeight);
+            losses = losses.With(Centering.Norms[code], errors[code], Weights[code]);
         }
 
-        Bound = new ByteErrorBound(table, _centering, largestError);
+        (Losses, Bound) = (losses, new ByteErrorBound(table, Centering, losses));
     }
 
     public int PanelCount { get; }
@@ -55,51 +60,51 @@ internal sealed unsafe class BytePanels
     /// <summary>The groups of four dimensions in a padded codeword, an even number.</summary>
     public int Steps { get; }
 
-    /// <summary>−q, [PanelCount, Steps, 16, 4]; zeros beyond the last codeword and dimension.</summary>
-    public sbyte* Panels => _panels.Pointer;
+    /// <summary><see cref="Offset"/> − q, [PanelCount, Steps, 16, 4]; zeros beyond the last codeword and dimension, where residuals are zero.</summary>
+    public byte* Panels => _panels.Pointer;
 
     /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
     public float* HalfNorms => _halfNorms.Pointer;
 
-    /// <summary>s, [PanelCount × 16].</summary>
+    /// <summary>s, [PanelCount × 16]; zero beyond the last codeword and for codewords next to the center, which are stored as it.</summary>
     public float* Scales => _scales.Pointer;
 
-    /// <summary>w, each codeword's share of the largest error, [PanelCount × 16].</summary>
+    /// <summary>w, the codewords' shares of the largest error, [PanelCount × 16].</summary>
     public float* Weights => _weights.Pointer;
 
-    /// <summary>Σ q, [PanelCount × 16]: what a residual stored with an offset adds too much, per unit of offset.</summary>
-    public int* Sums => _sums.Pointer;
-
     /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>
-    public float* Center => _centering.IsZero ? null : _centering.Center;
+    public float* Center => Centering.IsZero ? null : Centering.Center;
+
+    public Centering Centering { get; }
+
+    public ByteLosses Losses { get; }
 
     public ByteErrorBound Bound { get; }
 
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 
-    /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖².</summary>
+    /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖.</summary>
     private double Quantize(SearchTable table, int code)
     {
         double largest = 0;
         for (var i = 0; i < table.Dimensions; i++)
         {
-            largest = Math.Max(largest, Math.Abs((double)table.Row(code)[i] - _centering.Center[i]));
+            largest = Math.Max(largest, Math.Abs((double)table.Row(code)[i] - Centering.Center[i]));
         }
 
-        var scale = (float)(largest / Largest);
+        var scale = largest < SmallestPeak ? 0 : (float)(largest / Largest);
         Scales[code] = scale;
         var (panel, lane) = Math.DivRem(code, PanelLayout.PanelSize);
         var destination = Panels + ((((nint)panel * Steps * PanelLayout.PanelSize) + lane) * Dimensions);
         double error = 0;
         for (var i = 0; i < table.Dimensions; i++)
         {
-            var value = (double)table.Row(code)[i] - _centering.Center[i];
+            var value = (double)table.Row(code)[i] - Centering.Center[i];
             var quantized = scale == 0 ? 0 : (int)Math.Clamp(Math.Round(value / scale), -Largest, Largest);
-            destination[((nint)(i / Dimensions) * PanelLayout.PanelSize * Dimensions) + (i % Dimensions)] = (sbyte)-quantized;
-            Sums[code] += quantized;
+            destination[((nint)(i / Dimensions) * PanelLayout.PanelSize * Dimensions) + (i % Dimensions)] = (byte)(Offset - quantized);
             error += (value - ((double)scale * quantized)) * (value - ((double)scale * quantized));
         }
 
-        return error;
+        return Math.Sqrt(error);
     }
 }

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Scores large codebooks in eight bits; the others as its base does, where bytes would only add work.</summary>
+/// <summary>Scores large codebooks in eight bits, or six for a single frame; the others as its base does, where bytes would only add work.</summary>
 internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : ProposingKernel<TFloat, TDouble>(name)
     where TDot : struct, IByteDot
     where TFloat : struct, IFloatLanes<TFloat>
@@ -20,16 +20,40 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
         }
 
         var panels = table.BytePanels;
-        vectors = Centered(table, panels.Center, vectors, frames, scratch);
-        for (var frame = 0; frame < frames; frame++, vectors += table.Stride)
+        Quantize(table, panels.Center, vectors, frames, panels.Bound, scratch);
+        scratch.Weights = panels.Weights;
+        scratch.LargestWeight = panels.Losses.LargestWeight;
+        ByteKernel<TDot>.Score(panels, scratch.Bytes, scratch.Scales, frames, scratch.Scores, scratch.Minima);
+    }
+
+    protected override unsafe void ProposeOne(SearchTable table, float* vector, SearchScratch scratch)
+    {
+        if (table.Dimensions is < MinDimensions or > SixBitPanels.MaxDimensions || table.Size < MinSize)
         {
-            var (scale, peak, norm, error) = ResidualBytes.Quantize(
-                vectors, table.Stride, TDot.Levels, scratch.Bytes + ((nint)frame * table.Stride));
-            (var spread, scratch.Margins[frame]) = panels.Bound.For(peak, norm, error);
-            scratch.Scales[frame] = new ResidualScale(scale, spread);
+            Propose(table, vector, 1, scratch);
+            return;
         }
 
-        scratch.Weights = panels.Weights;
-        ByteKernel<TDot>.Score(panels, scratch.Bytes, scratch.Scales, frames, scratch.Scores, scratch.Minima);
+        var panels = table.SixBitPanels;
+        Quantize(table, panels.Bytes.Center, vector, 1, panels.Bound, scratch);
+        scratch.Weights = panels.Bytes.Scales;
+        scratch.LargestWeight = panels.Losses.LargestWeight;
+
+        // Dimensions come in groups of sixteen there, in eights elsewhere.
+        *(long*)(scratch.Bytes + table.Stride) = 0;
+        SixBitKernel<TDot>.Score(panels, scratch.Bytes, scratch.Scales, scratch.Scores, scratch.Minima);
+    }
+
+    /// <summary>Fills the scratch's bytes, scales and margins.</summary>
+    private static unsafe void Quantize(SearchTable table, float* center, float* vectors, int frames, ByteErrorBound bound, SearchScratch scratch)
+    {
+        vectors = Centered(table, center, vectors, frames, scratch);
+        for (nint frame = 0; frame < frames; frame++)
+        {
+            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
+                vectors + (frame * table.Stride), table.Stride, TDot.Levels, scratch.Bytes + (frame * table.Stride));
+            (var spread, scratch.Margins[frame]) = bound.For(peak, norm, error);
+            scratch.Scales[frame] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
+        }
     }
 }

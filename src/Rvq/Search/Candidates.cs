@@ -3,12 +3,20 @@ using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
-/// <summary>From approximate scores and the margin of their error to the code.</summary>
+/// <summary>
+/// From approximate scores and the margin of their error to the code. Many candidates are decided in two steps. With S, v, A, w and F of <see cref="ByteErrorBound"/>, the
+/// definition's score of codeword k is S_k + κ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩. Once the best definition's score b of some candidates is known, a candidate with
+/// v_k > b − κ + 2F is not the code, as S_k + κ ≥ v_k − F + κ, and κ and the differences here are rounded by less than the definition's score, which F covers. The candidates
+/// looked at first are those with v_k ≤ v_j + A·w_j + 2F: where errors are far below their bounds, no others are left after them.
+/// </summary>
 internal static unsafe class Candidates<T>
     where T : struct, IFloatLanes<T>
 {
     private const int Panel = PanelLayout.PanelSize;
     private const int MostPrefetched = 4;
+
+    // So many are scored side by side.
+    private const int FewCandidates = 4;
 
     // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
     public const double LargestMargin = 1e37;
@@ -23,35 +31,65 @@ internal static unsafe class Candidates<T>
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         int* candidates = scratch.Candidates, before = candidates + table.Size;
-        var count = 0;
+        var (count, near) = (0, 0);
         for (var frame = 0; frame <= frames; frame++)
         {
-            var countBefore = count;
+            var (countBefore, nearBefore) = (count, near);
             var next = before;
             before = candidates;
             candidates = next;
             if (frame < frames)
             {
-                count = Shortlist(table.PanelCount, frame, scratch.Margins[frame], scratch, candidates);
-                Prefetch(table, candidates, count);
+                (count, near) = Shortlist(table.PanelCount, frame, scratch.Margins[frame], scratch, candidates);
+                Prefetch(table, candidates, near);
             }
 
             if (frame > 0)
             {
-                codes[(frame - 1) * codeStride] = Choose<TDouble>(table, vectors + ((nint)(frame - 1) * table.Stride), before, countBefore);
+                codes[(frame - 1) * codeStride] = Choose<TDouble>(
+                    table, vectors + ((nint)(frame - 1) * table.Stride), frame - 1, before, countBefore, nearBefore, scratch);
             }
         }
     }
 
     /// <summary>The only codeword within the margin of the smallest score, or −1 where there are several or the margin is infinite.</summary>
     public static int OnlyOne(SearchTable table, int frame, double margin, SearchScratch scratch)
-        => margin < LargestMargin && Shortlist(table.PanelCount, frame, margin, scratch, scratch.Candidates) == 1 ? *scratch.Candidates : -1;
+        => margin < LargestMargin && Shortlist(table.PanelCount, frame, margin, scratch, scratch.Candidates).Count == 1 ? *scratch.Candidates : -1;
 
-    private static int Choose<TDouble>(SearchTable table, float* vector, int* candidates, int count)
+    [MethodImpl(Jit.Kernel)]
+    private static int Choose<TDouble>(SearchTable table, float* vector, int frame, int* candidates, int count, int near, SearchScratch scratch)
         where TDouble : struct, IDoubleLanes<TDouble>
-        => count == 1 ? *candidates
-            : count == 0 ? Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size)
-            : Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, count);
+    {
+        if (count == 1)
+        {
+            return *candidates;
+        }
+
+        if (count == 0)
+        {
+            return Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size);
+        }
+
+        var (best, nearest) = (double.PositiveInfinity, 0);
+        Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, near, ref best, ref nearest);
+        if (near < count)
+        {
+            var shared = scratch.Center == null ? 0
+                : (0.5 * Definition.Dot<TDouble>(scratch.Center, scratch.Center, table.Stride)) - Definition.Dot<TDouble>(vector, scratch.Center, table.Stride);
+            var limit = RoundUp(best - shared + scratch.Margins[frame]);
+            var scores = scratch.Scores + ((nint)frame * table.PanelCount * Panel);
+            var left = near;
+            for (var i = near; i < count; i++)
+            {
+                candidates[left] = candidates[i];
+                left += scores[candidates[i]] <= limit ? 1 : 0;
+            }
+
+            Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates + near, left - near, ref best, ref nearest);
+        }
+
+        return nearest;
+    }
 
     private static void Prefetch(SearchTable table, int* candidates, int count)
     {
@@ -61,29 +99,46 @@ internal static unsafe class Candidates<T>
         }
     }
 
-    /// <summary>Writes the codewords within the margin of the smallest score, ascending, and returns their number; 0 where the margin is infinite.</summary>
-    private static int Shortlist(int panelCount, int frame, double margin, SearchScratch scratch, int* candidates)
+    /// <summary>
+    /// Writes the codewords within the margin of the smallest score and returns their number, and how many of them, first, are those that are within it where the
+    /// errors are small as they mostly are; 0 where the margin is infinite.
+    /// </summary>
+    [MethodImpl(Jit.Kernel)]
+    private static (int Count, int Near) Shortlist(int panelCount, int frame, double margin, SearchScratch scratch, int* candidates)
     {
         if (double.IsPositiveInfinity(margin))
         {
-            return 0;
+            return (0, 0);
         }
 
         var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
         var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
         var smallest = Smallest(minima, panelCount);
-        if (scratch.Weights != null)
+        var spread = scratch.Weights == null ? 0 : scratch.Scales[frame].Spread * (double)scratch.Weights[First(scores, minima, panelCount, smallest)];
+        var count = Collect(scores, minima, panelCount, RoundUp(smallest + (2 * spread) + margin), candidates);
+        return (count, count > FewCandidates ? Partition(candidates, count, scores, RoundUp(smallest + spread + margin)) : count);
+    }
+
+    /// <summary>Moves the candidates with a score of at most <paramref name="limit"/> to the beginning and returns their number.</summary>
+    private static int Partition(int* candidates, int count, float* scores, float limit)
+    {
+        var near = 0;
+        for (var i = 0; i < count; i++)
         {
-            margin += 2.0 * scratch.Scales[frame].Spread * scratch.Weights[First(scores, minima, panelCount, smallest)];
+            var candidate = candidates[i];
+            candidates[i] = candidates[near];
+            candidates[near] = candidate;
+            near += scores[candidate] <= limit ? 1 : 0;
         }
 
-        return Collect(scores, minima, panelCount, RoundUp(smallest + margin), candidates);
+        return near;
     }
 
     /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
 
+    [MethodImpl(Jit.Kernel)]
     private static float Smallest(float* minima, int panelCount)
     {
         var smallest = T.Load(minima);
@@ -96,6 +151,7 @@ internal static unsafe class Candidates<T>
     }
 
     /// <summary>The first codeword with a score of at most <paramref name="limit"/>, which one of them has.</summary>
+    [MethodImpl(Jit.Kernel)]
     private static int First(float* scores, float* minima, int panelCount, float limit)
     {
         var all = T.Create(limit);
@@ -115,21 +171,31 @@ internal static unsafe class Candidates<T>
     }
 
     /// <summary>Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number.</summary>
+    [MethodImpl(Jit.Kernel)]
     private static int Collect(float* scores, float* minima, int panelCount, float limit, int* candidates)
     {
         var all = T.Create(limit);
+        var groupCount = PanelLayout.GroupCount(panelCount);
         var count = 0;
-        for (var group = 0; group < PanelLayout.GroupCount(panelCount); group++)
+        for (var first = 0; first < groupCount; first += 64)
         {
-            if (T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
+            // One branch where the groups with hits end, rather than one at each group that nobody can foresee.
+            ulong groups = 0;
+            for (var i = Math.Min(64, groupCount - first) - 1; i >= 0; i--)
             {
-                continue;
+                groups = (groups << 1) | (T.AtMost(T.Load(minima + ((nint)(first + i) * Panel)), all) != 0 ? 1UL : 0);
             }
 
-            var end = Math.Min((group + 1) * PanelLayout.PanelsPerGroup, panelCount);
-            for (var panel = group * PanelLayout.PanelsPerGroup; panel < end; panel++)
+            for (; groups != 0; groups &= groups - 1)
             {
-                for (var hits = T.AtMost(T.Load(scores + (panel * Panel)), all); hits != 0; hits &= hits - 1)
+                var panel = (first + BitOperations.TrailingZeroCount(groups)) * PanelLayout.PanelsPerGroup;
+                ulong hits = 0;
+                for (var i = Math.Min(PanelLayout.PanelsPerGroup, panelCount - panel) - 1; i >= 0; i--)
+                {
+                    hits = (hits << Panel) | T.AtMost(T.Load(scores + ((nint)(panel + i) * Panel)), all);
+                }
+
+                for (; hits != 0; hits &= hits - 1)
                 {
                     candidates[count++] = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
                 }

@@ -36,25 +36,33 @@ internal static unsafe class Definition
         return TLanes.Sum(sum);
     }
 
-    /// <summary>The code among <paramref name="candidates"/> (ascending), or among all codewords where there are none given.</summary>
+    /// <summary>The code among <paramref name="candidates"/>, or among all codewords where there are none given.</summary>
     /// <param name="vector">The residual, padded.</param>
     /// <param name="rows">The codewords as they are searched, [K, <paramref name="paddedLength"/>].</param>
     /// <param name="halfNorms">½⟨c_k, c_k⟩, length K; zeros for cosine.</param>
     /// <param name="paddedLength">The padded length of a vector.</param>
-    /// <param name="candidates">Codes in ascending order, or null for 0…count − 1.</param>
+    /// <param name="candidates">Codes, or null for 0…count − 1.</param>
     /// <param name="count">The number of candidates.</param>
-    [MethodImpl(Jit.Kernel)]
     public static int Nearest<TLanes>(float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int count)
         where TLanes : struct, IDoubleLanes<TLanes>
     {
-        var best = double.PositiveInfinity;
-        var nearest = 0;
+        var (best, nearest) = (double.PositiveInfinity, 0);
+        Compete<TLanes>(vector, rows, halfNorms, paddedLength, candidates, count, ref best, ref nearest);
+        return nearest;
+    }
+
+    /// <summary>
+    /// Lets some more codewords, in any order, compete with the one that is <paramref name="nearest"/> so far and has the score <paramref name="best"/>; infinity before the first.
+    /// </summary>
+    [MethodImpl(Jit.Kernel)]
+    public static void Compete<TLanes>(
+        float* vector, float* rows, double* halfNorms, int paddedLength, int* candidates, int count, ref double best, ref int nearest)
+        where TLanes : struct, IDoubleLanes<TLanes>
+    {
         for (var i = 0; i < count; i += 4)
         {
             FourScores<TLanes>(vector, rows, halfNorms, paddedLength, candidates, i, count - 1, ref best, ref nearest);
         }
-
-        return nearest;
     }
 
     /// <summary>⟨a, b⟩ of several pairs of padded vectors, four side by side; the last one again where there are fewer.</summary>
@@ -118,7 +126,7 @@ internal static unsafe class Definition
 
     private static void Compete(double score, int code, ref double best, ref int nearest)
     {
-        if (score < best)
+        if (score < best || (score == best && code < nearest))
         {
             (best, nearest) = (score, code);
         }

@@ -7,9 +7,9 @@ internal interface IByteDot
 {
     static abstract bool IsSupported { get; }
 
-    /// <summary>The largest magnitude of a quantized residual value; it is stored with this + 1 added, so that it is not negative.</summary>
+    /// <summary>The largest magnitude of a quantized residual value.</summary>
     static abstract int Levels { get; }
 
     /// <summary>sum + the four products of each group of four bytes, exactly.</summary>
-    static abstract Vector256<int> Add(Vector256<int> sum, Vector256<byte> residual, Vector256<sbyte> codewords);
+    static abstract Vector256<int> Add(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual);
 }

@@ -219,6 +219,9 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         Margins(table, vectors, frames, scratch);
     }
 
+    /// <summary>The same for a single frame, which may come with caches that something else has filled meanwhile.</summary>
+    protected virtual unsafe void ProposeOne(SearchTable table, float* vector, SearchScratch scratch) => Propose(table, vector, 1, scratch);
+
     [MethodImpl(Jit.Kernel)]
     private unsafe void FindByScores(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
@@ -227,7 +230,15 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         {
             var count = Math.Min(tile, frames - first);
             var tileVectors = vectors + ((nint)first * table.Stride);
-            Propose(table, tileVectors, count, scratch);
+            if (frames == 1)
+            {
+                ProposeOne(table, tileVectors, scratch);
+            }
+            else
+            {
+                Propose(table, tileVectors, count, scratch);
+            }
+
             Candidates<TFloat>.Decide<TDouble>(table, tileVectors, count, codes + (first * codeStride), codeStride, scratch);
         }
     }

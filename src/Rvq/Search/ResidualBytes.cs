@@ -8,19 +8,20 @@ namespace Rvq.Search;
 internal static unsafe class ResidualBytes
 {
     /// <summary>
-    /// Writes round(r / s) + levels + 1 with s = max|r| / levels for each of <paramref name="paddedLength"/> values (a multiple of
-    /// eight) of a residual, and returns s and what <see cref="ByteErrorBound"/> asks for.
+    /// Writes round(r / s) with s = max|r| / levels for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual, and
+    /// returns s, the sum of what was written and what <see cref="ByteErrorBound"/> asks for.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
-    public static (float Scale, float Peak, float SquaredNorm, float SquaredError) Quantize(float* residual, int paddedLength, int levels, byte* bytes)
+    public static (float Scale, int Sum, float Peak, float SquaredNorm, float SquaredError) Quantize(
+        float* residual, int paddedLength, int levels, sbyte* bytes)
     {
         var peak = Peak(residual, paddedLength);
         var (scale, inverse) = (peak / levels, peak == 0 ? 0 : levels / peak);
-        var (norm, error) = (Vector256<float>.Zero, Vector256<float>.Zero);
+        var (norm, error, sum) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<int>.Zero);
         var i = 0;
         if (Vector512.IsHardwareAccelerated && paddedLength >= 16)
         {
-            var (norms, errors) = (Vector512<float>.Zero, Vector512<float>.Zero);
+            var (norms, errors, sums) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<int>.Zero);
             for (; i + 16 <= paddedLength; i += 16)
             {
                 var value = Vector512.Load(residual + i);
@@ -28,11 +29,13 @@ internal static unsafe class ResidualBytes
                 var difference = value - (Vector512.ConvertToSingle(quantized) * Vector512.Create(scale));
                 norms = Vector512.MultiplyAddEstimate(value, value, norms);
                 errors = Vector512.MultiplyAddEstimate(difference, difference, errors);
-                Avx512F.ConvertToVector128Byte(quantized + Vector512.Create(levels + 1)).Store(bytes + i);
+                sums += quantized;
+                Avx512F.ConvertToVector128SByte(quantized).Store(bytes + i);
             }
 
             norm = norms.GetLower() + norms.GetUpper();
             error = errors.GetLower() + errors.GetUpper();
+            sum = sums.GetLower() + sums.GetUpper();
         }
 
         for (; i < paddedLength; i += Vector256<float>.Count)
@@ -42,10 +45,11 @@ internal static unsafe class ResidualBytes
             var difference = value - (Vector256.ConvertToSingle(quantized) * Vector256.Create(scale));
             norm = Vector256.MultiplyAddEstimate(value, value, norm);
             error = Vector256.MultiplyAddEstimate(difference, difference, error);
-            *(ulong*)(bytes + i) = ToBytes(quantized + Vector256.Create(levels + 1));
+            sum += quantized;
+            *(ulong*)(bytes + i) = ToBytes(quantized);
         }
 
-        return (scale, peak, Vector256.Sum(norm), Vector256.Sum(error));
+        return (scale, Vector256.Sum(sum), peak, Vector256.Sum(norm), Vector256.Sum(error));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,6 +73,6 @@ internal static unsafe class ResidualBytes
 
     private static ulong ToBytes(Vector256<int> values)
         => Avx512F.VL.IsSupported
-            ? Avx512F.VL.ConvertToVector128Byte(values).AsUInt64().ToScalar()
-            : Vector128.Narrow(Vector128.Narrow(values.GetLower(), values.GetUpper()).AsUInt16(), Vector128<ushort>.Zero).AsUInt64().ToScalar();
+            ? Avx512F.VL.ConvertToVector128SByte(values).AsUInt64().ToScalar()
+            : Vector128.Narrow(Vector128.Narrow(values.GetLower(), values.GetUpper()), Vector128<short>.Zero).AsUInt64().ToScalar();
 }

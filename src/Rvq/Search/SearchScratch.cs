@@ -14,7 +14,7 @@ internal sealed unsafe class SearchScratch
     private AlignedBuffer<float> _minima = new(0);
     private AlignedBuffer<int> _candidates = new(0);
     private AlignedBuffer<float> _vectors = new(0);
-    private AlignedBuffer<byte> _bytes = new(0);
+    private AlignedBuffer<sbyte> _bytes = new(0);
     private AlignedBuffer<double> _widened = new(0);
     private AlignedBuffer<double> _products = new(0);
     private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
@@ -34,13 +34,16 @@ internal sealed unsafe class SearchScratch
     public float* Vectors => _vectors.Pointer;
 
     /// <summary>Residuals in eight bits, [frames, table.Stride].</summary>
-    public byte* Bytes => _bytes.Pointer;
+    public sbyte* Bytes => _bytes.Pointer;
 
     /// <summary>The scales of <see cref="Bytes"/>, [frames].</summary>
     public ResidualScale* Scales => _scales.Pointer;
 
-    /// <summary>Each codeword's share of the spread in <see cref="Scales"/>, or null where the margins cover all.</summary>
+    /// <summary>What each codeword has of the spread in <see cref="Scales"/>, or null where the margins cover all.</summary>
     public float* Weights { get; set; }
+
+    /// <summary>The largest of <see cref="Weights"/>.</summary>
+    public float LargestWeight { get; set; }
 
     /// <summary>The codebook's center, or null where it has none.</summary>
     public float* Center { get; set; }
@@ -57,7 +60,7 @@ internal sealed unsafe class SearchScratch
         var frames = PrepareScores(table.PanelCount);
         Grow(ref _candidates, 2L * table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
-        Grow(ref _bytes, (long)frames * table.Stride);
+        Grow(ref _bytes, ((long)frames * table.Stride) + sizeof(long));
         return frames;
     }
 

@@ -11,6 +11,7 @@ internal sealed unsafe class SearchTable
     private readonly bool[] _isRepeat;
     private readonly Lazy<FloatPanels> _floatPanels;
     private readonly Lazy<BytePanels> _bytePanels;
+    private readonly Lazy<SixBitPanels> _sixBitPanels;
 
     public SearchTable(Codebook codebook, SearchMetric metric)
     {
@@ -31,6 +32,7 @@ internal sealed unsafe class SearchTable
         DistinctSize = _isRepeat.Count(isRepeat => !isRepeat);
         _floatPanels = new Lazy<FloatPanels>(() => new FloatPanels(this));
         _bytePanels = new Lazy<BytePanels>(() => new BytePanels(this));
+        _sixBitPanels = new Lazy<SixBitPanels>(() => new SixBitPanels(this));
     }
 
     public int Size { get; }
@@ -60,6 +62,8 @@ internal sealed unsafe class SearchTable
     public FloatPanels FloatPanels => _floatPanels.Value;
 
     public BytePanels BytePanels => _bytePanels.Value;
+
+    public SixBitPanels SixBitPanels => _sixBitPanels.Value;
 
     public float* Row(int code) => Rows + ((nint)code * Stride);
 

@@ -12,6 +12,6 @@ internal readonly struct VnniDot : IByteDot
     public static int Levels => 127;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> residual, Vector256<sbyte> codewords)
-        => AvxVnni.MultiplyWideningAndAdd(sum, residual, codewords);
+    public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual)
+        => AvxVnni.MultiplyWideningAndAdd(sum, codewords, residual);
 }

@@ -6,10 +6,18 @@ namespace Rvq.Tests.Search;
 public sealed class ByteErrorBoundTests
 {
     [Fact]
-    public void SpreadAndMargin_Avx2_CoverEveryError() => Cover<Avx2Dot>();
+    public void SpreadAndMargin_Avx2_CoverEveryError()
+    {
+        Cover<Avx2Dot>(Proposals.InBytes<Avx2Dot>);
+        Cover<Avx2Dot>(Proposals.InSixBits<Avx2Dot>);
+    }
 
     [Fact]
-    public void SpreadAndMargin_Vnni_CoverEveryError() => Cover<VnniDot>();
+    public void SpreadAndMargin_Vnni_CoverEveryError()
+    {
+        Cover<VnniDot>(Proposals.InBytes<VnniDot>);
+        Cover<VnniDot>(Proposals.InSixBits<VnniDot>);
+    }
 
     [Theory]
     [InlineData("random")]
@@ -18,7 +26,12 @@ public sealed class ByteErrorBoundTests
     public void Spread_OrdinaryData_LeavesFewCandidates(string kind)
     {
         Assert.SkipUnless(Avx2Dot.IsSupported, "Eight-bit scores need AVX2.");
-        var proposals = Proposals.InBytes<Avx2Dot>(kind, 256, 64, 40);
+        LeavesFewCandidates(Proposals.InBytes<Avx2Dot>(kind, 256, 64, 40), 8);
+        LeavesFewCandidates(Proposals.InSixBits<Avx2Dot>(kind, 256, 64, 40), 16);
+    }
+
+    private static void LeavesFewCandidates(List<Proposal> proposals, int most)
+    {
         Assert.InRange(
             proposals.Average(proposal =>
             {
@@ -26,7 +39,7 @@ public sealed class ByteErrorBoundTests
                 return proposal.Scores.Count(score => score <= proposal.Scores[best] + proposal.Allowances[best] + proposal.Margin);
             }),
             1,
-            8);
+            most);
 
         // Cauchy–Schwarz against errors in random directions of 64 dimensions. The kernel has taken half the allowance off its scores.
         Assert.InRange(
@@ -54,12 +67,65 @@ public sealed class ByteErrorBoundTests
                 (norms[k], errors[k]) = NormAndError(table, centering, k);
             }
 
+            var losses = table.BytePanels.Losses;
+            Assert.InRange(losses.Norm, norms.Max(), norms.Max() * 1.000001);
+            Assert.InRange(losses.Error, errors.Max(), errors.Max() * 1.000001);
             for (var k = 0; k < Size; k++)
             {
                 var share = Math.Max(norms[k] / norms.Max(), errors[k] / errors.Max());
-                Assert.InRange(Weight(table, k), share, Math.Max(share * 1.000001, 1.1e-12));
+                Assert.InRange(Weight(table, k), share * 0.999999, Math.Max(share * 1.000001, 1.1e-12));
+                Assert.True(Weight(table, k) <= losses.LargestWeight);
+                Assert.True(norms[k] <= losses.Norm * Weight(table, k) * (1 + 1e-12) && errors[k] <= losses.Error * Weight(table, k) * (1 + 1e-12));
             }
         }
+    }
+
+    [Fact]
+    public void SixBits_AnyCodebook_AreNearTheCodewords()
+    {
+        foreach (var kind in new[] { "random", "offset-10", "mixed-scales", "one-huge-codeword", "zeros" })
+        {
+            foreach (var dimensions in new[] { 1, 8, 15, 16, 17, 40, 48, 72 })
+            {
+                const int Size = 70;
+                var (codewords, _) = TestVectors.Create(kind, Size, dimensions, 1, 1);
+                var table = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean);
+                var losses = table.SixBitPanels.Losses;
+                for (var k = 0; k < Size; k++)
+                {
+                    var (scale, norm, error) = SixBitError(table, new Centering(table), k);
+                    if (scale == 0)
+                    {
+                        Assert.True(norm <= losses.Rest * (1 + 1e-12));
+                        continue;
+                    }
+
+                    // Steps of four around the value, or three beyond the largest.
+                    Assert.InRange(error, 0, 3.01 * scale);
+                    Assert.True(norm <= losses.Norm * scale * (1 + 1e-12) && scale <= losses.LargestWeight);
+                }
+            }
+        }
+    }
+
+    /// <summary>s, ‖c − μ‖ and the largest error of a dimension.</summary>
+    private static unsafe (double Scale, double Norm, double Error) SixBitError(SearchTable table, Centering centering, int code)
+    {
+        var panels = table.SixBitPanels;
+        var scale = (double)panels.Bytes.Scales[code];
+        double norm = 0, largest = 0, squaredError = 0;
+        for (var d = 0; d < table.Dimensions; d++)
+        {
+            var (group, step, i) = (d / 16, d / 4 % 4, d % 4);
+            byte Own(int own) => panels.Panels[(((((((code / 16 * panels.Groups) + group) * 3) + own) * 16) + (code % 16)) * 4) + i];
+            var stored = step < 3 ? Own(step) : ((Own(0) & 3) << 6) | ((Own(1) & 3) << 4) | ((Own(2) & 3) << 2);
+            var value = (double)table.Row(code)[d] - centering.Center[d];
+            var error = Math.Abs(value - (scale * (128 - stored)));
+            (norm, largest, squaredError) = (norm + (value * value), Math.Max(largest, error), squaredError + (error * error));
+        }
+
+        Assert.True(scale == 0 || Math.Sqrt(squaredError) <= panels.Losses.Error * scale * (1 + 1e-12));
+        return (scale, Math.Sqrt(norm), largest);
     }
 
     private static unsafe float Weight(SearchTable table, int code) => table.BytePanels.Weights[code];
@@ -72,7 +138,7 @@ public sealed class ByteErrorBoundTests
         {
             var value = (double)table.Row(code)[d] - centering.Center[d];
             var at = (((((code / 16 * panels.Steps) + (d / 4)) * 16) + (code % 16)) * 4) + (d % 4);
-            var rounded = -(double)panels.Scales[code] * panels.Panels[at];
+            var rounded = (double)panels.Scales[code] * (BytePanels.Offset - panels.Panels[at]);
             norm += value * value;
             error += (value - rounded) * (value - rounded);
         }
@@ -80,7 +146,7 @@ public sealed class ByteErrorBoundTests
         return (Math.Sqrt(norm), Math.Sqrt(error));
     }
 
-    private static void Cover<T>()
+    private static void Cover<T>(Func<string, int, int, int, List<Proposal>> propose)
         where T : struct, IByteDot
     {
         Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
@@ -89,7 +155,7 @@ public sealed class ByteErrorBoundTests
         {
             foreach (var (size, dimensions) in new[] { (5, 1), (17, 3), (67, 32), (64, 67), (130, 128), (64, 1025) })
             {
-                foreach (var proposal in Proposals.InBytes<T>(kind, size, dimensions, 15))
+                foreach (var proposal in propose(kind, size, dimensions, 15))
                 {
                     if (double.IsPositiveInfinity(proposal.Margin))
                     {

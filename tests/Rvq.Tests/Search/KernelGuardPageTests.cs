@@ -51,6 +51,12 @@ public sealed unsafe class KernelGuardPageTests
     public void ByteScore_Vnni_StaysInside() => ByteScore<VnniDot>();
 
     [Fact]
+    public void SixBitScore_Avx2_StaysInside() => SixBitScore<Avx2Dot>();
+
+    [Fact]
+    public void SixBitScore_Vnni_StaysInside() => SixBitScore<VnniDot>();
+
+    [Fact]
     public void Dot_AnyLanes_StaysInside()
     {
         Definitions<DoubleLanesScalar>();
@@ -68,15 +74,16 @@ public sealed unsafe class KernelGuardPageTests
             foreach (var length in Sizes.Select(Definition.PaddedLength))
             {
                 using var residual = new GuardedBuffer<float>(TestVectors.Normal(new Random(length), length), atEnd);
-                using var bytes = new GuardedBuffer<byte>(length, atEnd);
+                using var bytes = new GuardedBuffer<sbyte>(length, atEnd);
                 foreach (var levels in new[] { 63, 127 })
                 {
-                    var (scale, peak, _, _) = ResidualBytes.Quantize(residual.Pointer, length, levels, bytes.Pointer);
+                    var (scale, sum, peak, _, _) = ResidualBytes.Quantize(residual.Pointer, length, levels, bytes.Pointer);
+                    Assert.Equal(bytes.Span.ToArray().Sum(value => value), sum);
                     Assert.Equal(residual.Span.ToArray().Max(Math.Abs), peak);
                     for (var i = 0; i < length; i++)
                     {
-                        Assert.InRange(bytes.Span[i], 1, (2 * levels) + 1);
-                        Assert.InRange(residual.Span[i] - (scale * (bytes.Span[i] - levels - 1)), -0.501f * scale, 0.501f * scale);
+                        Assert.InRange(bytes.Span[i], -levels, levels);
+                        Assert.InRange(residual.Span[i] - (scale * bytes.Span[i]), -0.501f * scale, 0.501f * scale);
                     }
                 }
             }
@@ -487,6 +494,51 @@ public sealed unsafe class KernelGuardPageTests
         }
     }
 
+    private static void SixBitScore<T>()
+        where T : struct, IByteDot
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        foreach (var atEnd in Ends)
+        {
+            foreach (var size in Sizes)
+            {
+                foreach (var dimensions in Sizes)
+                {
+                    var codewords = TestVectors.Normal(new Random(size), size * dimensions);
+                    var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).SixBitPanels;
+                    var (panelCount, random) = (panels.Bytes.PanelCount, new Random(dimensions));
+                    using var residual = new GuardedBuffer<sbyte>(panels.Groups * 16, atEnd);
+                    using var scale = new GuardedBuffer<ResidualScale>(1, atEnd);
+                    using var scores = new GuardedBuffer<float>(panelCount * Panel, atEnd);
+                    using var minima = new GuardedBuffer<float>(PanelLayout.GroupCount(panelCount) * Panel, atEnd);
+                    for (var i = 0; i < residual.Length; i++)
+                    {
+                        residual.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
+                    }
+
+                    scale.Span[0] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), random.Next(-1000, 1000));
+                    SixBitKernel<T>.Score(panels, residual.Pointer, scale.Pointer, scores.Pointer, minima.Pointer);
+                    for (var k = 0; k < scores.Length; k++)
+                    {
+                        var sum = scale.Span[0].Start;
+                        for (var d = 0; d < residual.Length; d++)
+                        {
+                            var group = panels.Panels + (((((k / Panel * panels.Groups) + (d / 16)) * 3 * Panel) + (k % Panel)) * 4) + (d % 4);
+                            var step = d / 4 % 4;
+                            sum += residual.Span[d] * (step < 3 ? group[step * 64] : ((group[0] & 3) << 6) | ((group[64] & 3) << 4) | ((group[128] & 3) << 2));
+                        }
+
+                        var (step0, spread, weight) = ((double)scale.Span[0].Step, (double)scale.Span[0].Spread, panels.Bytes.Scales[k]);
+                        AssertClose(panels.Bytes.HalfNorms[k] + (step0 * weight * sum) - (spread * weight), scores.Span[k]);
+                    }
+
+                    AssertMinima(scores.Span, minima.Span, panelCount, 1);
+                    GC.KeepAlive(panels);
+                }
+            }
+        }
+    }
+
     private static void ByteScore<T>()
         where T : struct, IByteDot
     {
@@ -502,18 +554,19 @@ public sealed unsafe class KernelGuardPageTests
                         var codewords = TestVectors.Normal(new Random(size), size * dimensions);
                         var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels;
                         var (panelCount, stride, random) = (panels.PanelCount, panels.Steps * BytePanels.Dimensions, new Random(dimensions));
-                        using var residuals = new GuardedBuffer<byte>(count * stride, atEnd);
+                        using var residuals = new GuardedBuffer<sbyte>(count * stride, atEnd);
                         using var scales = new GuardedBuffer<ResidualScale>(count, atEnd);
                         using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
                         using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
                         for (var i = 0; i < residuals.Length; i++)
                         {
-                            residuals.Span[i] = (byte)random.Next(1, (2 * T.Levels) + 2);
+                            residuals.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
                         }
 
                         for (var t = 0; t < count; t++)
                         {
-                            scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle());
+                            var sum = residuals.Span.Slice(t * stride, stride).ToArray().Sum(value => value);
+                            scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -BytePanels.Offset * sum);
                         }
 
                         ByteKernel<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
@@ -524,7 +577,7 @@ public sealed unsafe class KernelGuardPageTests
                             for (var d = 0; d < stride; d++)
                             {
                                 var at = (((((k / Panel * panels.Steps) + (d / 4)) * Panel) + (k % Panel)) * 4) + (d % 4);
-                                sum += panels.Panels[at] * (residuals.Span[(t * stride) + d] - T.Levels - 1);
+                                sum += (panels.Panels[at] - BytePanels.Offset) * residuals.Span[(t * stride) + d];
                             }
 
                             var scale = scales.Span[t];

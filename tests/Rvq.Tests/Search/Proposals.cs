@@ -59,34 +59,53 @@ internal static unsafe class Proposals
 
     public static List<Proposal> InBytes<T>(string kind, int size, int dimensions, int count)
         where T : struct, IByteDot
+        => InBits<T>(kind, size, dimensions, count, table => (table.BytePanels.Bound, (nint)table.BytePanels.Weights), (table, bytes, scales, scores, minima) =>
+            ByteKernel<T>.Score(table.BytePanels, (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
+
+    public static List<Proposal> InSixBits<T>(string kind, int size, int dimensions, int count)
+        where T : struct, IByteDot
+        => InBits<T>(kind, size, dimensions, count, table => (table.SixBitPanels.Bound, (nint)table.SixBitPanels.Bytes.Scales), (table, bytes, scales, scores, minima) =>
+        {
+            var residual = new AlignedBuffer<sbyte>(table.SixBitPanels.Groups * SixBitPanels.Dimensions);
+            for (var t = 0; t < count; t++)
+            {
+                new Span<sbyte>((sbyte*)bytes + (t * table.Stride), table.Stride).CopyTo(residual.Span);
+                SixBitKernel<T>.Score(
+                    table.SixBitPanels, residual.Pointer, (ResidualScale*)scales + t, (float*)scores + (t * table.PanelCount * Panel), (float*)minima);
+            }
+        });
+
+    private static List<Proposal> InBits<T>(
+        string kind, int size, int dimensions, int count, Func<SearchTable, (ByteErrorBound Bound, nint Weights)> panels, Action<SearchTable, nint, nint, nint, nint> score)
+        where T : struct, IByteDot
     {
         var (table, codebook, frames) = Create(kind, size, dimensions, count);
-        var panels = table.BytePanels;
-        var vectors = Centered(table, frames, panels.Center);
-        var (scores, minima) = Room(panels.PanelCount, count);
-        var bytes = new AlignedBuffer<byte>((count + 1) * table.Stride);
+        var vectors = Centered(table, frames, table.BytePanels.Center);
+        var (scores, minima) = Room(table.PanelCount, count);
+        var bytes = new AlignedBuffer<sbyte>((count + 1) * table.Stride);
         var scales = new AlignedBuffer<ResidualScale>(count);
         var margins = new double[count];
+        var (bound, weights) = panels(table);
         for (var t = 0; t < count; t++)
         {
-            var (scale, peak, norm, error) = ResidualBytes.Quantize(
-                vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * panels.Steps * BytePanels.Dimensions));
-            (var spread, margins[t]) = panels.Bound.For(peak, norm, error);
-            scales.Pointer[t] = new ResidualScale(scale, spread);
+            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
+                vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * table.Stride));
+            (var spread, margins[t]) = bound.For(peak, norm, error);
+            scales.Pointer[t] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
         }
 
-        ByteKernel<T>.Score(panels, bytes.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
+        score(table, (nint)bytes.Pointer, (nint)scales.Pointer, (nint)scores.Pointer, (nint)minima.Pointer);
         var proposals = new List<Proposal>();
         for (var t = 0; t < count; t++)
         {
             var allowances = new double[size];
             for (var k = 0; k < size; k++)
             {
-                allowances[k] = 2.0 * scales.Pointer[t].Spread * panels.Weights[k];
+                allowances[k] = 2.0 * scales.Pointer[t].Spread * ((float*)weights)[k];
             }
 
             proposals.Add(new Proposal(
-                Row(scores, t, panels.PanelCount, size), Definition(codebook, frames.AsSpan(t * dimensions, dimensions)), allowances, margins[t]));
+                Row(scores, t, table.PanelCount, size), Definition(codebook, frames.AsSpan(t * dimensions, dimensions)), allowances, margins[t]));
         }
 
         return proposals;

@@ -32,7 +32,7 @@ public sealed class RescoringTests
             float[] hardFrames = [.. hard.SelectMany(t => frames[(t * dimensions)..((t + 1) * dimensions)])];
             foreach (var kernel in TestKernels.Supported)
             {
-                Assert.Equal(hard.Select(t => expected[t]), TestKernels.Quantizer(model, kernel).Encode(hardFrames));
+                Assert.All(TestKernels.Encode(model, kernel, hardFrames), run => Assert.Equal(hard.Select(t => expected[t]), run.Codes));
             }
         }
 
@@ -57,9 +57,94 @@ public sealed class RescoringTests
                 }
 
                 var model = new RvqModel(new Codebook(codewords, dimensions));
-                Assert.All(TestKernels.Quantizer(model, kernel).Encode(new float[20 * dimensions]), code => Assert.Equal(first, code));
+                Assert.All(TestKernels.Encode(model, kernel, new float[20 * dimensions]), run => Assert.All(run.Codes, code => Assert.Equal(first, code)));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)] // centered
+    public void Encode_WhereErrorsReachTheirBound_EqualsOracle(float offset)
+    {
+        // Rounding a residual to levels −L…L loses 25 along s, so that codeword s seems as much too far as −s seems too near: nearly twice the largest error
+        // of one. In truth they are as near, or s a bit nearer where rounding would spoil the tie. Some more codewords next to ±s fill the list of candidates.
+        const int Dimensions = 64, Size = 70;
+        var lostAlong = offset == 0 ? 25 : 24;
+        foreach (var levels in new[] { 63, 127 })
+        {
+            foreach (var (plus, minus) in new[] { (3, 40), (40, 3) })
+            {
+                var random = new Random(levels);
+                var s = Array.ConvertAll(new float[Dimensions], _ => random.Next(2) == 0 ? -1f : 1f);
+                var codewords = new float[Size * Dimensions];
+                for (var k = 0; k < Size; k++)
+                {
+                    for (var d = 0; d < Dimensions; d++)
+                    {
+                        // Where neither is meant: pairs that cancel out but for the first dimension, along which they are far.
+                        codewords[(k * Dimensions) + d] = k == plus ? s[d]
+                            : k == minus ? -s[d]
+                            : k is >= 50 and < 56 ? (d == k - 40 ? -0.9375f : -1) * s[d]
+                            : k is >= 56 and < 62 ? (d == k - 46 ? 1.0625f : 1) * s[d]
+                            : d == 0 ? -s[0]
+                            : k % 2 == 1 && k - 1 != minus && k - 1 != plus ? -codewords[((k - 1) * Dimensions) + d]
+                            : random.Next(2) == 0 ? -1 : 1;
+                    }
+                }
+
+                for (var i = 0; i < codewords.Length; i++)
+                {
+                    codewords[i] += offset;
+                }
+
+                var model = new RvqModel(new Codebook(codewords, Dimensions));
+                var frame = new float[Dimensions];
+                var (least, more) = Math.DivRem(levels + lostAlong, Dimensions - 1);
+                for (var d = 0; d < Dimensions; d++)
+                {
+                    var lost = d is >= 1 and <= 56 ? 0.4375f : d is 57 or 58 ? 0.25f : 0;
+                    var value = d == 0 ? levels * s[0] : (lost - least - (d <= more ? 1 : 0)) * s[d];
+                    frame[d] = value + Center(model, d);
+                }
+
+                float[] frames = [.. frame, .. frame, .. frame];
+                var expected = Oracle.Encode(model, frames);
+                Assert.All(expected, code => Assert.Equal(offset == 0 ? 3 : plus, code));
+
+                foreach (var kernel in TestKernels.Supported)
+                {
+                    Assert.All(TestKernels.Encode(model, kernel, frames), run => Assert.Equal(expected, run.Codes));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Encode_CodewordsNextToTheCenter_EqualsOracle()
+    {
+        // Codeword 0 is too small to have a scale of its own, and stored as zeros; codeword 1 is larger, but turned away.
+        const int Dimensions = 32, Size = 64;
+        var random = new Random(3);
+        var codewords = Array.ConvertAll(new float[Size * Dimensions], _ => (random.NextSingle() - 0.5f) * 6e-28f);
+        codewords.AsSpan(0, Dimensions).Fill(9e-28f);
+        codewords.AsSpan(Dimensions, 20).Fill(2e-27f);
+        codewords.AsSpan(Dimensions + 20, 12).Fill(-2e-27f);
+        var model = new RvqModel(new Codebook(codewords, Dimensions));
+        float[] frames = [.. Enumerable.Repeat(1f, 3 * Dimensions)];
+        var expected = Oracle.Encode(model, frames);
+        Assert.All(expected, code => Assert.Equal(0, code));
+        foreach (var kernel in TestKernels.Supported)
+        {
+            Assert.All(TestKernels.Encode(model, kernel, frames), run => Assert.Equal(expected, run.Codes));
+        }
+    }
+
+    /// <summary>What kernels take off a frame before they round it.</summary>
+    private static unsafe float Center(RvqModel model, int dimension)
+    {
+        var center = model.Stages[0].SearchTable.BytePanels.Center;
+        return center == null ? 0 : center[dimension];
     }
 
     private static int NearestInFloat32(Codebook codebook, ReadOnlySpan<float> frame)

@@ -33,5 +33,14 @@ public static class TestKernels
         return kernel;
     }
 
+    /// <summary>The codes of all frames in one call, and those of each block in a call of its own, which kernels may search in another way.</summary>
+    internal static IEnumerable<(string How, int[] Codes)> Encode(RvqModel model, Kernel kernel, float[] frames)
+    {
+        var quantizer = Quantizer(model, kernel);
+        var length = model.FramesPerBlock * model.Dimensions;
+        yield return ("at once", quantizer.Encode(frames));
+        yield return ("block by block", [.. Enumerable.Range(0, frames.Length / length).SelectMany(i => quantizer.Encode(frames.AsSpan(i * length, length)))]);
+    }
+
     internal static Quantizer Quantizer(RvqModel model, Kernel kernel) => new(model, new QuantizerOptions(), kernel);
 }
