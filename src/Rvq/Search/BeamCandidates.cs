@@ -73,12 +73,8 @@ internal static unsafe class BeamCandidates<T>
             var (lanes, bound) = (T.Create(float.PositiveInfinity), bounds[i]);
             if (bound.Error < float.MaxValue)
             {
-                var (offset, error) = offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
-                var spread = guess && i < kept ? bound.Spread : 2 * bound.Spread;
-                lanes = Scan(leaves[i], scratch.Weights, spread, panelCount, minima + (i * minimaStride), families.NextExpected(leaves[i].Row));
-
-                // What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
-                lanes = T.Add(lanes, T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
+                offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
+                lanes = Scan(families, i, guess && i < kept ? bound.Spread : 2 * bound.Spread, bound, panelCount, scratch.Weights);
             }
 
             T.Store(lanes, families.Lanes + (i * Panel));
@@ -89,12 +85,13 @@ internal static unsafe class BeamCandidates<T>
         list.Reach = Math.Min(list.Reach, limit);
         if (greedy >= 0 && greedy < family.Count && bounds[greedy].Error < float.MaxValue)
         {
-            // All weights are below 1.001.
-            var least = (double)T.MinAcross(T.Load(families.Lanes + (greedy * Panel)));
-            if (least > list.Reach || greedy >= kept || !guess)
+            var lanes = T.Load(families.Lanes + (greedy * Panel));
+            var isGuess = guess && greedy < kept;
+            if (!isGuess || T.MinAcross(lanes) > list.Reach)
             {
-                var most = least + (Math.Abs(least) * (2 * Unit)) + (guess && greedy < kept ? 1.001 * bounds[greedy].Spread : 0);
-                leaves[greedy].Limit = RoundUp(most - offsets[greedy].Offset + offsets[greedy].Error);
+                lanes = isGuess ? Scan(families, greedy, 2 * bounds[greedy].Spread, bounds[greedy], panelCount, scratch.Weights) : lanes;
+                var most = (double)T.MinAcross(lanes);
+                leaves[greedy].Limit = RoundUp(most + (Math.Abs(most) * (2 * Unit)) - offsets[greedy].Offset + offsets[greedy].Error);
                 list.GreedyCount = Collect(
                     leaves + greedy, 1, minima + (greedy * minimaStride), panelCount, families.Spots, family.First + greedy, list.Parents + list.Count, list.GreedyCodes);
             }
@@ -117,6 +114,20 @@ internal static unsafe class BeamCandidates<T>
             list.Count += Collect(
                 leaves + first, i - first, minima + (first * minimaStride), panelCount, families.Spots, family.First + first, list.Parents + list.Count, list.Codes + list.Count);
         }
+    }
+
+    /// <summary>
+    /// Writes the group minima of a partial stack, and returns upper bounds of scores in each lane for a spread of 2A; for A, the middles of their bounds.
+    /// What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
+    /// </summary>
+    private static T Scan(BeamFamilies families, int leaf, float spread, in BeamBound bound, int panelCount, float* weights)
+    {
+        ref readonly var scores = ref families.Leaves[leaf];
+        var minima = families.Minima + ((nint)leaf * PanelLayout.GroupCount(panelCount) * Panel);
+        var (offset, error) = families.Offsets[leaf];
+        return T.Add(
+            Scan(scores, weights, spread, panelCount, minima, families.NextExpected(scores.Row)),
+            T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
     }
 
     /// <summary>E, X and A of the partial stacks of a family.</summary>
