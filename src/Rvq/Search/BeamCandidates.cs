@@ -334,6 +334,7 @@ internal static unsafe class BeamCandidates<T>
                 spotCount += T.AtMost(T.Load(minima), limit) != 0 ? 1 : 0;
             }
         }
+
         nint count = 0;
         for (nint i = 0; i < spotCount; i++)
         {
