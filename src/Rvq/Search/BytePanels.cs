@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -84,12 +86,14 @@ internal sealed unsafe class BytePanels
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 
     /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖.</summary>
+    [MethodImpl(Jit.Kernel)]
     private double Quantize(SearchTable table, int code)
     {
+        float* row = table.Row(code), center = Centering.Center;
         double largest = 0;
         for (var i = 0; i < table.Dimensions; i++)
         {
-            largest = Math.Max(largest, Math.Abs((double)table.Row(code)[i] - Centering.Center[i]));
+            largest = Math.Max(largest, Math.Abs((double)row[i] - center[i]));
         }
 
         var scale = largest < SmallestPeak ? 0 : (float)(largest / Largest);
@@ -99,7 +103,7 @@ internal sealed unsafe class BytePanels
         double error = 0;
         for (var i = 0; i < table.Dimensions; i++)
         {
-            var value = (double)table.Row(code)[i] - Centering.Center[i];
+            var value = (double)row[i] - center[i];
             var quantized = scale == 0 ? 0 : (int)Math.Clamp(Math.Round(value / scale), -Largest, Largest);
             destination[((nint)(i / Dimensions) * PanelLayout.PanelSize * Dimensions) + (i % Dimensions)] = (byte)(Offset - quantized);
             error += (value - ((double)scale * quantized)) * (value - ((double)scale * quantized));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -51,33 +53,40 @@ internal sealed unsafe class SixBitPanels
     private nint PanelBytes => (nint)Groups * OwnSteps * StepBytes;
 
     /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖.</summary>
+    [MethodImpl(Jit.Kernel)]
     private double Quantize(SearchTable table, int code)
     {
         var (panel, lane) = Math.DivRem(code, Panel);
         var destination = Panels + (panel * PanelBytes) + (lane * BytePanels.Dimensions);
+        float* row = table.Row(code), center = Bytes.Centering.Center;
+        var (dimensions, scale) = (table.Dimensions, (double)Bytes.Scales[code]);
+        var inverse = scale == 0 ? 0 : 1 / scale;
         double error = 0;
-        for (var first = 0; first < table.Dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
+        for (var first = 0; first < dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
         {
-            for (var i = first; i < first + BytePanels.Dimensions; i++)
+            for (var i = 0; i < BytePanels.Dimensions; i++)
             {
-                var last = Round(i + (OwnSteps * BytePanels.Dimensions), 0);
-                for (var step = 0; step < OwnSteps; step++)
-                {
-                    destination[(step * StepBytes) + i - first] = Round(i + (step * BytePanels.Dimensions), (last >> (6 - (2 * step))) & 3);
-                }
+                var last = Round(first + i + (OwnSteps * BytePanels.Dimensions), 0);
+                destination[i] = Round(first + i, last >> 6);
+                destination[StepBytes + i] = Round(first + i + BytePanels.Dimensions, (last >> 4) & 3);
+                destination[(2 * StepBytes) + i] = Round(first + i + (2 * BytePanels.Dimensions), (last >> 2) & 3);
             }
         }
 
         return Math.Sqrt(error);
 
-        // The nearest byte with these lowest bits; of no matter beyond the last dimension.
+        // The nearest byte with these lowest bits; beyond the last dimension, where residuals are zero, any.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         byte Round(int dimension, int lowest)
         {
-            var scale = (double)Bytes.Scales[code];
-            var value = dimension < table.Dimensions ? table.Row(code)[dimension] - (double)Bytes.Centering.Center[dimension] : 0;
-            var wanted = BytePanels.Offset - (scale == 0 ? 0 : value / scale);
-            var rounded = (4 * (int)Math.Clamp(Math.Round((wanted - lowest) / 4), 0, 63)) + lowest;
-            var difference = dimension < table.Dimensions ? value - (scale * (BytePanels.Offset - rounded)) : 0;
+            if (dimension >= dimensions)
+            {
+                return (byte)lowest;
+            }
+
+            var value = row[dimension] - (double)center[dimension];
+            var rounded = (4 * (int)Math.Clamp(Math.Round((BytePanels.Offset - (value * inverse) - lowest) * 0.25), 0, 63)) + lowest;
+            var difference = value - (scale * (BytePanels.Offset - rounded));
             error += difference * difference;
             return (byte)rounded;
         }
