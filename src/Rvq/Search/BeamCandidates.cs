@@ -17,7 +17,7 @@ namespace Rvq.Search;
 /// v(p, k) says, with C = max‖z_k‖. (t_j is zero or at least 2⁻⁹⁷, so that no product is subnormal.)
 /// </para>
 /// <para>
-/// Let c₀ = max‖c_k‖ + 2⁻¹⁰⁰, so that C ≤ 2.01c₀ and ‖μ‖ ≤ 1.01c₀. Then X_a = 5c₀(‖r_a‖ + c₀) + 2A·max w_k + E_a bounds |v(a, k)| ≤ ½C² + (‖r_a‖ + ‖μ‖)C + 2A·w_k + E_a as well as
+/// Let c₀ = max‖c_k‖ + 2⁻¹⁰⁰, so that C ≤ 2.01c₀ and ‖μ‖ ≤ 1.01c₀. Then X_a = 5c₀(‖r_a‖ + c₀) + 2A + E_a bounds |v(a, k)| ≤ ½C² + (‖r_a‖ + ‖μ‖)C + 2A·w_k + E_a (w_k ≤ 1 in eight bits) as well as
 /// ‖r_a‖C, with 0.9c₀² to spare; and where X_p bounds these for p, X_q = X_p + 2.3c₀·max‖c_j‖ does for q: 127t_j exceeds C‖c_j‖ by no more than the float32
 /// error of the products, 0.025(c₀² + c₀‖c_j‖) for the at most 10⁵ dimensions that it is known for, four steps of which fit what was spared. So
 /// E_q = E_p + δ_j + 3u·X_q. Codebooks with norms above 10¹⁸ have no products, so that nothing overflows.
@@ -43,6 +43,7 @@ internal static unsafe class BeamCandidates<T>
     private const int Panel = PanelLayout.PanelSize;
     private const int Group = PanelLayout.PanelsPerGroup;
     private const double Unit = 1.0 / (1 << 24);
+    private const double DoubleUnit = 1.0 / (1L << 53);
 
     // By how much of the spread a guess is beyond the n-th smallest middle.
     private const double Slack = 0.02;
@@ -193,7 +194,7 @@ internal static unsafe class BeamCandidates<T>
         var spread = scratch.Weights == null ? 0 : scratch.Scales[row].Spread;
         var error = 0.5 * scratch.Margins[row];
         var norm = CodewordProducts.Padded(table.MaxNorm);
-        return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread * scratch.LargestWeight) + error, spread);
+        return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
     }
 
     private static BeamBound Extend(in BeamBound bound, double growth, double error)
@@ -208,7 +209,7 @@ internal static unsafe class BeamCandidates<T>
     {
         var table = step.Table;
         var halfNorm = step.HalfNorms(family.Frame)[family.First + i];
-        var rounding = Math.ScaleB((0.5 * table.Dimensions) + 256, -53) * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
+        var rounding = ((0.5 * table.Dimensions) + 256) * DoubleUnit * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
         if (center != null)
         {
             var vector = step.Residuals(family.Frame) + ((nint)(family.First + i) * table.Stride);

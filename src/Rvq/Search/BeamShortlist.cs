@@ -54,16 +54,6 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
         }
     }
 
-    /// <summary>Has the codewords on their way from memory.</summary>
-    [MethodImpl(Jit.Kernel)]
-    public void Prefetch(SearchTable table)
-    {
-        for (var i = 0; i < Count; i++)
-        {
-            CacheLines.Prefetch(table.Row(Codes[i]), (nint)table.Stride * sizeof(float));
-        }
-    }
-
     /// <summary>
     /// Scores all extensions by the definition, and returns whether those that are kept, and the one that extends the greedy stack greedily, are known now. They are
     /// where enough scores are within the reach of the list: all that are as small are on it. So is the greedy extension if any of the greedy stack's

@@ -71,7 +71,7 @@ internal sealed unsafe class BytePanels
     /// <summary>s, [PanelCount × 16]; zero beyond the last codeword and for codewords next to the center, which are stored as it.</summary>
     public float* Scales => _scales.Pointer;
 
-    /// <summary>w, the codewords' shares of the largest error, [PanelCount × 16].</summary>
+    /// <summary>w ≤ 1, the codewords' shares of the largest error, [PanelCount × 16].</summary>
     public float* Weights => _weights.Pointer;
 
     /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>

@@ -13,7 +13,7 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
 
     protected override unsafe void Propose(SearchTable table, float* vectors, int frames, SearchScratch scratch)
     {
-        if (table.Dimensions is < MinDimensions or > BytePanels.MaxDimensions || table.Size < MinSize)
+        if (!Suits(table, BytePanels.MaxDimensions))
         {
             base.Propose(table, vectors, frames, scratch);
             return;
@@ -22,13 +22,12 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
         var panels = table.BytePanels;
         Quantize(table, panels.Center, vectors, frames, panels.Bound, scratch);
         scratch.Weights = panels.Weights;
-        scratch.LargestWeight = panels.Losses.LargestWeight;
         ByteKernel<TDot>.Score(panels, scratch.Bytes, scratch.Scales, frames, scratch.Scores, scratch.Minima);
     }
 
     protected override unsafe void ProposeOne(SearchTable table, float* vector, SearchScratch scratch)
     {
-        if (table.Dimensions is < MinDimensions or > SixBitPanels.MaxDimensions || table.Size < MinSize)
+        if (!Suits(table, SixBitPanels.MaxDimensions))
         {
             Propose(table, vector, 1, scratch);
             return;
@@ -37,12 +36,14 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
         var panels = table.SixBitPanels;
         Quantize(table, panels.Bytes.Center, vector, 1, panels.Bound, scratch);
         scratch.Weights = panels.Bytes.Scales;
-        scratch.LargestWeight = panels.Losses.LargestWeight;
 
         // Dimensions come in groups of sixteen there, in eights elsewhere.
         *(long*)(scratch.Bytes + table.Stride) = 0;
         SixBitKernel<TDot>.Score(panels, scratch.Bytes, scratch.Scales, scratch.Scores, scratch.Minima);
     }
+
+    private static bool Suits(SearchTable table, int mostDimensions)
+        => table.Dimensions >= MinDimensions && table.Dimensions <= mostDimensions && table.Size >= MinSize;
 
     /// <summary>Fills the scratch's bytes, scales and margins.</summary>
     private static unsafe void Quantize(SearchTable table, float* center, float* vectors, int frames, ByteErrorBound bound, SearchScratch scratch)

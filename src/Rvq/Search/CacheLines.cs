@@ -8,7 +8,7 @@ internal static unsafe class CacheLines
 {
     public const int Bytes = 64;
 
-    /// <summary>Has one line on its way from memory, likewise.</summary>
+    /// <summary>Has a line on its way from memory, where the machine takes such hints; nothing is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address)
     {
@@ -18,13 +18,13 @@ internal static unsafe class CacheLines
         }
     }
 
-    /// <summary>Has memory on its way, where the machine takes such hints; nothing is read.</summary>
+    /// <summary>Has all lines of some memory on their way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* start, nint bytes)
     {
-        for (nint at = 0; at < bytes && Sse.IsSupported; at += Bytes)
+        for (nint at = 0; at < bytes; at += Bytes)
         {
-            Sse.Prefetch1((byte*)start + at);
+            Prefetch((byte*)start + at);
         }
     }
 }

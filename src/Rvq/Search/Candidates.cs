@@ -41,7 +41,7 @@ internal static unsafe class Candidates<T>
             if (frame < frames)
             {
                 (count, near) = Shortlist(table.PanelCount, frame, scratch.Margins[frame], scratch, candidates);
-                Prefetch(table, candidates, near);
+                table.Prefetch(candidates, Math.Min(near, MostPrefetched));
             }
 
             if (frame > 0)
@@ -89,14 +89,6 @@ internal static unsafe class Candidates<T>
         }
 
         return nearest;
-    }
-
-    private static void Prefetch(SearchTable table, int* candidates, int count)
-    {
-        for (var i = 0; i < Math.Min(count, MostPrefetched); i++)
-        {
-            CacheLines.Prefetch(table.Row(candidates[i]), (nint)table.Stride * sizeof(float));
-        }
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ internal sealed unsafe class CodewordProducts
 
     // Products of norms up to this are far from overflow, and residuals too.
     private const double LargestNorm = 1e18;
+    private const double Padding = 1.0 / (1L << 50) / (1L << 50);
 
     // Rows of products below this are zeros, so that no scale is subnormal; their errors are what they were.
     private static readonly double SmallestPeak = Math.ScaleB(1, -90);
@@ -57,7 +58,7 @@ internal sealed unsafe class CodewordProducts
     public static bool Cover(SearchTable earlier, SearchTable later) => earlier.MaxNorm <= LargestNorm && later.MaxNorm <= LargestNorm;
 
     /// <summary>A bound of ‖c‖, raised so that 2.01 of it bound ‖c − μ‖ even where μ is subnormal.</summary>
-    public static double Padded(double norm) => norm + Math.ScaleB(1, -100);
+    public static double Padded(double norm) => norm + Padding;
 
     /// <summary>The bytes from one codeword's row to the next's.</summary>
     public int RowBytes { get; }

@@ -176,7 +176,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
             var isWhole = family.First + family.Count == step.Extended(family.Frame);
             if (isWhole)
             {
-                beam.Shortlist.Prefetch(step.Table);
+                step.Table.Prefetch(beam.Shortlist.Codes, beam.Shortlist.Count);
             }
 
             if (before >= 0 && family.First == 0)

@@ -42,9 +42,6 @@ internal sealed unsafe class SearchScratch
     /// <summary>What each codeword has of the spread in <see cref="Scales"/>, or null where the margins cover all.</summary>
     public float* Weights { get; set; }
 
-    /// <summary>The largest of <see cref="Weights"/>.</summary>
-    public float LargestWeight { get; set; }
-
     /// <summary>The codebook's center, or null where it has none.</summary>
     public float* Center { get; set; }
 

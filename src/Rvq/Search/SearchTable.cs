@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -66,6 +68,16 @@ internal sealed unsafe class SearchTable
     public SixBitPanels SixBitPanels => _sixBitPanels.Value;
 
     public float* Row(int code) => Rows + ((nint)code * Stride);
+
+    /// <summary>Has the rows of some codes on their way from memory.</summary>
+    [MethodImpl(Jit.Kernel)]
+    public void Prefetch(int* codes, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            CacheLines.Prefetch(Row(codes[i]), (nint)Stride * sizeof(float));
+        }
+    }
 
     /// <summary>
     /// Whether an earlier codeword is the same: among equals the lowest wins, so kernels leave this one out. Dead codewords, often all zeros,

@@ -74,7 +74,7 @@ public sealed class ByteErrorBoundTests
             {
                 var share = Math.Max(norms[k] / norms.Max(), errors[k] / errors.Max());
                 Assert.InRange(Weight(table, k), share * 0.999999, Math.Max(share * 1.000001, 1.1e-12));
-                Assert.True(Weight(table, k) <= losses.LargestWeight);
+                Assert.True(Weight(table, k) <= losses.LargestWeight && Weight(table, k) <= 1);
                 Assert.True(norms[k] <= losses.Norm * Weight(table, k) * (1 + 1e-12) && errors[k] <= losses.Error * Weight(table, k) * (1 + 1e-12));
             }
         }
