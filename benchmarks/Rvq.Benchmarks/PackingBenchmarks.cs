@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Rvq.Benchmarks.Probes;
+using Rvq.Streams;
 
 namespace Rvq.Benchmarks;
 

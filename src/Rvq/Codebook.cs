@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Rvq.Search;
 
 namespace Rvq;
@@ -57,6 +58,10 @@ public sealed class Codebook
             return _rows.Span.Slice(code * RowStride, Dimensions);
         }
     }
+
+    /// <summary>All codewords as a view, shape [<see cref="Size"/>, <see cref="Dimensions"/>]; <c>FlattenTo</c> copies them out, row-major.</summary>
+    public ReadOnlyTensorSpan<float> Codewords
+        => new(_rows.Span, [Size, Dimensions], [Size == 1 ? 0 : RowStride, Dimensions == 1 ? 0 : 1]); // tensor spans want the stride 0 on axes of length 1
 
     /// <summary>The distance between the starts of two padded rows.</summary>
     internal int RowStride { get; }

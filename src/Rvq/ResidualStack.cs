@@ -61,10 +61,10 @@ public sealed class ResidualStack
         }
 
         _stages = stages.ToArray();
-        Input = input;
-        Output = output;
-        IsProjected = Array.Exists(_stages, stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
-        IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.Input is not null && stage.Stride == 1);
+        InputProjection = input;
+        OutputProjection = output;
+        IsProjected = Array.Exists(_stages, stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1);
+        IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.InputProjection is not null && stage.Stride == 1);
         _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
         _inputPanels = whole is { IsProjectedFrameByFrame: true } ? whole._inputPanels : new Lazy<InputPanels>(() => new InputPanels(_stages));
         _smallStack = new Lazy<SmallStack?>(() => whole?.SmallStack ?? Search.SmallStack.Of(_stages));
@@ -75,13 +75,13 @@ public sealed class ResidualStack
     public ReadOnlySpan<Stage> Stages => _stages;
 
     /// <summary>Maps a frame to the residual, or null.</summary>
-    public Projection? Input { get; }
+    public Projection? InputProjection { get; }
 
     /// <summary>Maps the sum of the stages back to a frame, or null.</summary>
-    public Projection? Output { get; }
+    public Projection? OutputProjection { get; }
 
     /// <summary>The length of a frame.</summary>
-    public int Dimensions => Input?.Inputs ?? _stages[0].Dimensions;
+    public int Dimensions => InputProjection?.Inputs ?? _stages[0].Dimensions;
 
     /// <summary>Whether a stage searches anything but the residual itself, frame by frame.</summary>
     internal bool IsProjected { get; }
@@ -120,5 +120,5 @@ public sealed class ResidualStack
 
     /// <summary>The stack of the first stages; they are shared, and so is what is built for them.</summary>
     internal ResidualStack Take(int stageCount)
-        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), Input, Output, this);
+        => stageCount == _stages.Length ? this : new ResidualStack(_stages.AsSpan(0, stageCount), InputProjection, OutputProjection, this);
 }

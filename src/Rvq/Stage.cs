@@ -45,8 +45,8 @@ public sealed class Stage
         }
 
         Codebook = codebook;
-        Input = input;
-        Output = output;
+        InputProjection = input;
+        OutputProjection = output;
         Metric = metric;
         Stride = stride;
         _searchTable = new Lazy<SearchTable>(() => new SearchTable(Codebook, Metric));
@@ -56,10 +56,10 @@ public sealed class Stage
     public Codebook Codebook { get; }
 
     /// <summary>Maps a residual to the codebook's dimensions, or null.</summary>
-    public Projection? Input { get; }
+    public Projection? InputProjection { get; }
 
     /// <summary>Maps a codeword to the residual's dimensions, or null.</summary>
-    public Projection? Output { get; }
+    public Projection? OutputProjection { get; }
 
     /// <summary>How residual and codewords are compared.</summary>
     public SearchMetric Metric { get; }
@@ -68,7 +68,7 @@ public sealed class Stage
     public int Stride { get; }
 
     /// <summary>The length of the residual that the stage works on.</summary>
-    public int Dimensions => Input?.Inputs ?? Codebook.Dimensions;
+    public int Dimensions => InputProjection?.Inputs ?? Codebook.Dimensions;
 
     /// <summary>The codebook as the search reads it; built once, when first used.</summary>
     internal SearchTable SearchTable => _searchTable.Value;

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Rvq;
+using Rvq.Streams;
 
 // Seven codebooks of the two codewords −2^k·d and +2^k·d, k = 6 … 0: for an odd x in [−127, 127] the stages' nearest codewords are the
 // binary digits of (x + 127) / 2, and their sum is x·d without any rounding. So every expectation below is arithmetic.

@@ -1,3 +1,4 @@
+using Rvq.Streams;
 using Rvq.Tool.Files;
 
 namespace Rvq.Fuzz;

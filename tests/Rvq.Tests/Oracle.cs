@@ -48,7 +48,7 @@ internal static class Oracle
                 for (var t = 0; t < block.Length; t++)
                 {
                     var frame = frames.Slice((first + t) * model.Dimensions, model.Dimensions).ToArray();
-                    block[t] = stack.Input is null ? frame : [.. Project(stack.Input, frame).Select((p, o) => (float)(p + Bias(stack.Input, o)))];
+                    block[t] = stack.InputProjection is null ? frame : [.. Project(stack.InputProjection, frame).Select((p, o) => (float)(p + Bias(stack.InputProjection, o)))];
                 }
 
                 var stackCodes = IsProjected(stack) ? EncodeProjected(stack, block) : EncodePlain(stack, block);
@@ -75,12 +75,12 @@ internal static class Oracle
                 foreach (var stage in stack.Stages)
                 {
                     var row = stage.Codebook[codes[at + (t % model.FramesPerBlock / stage.Stride)]].ToArray();
-                    row = stage.Output is null ? row : [.. Project(stage.Output, row).Select((p, o) => (float)(p + Bias(stage.Output, o)))];
+                    row = stage.OutputProjection is null ? row : [.. Project(stage.OutputProjection, row).Select((p, o) => (float)(p + Bias(stage.OutputProjection, o)))];
                     sum = sum is null ? row : [.. sum.Zip(row, (a, b) => a + b)];
                     at += model.FramesPerBlock / stage.Stride;
                 }
 
-                sum = stack.Output is null ? sum! : [.. Project(stack.Output, sum!).Select((p, o) => (float)(p + Bias(stack.Output, o)))];
+                sum = stack.OutputProjection is null ? sum! : [.. Project(stack.OutputProjection, sum!).Select((p, o) => (float)(p + Bias(stack.OutputProjection, o)))];
                 frame = frame is null ? sum : [.. frame.Zip(sum, (a, b) => a + b)];
             }
 
@@ -91,7 +91,7 @@ internal static class Oracle
     }
 
     private static bool IsProjected(ResidualStack stack)
-        => stack.Stages.ToArray().Any(stage => stage.Input is not null || stage.Output is not null || stage.Stride > 1);
+        => stack.Stages.ToArray().Any(stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1);
 
     private static int[] EncodePlain(ResidualStack stack, float[][] block)
     {
@@ -126,10 +126,10 @@ internal static class Oracle
                     double mean = 0;
                     for (var t = window * stage.Stride; t < (window + 1) * stage.Stride; t++)
                     {
-                        mean += stage.Input is null ? block[t][d] : Dot(row, block[t]); // as it is: 0 × ∞ is not in it
+                        mean += stage.InputProjection is null ? block[t][d] : Dot(row, block[t]); // as it is: 0 × ∞ is not in it
                     }
 
-                    z[d] = (mean / stage.Stride) + (stage.Input is null ? 0 : Bias(stage.Input, d));
+                    z[d] = (mean / stage.Stride) + (stage.InputProjection is null ? 0 : Bias(stage.InputProjection, d));
                     for (var i = 0; i < m; i++)
                     {
                         double taken = 0;
@@ -170,17 +170,17 @@ internal static class Oracle
     }
 
     private static float[] InputRow(Stage stage, int row)
-        => stage.Input is { } input
+        => stage.InputProjection is { } input
             ? input.Weight.Slice(row * input.Inputs, input.Inputs).ToArray()
             : Unit(stage.Dimensions, row);
 
     private static float[] OutputColumn(Stage stage, int column)
-        => stage.Output is { } output
+        => stage.OutputProjection is { } output
             ? [.. Enumerable.Range(0, output.Outputs).Select(o => output.Weight[(o * output.Inputs) + column])]
             : Unit(stage.Dimensions, column);
 
     private static float[] OutputBias(Stage stage)
-        => stage.Output is { Bias.IsEmpty: false } output ? output.Bias.ToArray() : new float[stage.Dimensions];
+        => stage.OutputProjection is { Bias.IsEmpty: false } output ? output.Bias.ToArray() : new float[stage.Dimensions];
 
     private static float[] Unit(int length, int index) => [.. Enumerable.Range(0, length).Select(i => i == index ? 1f : 0f)];
 }

@@ -127,8 +127,8 @@ public sealed class RvqModelTests
                 for (var s = 0; s < taken.Stacks.Length; s++)
                 {
                     Assert.Same(model.Stacks[s].Couplings, taken.Stacks[s].Couplings);
-                    Assert.Same(model.Stacks[s].Input, taken.Stacks[s].Input);
-                    Assert.Same(model.Stacks[s].Output, taken.Stacks[s].Output);
+                    Assert.Same(model.Stacks[s].InputProjection, taken.Stacks[s].InputProjection);
+                    Assert.Same(model.Stacks[s].OutputProjection, taken.Stacks[s].OutputProjection);
                 }
             }
 

@@ -9,7 +9,7 @@ internal static class DecodeGraph
     {
         var graph = new OnnxGraph();
         var codes = graph.Input("codes", OnnxGraph.Int64, frameCount / model.FramesPerBlock * model.CodesPerBlock);
-        if (form == DecodeForm.OneGather && model is { FramesPerBlock: 1, Stacks: [{ Output: null } stack] })
+        if (form == DecodeForm.OneGather && model is { FramesPerBlock: 1, Stacks: [{ OutputProjection: null } stack] })
         {
             graph.NameOutput(GatheredAtOnce(graph, stack, codes, frameCount), "frames", OnnxGraph.Float, frameCount, model.Dimensions);
             return graph.ToModel();
@@ -23,7 +23,7 @@ internal static class DecodeGraph
         foreach (var part in model.Stacks)
         {
             var stageCodes = byStage.AsSpan(first, part.Stages.Length);
-            outputs.Add(form == DecodeForm.Gemm && part.Stages[0].Output is not null
+            outputs.Add(form == DecodeForm.Gemm && part.Stages[0].OutputProjection is not null
                 ? ProjectedRows(graph, part, stageCodes, frameCount)
                 : SummedRows(graph, part, stageCodes, frameCount, form));
             first += part.Stages.Length;
@@ -73,7 +73,7 @@ internal static class DecodeGraph
             sum = graph.Node("Reshape", [added, graph.Integers(frameCount, dimensions)]);
         }
 
-        return stack.Output is null ? sum : EncodeGraph.Project(graph, sum, stack.Output);
+        return stack.OutputProjection is null ? sum : EncodeGraph.Project(graph, sum, stack.OutputProjection);
     }
 
     private static string ProjectedRows(OnnxGraph graph, ResidualStack stack, ReadOnlySpan<string> codes, int frameCount)
@@ -97,8 +97,8 @@ internal static class DecodeGraph
             rows[i] = Repeat(graph, graph.Node("Gather", [table, codes[i]], ("axis", 0)), frameCount, stage.Stride, dimensions);
             for (var o = 0; o < outputs; o++)
             {
-                stage.Output!.Weight.Slice(o * dimensions, dimensions).CopyTo(weight.AsSpan(o * inputs + column));
-                bias[o] += stage.Output.Bias.IsEmpty ? 0 : stage.Output.Bias[o];
+                stage.OutputProjection!.Weight.Slice(o * dimensions, dimensions).CopyTo(weight.AsSpan(o * inputs + column));
+                bias[o] += stage.OutputProjection.Bias.IsEmpty ? 0 : stage.OutputProjection.Bias[o];
             }
 
             column += dimensions;

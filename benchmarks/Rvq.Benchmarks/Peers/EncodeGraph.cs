@@ -10,8 +10,8 @@ internal static class EncodeGraph
         var codes = new List<string>();
         foreach (var stack in model.Stacks)
         {
-            var residual = stack.Input is null ? frames : Project(graph, frames, stack.Input);
-            if (form >= EncodeForm.Tables && stack.Stages[0].Input is not null)
+            var residual = stack.InputProjection is null ? frames : Project(graph, frames, stack.InputProjection);
+            if (form >= EncodeForm.Tables && stack.Stages[0].InputProjection is not null)
             {
                 TabledStages(graph, residual, frameCount, stack, form, codes);
             }
@@ -31,7 +31,7 @@ internal static class EncodeGraph
     {
         var dimensions = stack.Stages[0].Dimensions;
         var augment = form >= EncodeForm.Augmented
-            && stack.Stages[0] is { Input: null, Metric: SearchMetric.Euclidean };
+            && stack.Stages[0] is { InputProjection: null, Metric: SearchMetric.Euclidean };
         if (augment)
         {
             residual = graph.Node("Pad", [residual, graph.Integers(0, 0, 0, 1), graph.Constant([1f])]);
@@ -42,7 +42,7 @@ internal static class EncodeGraph
         {
             var stage = stack.Stages[i];
             var pooled = Pool(graph, ref residual, frameCount, stage.Stride, dimensions);
-            var z = stage.Input is null ? pooled : Project(graph, pooled, stage.Input);
+            var z = stage.InputProjection is null ? pooled : Project(graph, pooled, stage.InputProjection);
             var code = augment ? AugmentedSearch(graph, z, frameCount, stage, form) : Search(graph, z, frameCount, stage, form);
             codes.Add(code);
             if (i + 1 < stack.Stages.Length)
@@ -51,9 +51,9 @@ internal static class EncodeGraph
                     : form == EncodeForm.Textbook ? Table(graph, stage.Codebook, 0)
                     : graph.Constant(ModelMath.OutputRows(stage), stage.Codebook.Size, dimensions);
                 var output = graph.Node("Gather", [table, code], ("axis", 0));
-                if (form == EncodeForm.Textbook && stage.Output is not null)
+                if (form == EncodeForm.Textbook && stage.OutputProjection is not null)
                 {
-                    output = Project(graph, output, stage.Output);
+                    output = Project(graph, output, stage.OutputProjection);
                 }
 
                 residual = Subtract(graph, residual, output, frameCount, stage.Stride, dimensions);
@@ -75,8 +75,8 @@ internal static class EncodeGraph
         var row = 0;
         foreach (var stage in stack.Stages)
         {
-            stage.Input!.Weight.CopyTo(weight.AsSpan(row * stage.Dimensions));
-            stage.Input.Bias.CopyTo(bias.AsSpan(row));
+            stage.InputProjection!.Weight.CopyTo(weight.AsSpan(row * stage.Dimensions));
+            stage.InputProjection.Bias.CopyTo(bias.AsSpan(row));
             row += stage.Codebook.Dimensions;
         }
 
@@ -120,7 +120,7 @@ internal static class EncodeGraph
             {
                 for (var o = 0; o < next.Codebook.Dimensions; o++)
                 {
-                    table[column++] = System.Numerics.Tensors.TensorPrimitives.Dot(next.Input!.Weight.Slice(o * stage.Dimensions, stage.Dimensions), output);
+                    table[column++] = System.Numerics.Tensors.TensorPrimitives.Dot(next.InputProjection!.Weight.Slice(o * stage.Dimensions, stage.Dimensions), output);
                 }
             }
         }

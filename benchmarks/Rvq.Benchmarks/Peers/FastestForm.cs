@@ -8,12 +8,12 @@ internal static class FastestForm
     {
         var size = model.Stages[0].Codebook.Size;
         return size >= 256 && frameCount >= 8 ? EncodeForm.BlockedTables
-            : model.Stages[0].Input is not null ? EncodeForm.Tables
+            : model.Stages[0].InputProjection is not null ? EncodeForm.Tables
             : size * frameCount < 2048 ? EncodeForm.Gemm : EncodeForm.Augmented;
     }
 
     // One Gather saves nodes, which is all that counts for few frames; its [N, T, D] rows leave the cache for many.
     public static DecodeForm Decode(RvqModel model, int frameCount)
         => frameCount < 8 || (model.CodebookCount > 16 && frameCount * model.Dimensions <= 10_000) ? DecodeForm.OneGather
-            : model.Stages[0].Output is not null ? DecodeForm.Gemm : DecodeForm.Adds;
+            : model.Stages[0].OutputProjection is not null ? DecodeForm.Gemm : DecodeForm.Adds;
 }

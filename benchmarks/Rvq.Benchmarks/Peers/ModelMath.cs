@@ -43,7 +43,7 @@ internal static class ModelMath
     /// <summary>What each code subtracts from the residual, [Size, stage dimensions].</summary>
     public static float[] OutputRows(Stage stage)
     {
-        if (stage.Output is null)
+        if (stage.OutputProjection is null)
         {
             return Rows(stage.Codebook);
         }
@@ -51,7 +51,7 @@ internal static class ModelMath
         var rows = new float[stage.Codebook.Size * stage.Dimensions];
         for (var code = 0; code < stage.Codebook.Size; code++)
         {
-            Apply(stage.Output, stage.Codebook[code], rows.AsSpan(code * stage.Dimensions, stage.Dimensions));
+            Apply(stage.OutputProjection, stage.Codebook[code], rows.AsSpan(code * stage.Dimensions, stage.Dimensions));
         }
 
         return rows;

@@ -47,13 +47,13 @@ internal sealed class TensorPrimitivesEncoder
             {
                 var frame = frames.Slice(t * _model.Dimensions, _model.Dimensions);
                 var residual = _residual.AsSpan(t * dimensions, dimensions);
-                if (stack.Input is null)
+                if (stack.InputProjection is null)
                 {
                     frame.CopyTo(residual);
                 }
                 else
                 {
-                    ModelMath.Apply(stack.Input, frame, residual);
+                    ModelMath.Apply(stack.InputProjection, frame, residual);
                 }
             }
 
@@ -86,17 +86,17 @@ internal sealed class TensorPrimitivesEncoder
             z = pooled;
         }
 
-        if (stage.Input is not null)
+        if (stage.InputProjection is not null)
         {
-            ModelMath.Apply(stage.Input, z, _z);
+            ModelMath.Apply(stage.InputProjection, z, _z);
             z = _z.AsSpan(0, stage.Codebook.Dimensions);
         }
 
         var code = Nearest(z, _rows[stageIndex], _halfNorms[stageIndex]);
         var output = stage.Codebook[code];
-        if (stage.Output is not null)
+        if (stage.OutputProjection is not null)
         {
-            ModelMath.Apply(stage.Output, output, _output);
+            ModelMath.Apply(stage.OutputProjection, output, _output);
             output = _output.AsSpan(0, dimensions);
         }
 

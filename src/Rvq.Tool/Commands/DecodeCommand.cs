@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rvq.Streams;
 using Rvq.Tool.Files;
 
 namespace Rvq.Tool.Commands;

@@ -78,8 +78,8 @@ internal static class InspectCommand
     {
         var projections = string.Join(", ", (IEnumerable<string>)
         [
-            .. stack.Input is null && stack.Output is null ? Array.Empty<string>() : [$"stack {stack.Dimensions}↔{stage.Dimensions}"],
-            .. stage.Input is null && stage.Output is null ? Array.Empty<string>() : [$"stage {stage.Dimensions}↔{stage.Codebook.Dimensions}"],
+            .. stack.InputProjection is null && stack.OutputProjection is null ? Array.Empty<string>() : [$"stack {stack.Dimensions}↔{stage.Dimensions}"],
+            .. stage.InputProjection is null && stage.OutputProjection is null ? Array.Empty<string>() : [$"stage {stage.Dimensions}↔{stage.Codebook.Dimensions}"],
         ]);
         return
         [

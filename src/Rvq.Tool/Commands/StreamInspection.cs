@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rvq.Streams;
 using Spectre.Console;
 
 namespace Rvq.Tool.Commands;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rvq.Streams;
 using Rvq.Tool.Files;
 using Rvq.Training;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Rvq.Streams;
 
 namespace Rvq.Tool.Files;
 

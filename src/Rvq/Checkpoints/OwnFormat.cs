@@ -43,17 +43,17 @@ internal static class OwnFormat
         for (var s = 0; s < model.Stacks.Length; s++)
         {
             var stack = model.Stacks[s];
-            AddProjection(tensors, $"stacks.{s}.input", stack.Input);
+            AddProjection(tensors, $"stacks.{s}.input", stack.InputProjection);
             for (var i = 0; i < stack.Stages.Length; i++)
             {
                 var stage = stack.Stages[i];
-                AddProjection(tensors, $"stacks.{s}.stages.{i}.input", stage.Input);
+                AddProjection(tensors, $"stacks.{s}.stages.{i}.input", stage.InputProjection);
                 var codebook = stage.Codebook;
                 tensors.Add(new(CodebookName(plain, s, i), [codebook.Size, codebook.Dimensions], codebook.Size, row => codebook[row]));
-                AddProjection(tensors, $"stacks.{s}.stages.{i}.output", stage.Output);
+                AddProjection(tensors, $"stacks.{s}.stages.{i}.output", stage.OutputProjection);
             }
 
-            AddProjection(tensors, $"stacks.{s}.output", stack.Output);
+            AddProjection(tensors, $"stacks.{s}.output", stack.OutputProjection);
         }
 
         SafetensorsWriter.Write(stream, tensors, metadata);
@@ -107,8 +107,8 @@ internal static class OwnFormat
     }
 
     private static bool IsPlain(RvqModel model)
-        => model.Stacks.Length == 1 && model.Stacks[0] is { Input: null, Output: null }
-            && model.Stages.ToArray().All(stage => stage is { Input: null, Output: null, Stride: 1, Metric: SearchMetric.Euclidean });
+        => model.Stacks.Length == 1 && model.Stacks[0] is { InputProjection: null, OutputProjection: null }
+            && model.Stages.ToArray().All(stage => stage is { InputProjection: null, OutputProjection: null, Stride: 1, Metric: SearchMetric.Euclidean });
 
     private static string CodebookName(bool plain, int stack, int stage)
         => plain ? $"quantizer.layers.{stage}.codebook.embed" : $"stacks.{stack}.stages.{stage}.codebook";

@@ -69,8 +69,8 @@ internal static class ResidualVqFamily
             var group = groups[g];
             groups[g] = new ResidualStack(
                 group.Stages,
-                Widen(group, group.Input, start, (int)dimensions, input: true),
-                Widen(group, group.Output, start, (int)dimensions, input: false));
+                Widen(group, group.InputProjection, start, (int)dimensions, input: true),
+                Widen(group, group.OutputProjection, start, (int)dimensions, input: false));
             start += group.Dimensions;
         }
 

@@ -28,7 +28,7 @@ internal sealed unsafe class BeamEncoder
         for (var i = 0; i < model.Stages.Length; i++)
         {
             var stage = model.Stages[i];
-            var reason = stage.Input is not null || stage.Output is not null ? "projects the residual by itself"
+            var reason = stage.InputProjection is not null || stage.OutputProjection is not null ? "projects the residual by itself"
                 : stage.Stride > 1 ? $"has a stride of {stage.Stride}"
                 : stage.Metric == SearchMetric.Cosine ? "is searched by cosine"
                 : null;

@@ -47,7 +47,7 @@ internal sealed unsafe class BlockDecoder
         for (var s = 0; s < _model.Stacks.Length; s++)
         {
             var stack = _model.Stacks[s];
-            var output = _isTabulated[s] && !stack.IsProjected ? null : stack.Output?.Table;
+            var output = _isTabulated[s] && !stack.IsProjected ? null : stack.OutputProjection?.Table;
             var target = s == 0 ? destination : scratch.Sum;
             var sum = output is null ? target : scratch.Sum;
             var stride = output?.PaddedInputs ?? scratch.FrameStride;
@@ -107,7 +107,7 @@ internal sealed unsafe class BlockDecoder
         for (var m = 0; m < stages.Length; m++)
         {
             var (length, perBlock) = (stages[m].Codebook.RowStride, _model.FramesPerBlock / stages[m].Stride);
-            scratch.Expansions[m] = new Expansion(stages[m].Output?.Table, widened, length, stages[m].Stride);
+            scratch.Expansions[m] = new Expansion(stages[m].OutputProjection?.Table, widened, length, stages[m].Stride);
             var rows = codewords;
             for (var frame = 0; frame < frames; frame += _model.FramesPerBlock, rows += _model.CodesPerBlock)
             {
@@ -125,7 +125,7 @@ internal sealed unsafe class BlockDecoder
 
     /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
-        => stack.IsProjected ? stage.Output : stack.Stages.Length == 1 ? stack.Output : null;
+        => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
 
     private static bool CanTabulate(ResidualStack stack, long most)
     {

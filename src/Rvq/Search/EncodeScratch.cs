@@ -25,7 +25,7 @@ internal sealed unsafe class EncodeScratch
         long residual = FrameStride, products = 0, sums = 0, change = 0;
         foreach (var stack in model.Stacks)
         {
-            products = Math.Max(products, stack.Input?.Table.PaddedOutputs ?? 0);
+            products = Math.Max(products, stack.InputProjection?.Table.PaddedOutputs ?? 0);
             residual = Math.Max(residual, Definition.PaddedLength(stack.Stages[0].Dimensions));
             long stackSums = 0;
             foreach (var stage in stack.Stages)
@@ -113,7 +113,7 @@ internal sealed unsafe class EncodeScratch
     /// <summary>The frames as a stack takes them, [frames, stride]: through its input projection into the residual, or as they are.</summary>
     public float* Project(Kernel kernel, ResidualStack stack, int frames, out int stride)
     {
-        if (stack.Input?.Table is not { } table)
+        if (stack.InputProjection?.Table is not { } table)
         {
             stride = FrameStride;
             return Frames;

@@ -74,10 +74,10 @@ internal sealed unsafe class FrameByFrameEncoder(RvqModel model, Kernel kernel)
         var stage = stack.Stages[m];
         var padded = stage.SearchTable.Stride;
         var sum = scratch.Change + padded;
-        kernel.Project(stage.Input!.Table, frame, stride, 1, sum, scratch.Search);
+        kernel.Project(stage.InputProjection!.Table, frame, stride, 1, sum, scratch.Search);
         for (var i = 0; i < padded; i++)
         {
-            sum[i] += stage.Input.Table.Bias[i];
+            sum[i] += stage.InputProjection.Table.Bias[i];
         }
 
         for (var earlier = 0; earlier < m; earlier++)

@@ -23,7 +23,7 @@ internal sealed unsafe class InputPanels
         _norms = new double[stages.Length];
         for (var m = 0; m < stages.Length; m++)
         {
-            _columns[m + 1] = _columns[m] + stages[m].Input!.Table.PaddedOutputs;
+            _columns[m + 1] = _columns[m] + stages[m].InputProjection!.Table.PaddedOutputs;
         }
 
         Parts = (_inputs + PartLength - 1) / PartLength;
@@ -33,7 +33,7 @@ internal sealed unsafe class InputPanels
         _bias = new AlignedBuffer<float>(columns);
         for (var m = 0; m < stages.Length; m++)
         {
-            var weight = stages[m].Input!.Weight;
+            var weight = stages[m].InputProjection!.Weight;
             double sum = 0;
             for (var i = 0; i < weight.Length; i++)
             {
@@ -44,7 +44,7 @@ internal sealed unsafe class InputPanels
             }
 
             _norms[m] = Math.Sqrt(sum) * (1 + 1e-9);
-            stages[m].Input!.Bias.CopyTo(_bias.Span[_columns[m]..]);
+            stages[m].InputProjection!.Bias.CopyTo(_bias.Span[_columns[m]..]);
         }
     }
 

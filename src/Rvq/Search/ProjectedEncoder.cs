@@ -60,7 +60,7 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
     {
         var padded = stage.SearchTable.Stride;
         var products = scratch.Products;
-        if (stage.Input is { } projection)
+        if (stage.InputProjection is { } projection)
         {
             kernel.Project(projection.Table, input, stride, frames, products, scratch.Search);
         }
@@ -83,7 +83,7 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
                 }
 
                 products -= (nint)stage.Stride * padded;
-                means[i] = (sum / stage.Stride) + (stage.Input is null ? 0 : stage.Input.Table.Bias[i]);
+                means[i] = (sum / stage.Stride) + (stage.InputProjection is null ? 0 : stage.InputProjection.Table.Bias[i]);
             }
 
             products += (nint)stage.Stride * padded;

@@ -47,7 +47,7 @@ internal sealed unsafe class SmallStack
         var tables = new SearchTable[stages.Length];
         for (var m = 0; m < tables.Length; m++)
         {
-            if (stages[m].Input is not null || stages[m].Output is not null || stages[m].Stride != 1 || stages[m].Metric != SearchMetric.Euclidean
+            if (stages[m].InputProjection is not null || stages[m].OutputProjection is not null || stages[m].Stride != 1 || stages[m].Metric != SearchMetric.Euclidean
                 || stages[m].Codebook.Size > MaxSize)
             {
                 return null;

@@ -13,7 +13,7 @@ internal sealed unsafe class StageCouplings
     public StageCouplings(Stage[] stages)
     {
         _couplings = new AlignedBuffer<double>?[stages.Length, stages.Length];
-        _magnitudes = [.. stages.Select(stage => stage.Input is null ? 0 : Math.Sqrt(stage.Input.Bias.ToArray().Sum(value => (double)value * value)))];
+        _magnitudes = [.. stages.Select(stage => stage.InputProjection is null ? 0 : Math.Sqrt(stage.InputProjection.Bias.ToArray().Sum(value => (double)value * value)))];
         for (var earlier = 0; earlier < stages.Length; earlier++)
         {
             var (columns, bias) = OutputColumns(stages[earlier]);
@@ -90,7 +90,7 @@ internal sealed unsafe class StageCouplings
     private static void InputRow(Stage stage, int output, Span<float> row)
     {
         row.Clear();
-        if (stage.Input is { } input)
+        if (stage.InputProjection is { } input)
         {
             input.Weight.Slice(output * input.Inputs, input.Inputs).CopyTo(row);
         }
@@ -111,11 +111,11 @@ internal sealed unsafe class StageCouplings
         {
             for (var output = 0; output < stage.Dimensions; output++)
             {
-                columns.Pointer[((nint)i * stride) + output] = stage.Output is { } projection ? projection.Weight[(output * inputs) + i] : i == output ? 1 : 0;
+                columns.Pointer[((nint)i * stride) + output] = stage.OutputProjection is { } projection ? projection.Weight[(output * inputs) + i] : i == output ? 1 : 0;
             }
         }
 
-        stage.Output?.Bias.CopyTo(bias.Span);
+        stage.OutputProjection?.Bias.CopyTo(bias.Span);
         return (columns, bias);
     }
 }

@@ -1,6 +1,4 @@
-using Rvq.Streams;
-
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>Undoes <see cref="ArithmeticEncoder"/>. Not thread-safe.</summary>
 /// <param name="bytes">The bytes of the encoder.</param>

@@ -1,7 +1,6 @@
 using System.Buffers;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// EnCodec's arithmetic coder, bit for bit: squeezes codes by the probabilities that a language model gives them. The model is the

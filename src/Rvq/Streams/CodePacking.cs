@@ -1,7 +1,6 @@
 using System.Numerics;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// Packs codes into bytes with a fixed number of bits each and back. The first code lies in the lowest bits of the first byte, and frames

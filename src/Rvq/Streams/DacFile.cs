@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Rvq.Checkpoints;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// A .dac file as DAC's own code saves it: a Python pickle in a .npy file, read without executing anything in it. Immutable and thread-safe.

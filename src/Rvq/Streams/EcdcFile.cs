@@ -4,9 +4,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// An .ecdc file as EnCodec writes it without its language model: a header, then segments of codes of 10 bits each. Immutable and thread-safe.

@@ -1,7 +1,6 @@
 using System.Numerics;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// The packed codes of faiss's ResidualQuantizer: every vector a string of bits, stage 0 in the lowest bits of the first byte, filled up
@@ -13,13 +12,13 @@ public static class FaissCodes
     /// <param name="bitsPerCode">The width of each code of a vector in bits (faiss's nbits), in [0, 32]; length N.</param>
     /// <returns>⌈sum of the widths / 8⌉.</returns>
     /// <exception cref="ArgumentException"><paramref name="bitsPerCode"/> is empty or has a width out of range.</exception>
-    public static int GetCodeSize(ReadOnlySpan<int> bitsPerCode) => CodePacking.GetByteCount(1, bitsPerCode);
+    public static int GetByteCount(ReadOnlySpan<int> bitsPerCode) => CodePacking.GetByteCount(1, bitsPerCode);
 
     /// <summary>Packs the codes of vectors.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="codes">Codes, row-major [T, N] with N the length of <paramref name="bitsPerCode"/>, each in [0, 2^width).</param>
     /// <param name="bitsPerCode">The width of each code of a vector in bits, in [0, 32]; length N.</param>
-    /// <param name="bytes">Receives the packed codes, row-major [T, <see cref="GetCodeSize"/>].</param>
+    /// <param name="bytes">Receives the packed codes, row-major [T, <see cref="GetByteCount"/>].</param>
     /// <exception cref="ArgumentOutOfRangeException">A code does not fit in its width, or a width is out of range; nothing is written.</exception>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
     public static void Pack<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode, Span<byte> bytes)
@@ -35,7 +34,7 @@ public static class FaissCodes
 
     /// <summary>Unpacks the codes of vectors.</summary>
     /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
-    /// <param name="bytes">The packed codes, row-major [T, <see cref="GetCodeSize"/>].</param>
+    /// <param name="bytes">The packed codes, row-major [T, <see cref="GetByteCount"/>].</param>
     /// <param name="bitsPerCode">The width of each code of a vector in bits, in [0, 32]; length N.</param>
     /// <param name="codes">Receives the codes, row-major [T, N].</param>
     /// <exception cref="ArgumentOutOfRangeException">A width is out of range.</exception>
@@ -58,7 +57,7 @@ public static class FaissCodes
     private static (int Rows, int Size) Check<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode, ReadOnlySpan<byte> bytes)
         where TCode : unmanaged
     {
-        var size = GetCodeSize(bitsPerCode);
+        var size = GetByteCount(bitsPerCode);
         var rows = codes.Length / bitsPerCode.Length;
         if (codes.Length % bitsPerCode.Length != 0)
         {

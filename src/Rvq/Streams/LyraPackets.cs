@@ -1,7 +1,6 @@
 using System.Numerics;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// Lyra v2's packets: one frame of 4-bit codes each, the first codebook in the highest bits of the first byte, no header. A .lyra file is

@@ -14,15 +14,15 @@ internal static class ModelFingerprint
         Append(hash, model.Stacks.Length);
         foreach (var stack in model.Stacks)
         {
-            Append(hash, stack.Input);
-            Append(hash, stack.Output);
+            Append(hash, stack.InputProjection);
+            Append(hash, stack.OutputProjection);
             Append(hash, stack.Stages.Length);
             foreach (var stage in stack.Stages)
             {
                 Append(hash, (int)stage.Metric);
                 Append(hash, stage.Stride);
-                Append(hash, stage.Input);
-                Append(hash, stage.Output);
+                Append(hash, stage.InputProjection);
+                Append(hash, stage.OutputProjection);
                 Append(hash, stage.Codebook.Size);
                 Append(hash, stage.Codebook.Dimensions);
                 for (var code = 0; code < stage.Codebook.Size; code++)

@@ -1,7 +1,6 @@
 using System.Numerics;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>Some frames of an .rvq stream, checked and still packed. Immutable and thread-safe.</summary>
 public sealed class RvqChunk

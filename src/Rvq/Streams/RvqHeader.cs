@@ -1,8 +1,7 @@
 using System.Collections.Frozen;
 using System.Numerics;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>What an .rvq stream says of its codes before the first chunk. Immutable and thread-safe.</summary>
 public sealed class RvqHeader

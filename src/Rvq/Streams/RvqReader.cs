@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// Reads an .rvq stream, chunk by chunk, from any <see cref="Stream"/> (a PipeReader's AsStream among them). No seeking is needed; where

@@ -1,4 +1,4 @@
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>How an <see cref="RvqReader"/> works. By default it is strict and reads all codebooks.</summary>
 public sealed record RvqReaderOptions

@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
-using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Streams;
 
 /// <summary>
 /// Writes codes as an .rvq stream to any <see cref="Stream"/> (a PipeWriter's AsStream among them), as they come and without seeking. Memory

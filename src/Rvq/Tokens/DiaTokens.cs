@@ -1,7 +1,7 @@
 using System.Numerics;
 using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Tokens;
 
 /// <summary>
 /// The tokens of Dia: 9 DAC codebooks of 1024, the first undelayed, the others 8 to 15 steps late. Before a codebook's first code stands

@@ -1,7 +1,7 @@
 using System.Numerics;
 using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Tokens;
 
 /// <summary>
 /// Codes as one sequence of tokens, frame by frame, with another range of tokens for every codebook (AudioLM, MusicLM): token = code +
@@ -48,7 +48,7 @@ public sealed class FlatTokens
         _firstToken = firstToken;
         FirstCodebook = firstCodebook;
         CodebookCount = codebookCount;
-        EndToken = (int)end;
+        VocabularySize = (int)end;
     }
 
     /// <summary>The first codebook of the part.</summary>
@@ -58,7 +58,7 @@ public sealed class FlatTokens
     public int CodebookCount { get; }
 
     /// <summary>The first number above all tokens: the size of the vocabulary where there are no others.</summary>
-    public int EndToken { get; }
+    public int VocabularySize { get; }
 
     /// <summary>Some codebooks only, with tokens of their own that start at the same number (AudioLM's coarse and fine tokens).</summary>
     /// <param name="firstCodebook">The first codebook, at least 0.</param>
@@ -80,12 +80,12 @@ public sealed class FlatTokens
     /// <param name="tokens">Receives the tokens, length T × <see cref="CodebookCount"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook; nothing is written.</exception>
     /// <exception cref="ArgumentException">Lengths that do not fit, a token type that is too small, or buffers that overlap; nothing is written.</exception>
-    public void Flatten<TCode, TToken>(ReadOnlySpan<TCode> codes, Span<TToken> tokens)
+    public void Arrange<TCode, TToken>(ReadOnlySpan<TCode> codes, Span<TToken> tokens)
         where TCode : unmanaged, IBinaryInteger<TCode>
         where TToken : unmanaged, IBinaryInteger<TToken>
     {
         Check<TCode, TToken>(codes, tokens, nameof(tokens));
-        Argument.ThrowIfTooSmall<TToken>(EndToken - 1, nameof(tokens));
+        Argument.ThrowIfTooSmall<TToken>(VocabularySize - 1, nameof(tokens));
         for (var i = 0; i < tokens.Length; i++)
         {
             var code = codes[CodeIndex(i, out var column)];

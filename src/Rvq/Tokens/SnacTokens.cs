@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Tokens;
 
 /// <summary>
 /// The codes of a multi-scale model (SNAC) in the forms that others use: one array per level, each at its own rate, as SNAC's own code has
@@ -134,7 +134,7 @@ public sealed class SnacTokens
     /// <param name="tokens">Receives the tokens; as long as <paramref name="codes"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook; nothing is written.</exception>
     /// <exception cref="ArgumentException">Lengths or types that do not fit, or buffers that overlap; nothing is written.</exception>
-    public void Interleave<TCode, TToken>(ReadOnlySpan<TCode> codes, Span<TToken> tokens)
+    public void Arrange<TCode, TToken>(ReadOnlySpan<TCode> codes, Span<TToken> tokens)
         where TCode : unmanaged, IBinaryInteger<TCode>
         where TToken : unmanaged, IBinaryInteger<TToken>
     {

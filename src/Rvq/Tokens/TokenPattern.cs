@@ -1,7 +1,7 @@
 using System.Numerics;
 using Rvq.Streams;
 
-namespace Rvq;
+namespace Rvq.Tokens;
 
 /// <summary>
 /// How a language model with one stream per codebook sees codes: every codebook's code of every frame is given a step, and places

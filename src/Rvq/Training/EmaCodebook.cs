@@ -29,7 +29,7 @@ internal sealed class EmaCodebook(int dimensions, EmaTrainerOptions options)
         var codes = new int[rows];
         var clusters = new Clusters(_size, rows);
         var sums = new double[dimensions];
-        for (var iteration = 0; iteration < options.StartIterations; iteration++)
+        for (var iteration = 0; iteration < options.InitializationIterations; iteration++)
         {
             Assignment.Nearest(inputs, new Codebook(Codewords, dimensions), codes, options.MaxDegreeOfParallelism, CancellationToken.None);
             clusters.Sort(codes);
@@ -60,14 +60,14 @@ internal sealed class EmaCodebook(int dimensions, EmaTrainerOptions options)
     public int Update(ReadOnlySpan<float> inputs, ReadOnlySpan<int> codes, int frames, DrawRows draw)
     {
         var check = ++Steps % options.DeadCodeInterval == 0;
-        var replaced = check && options.DeadCodes == DeadCodeRule.BelowMean ? ReplaceBelowMean(inputs, draw) : 0;
+        var replaced = check && options.DeadCodeRule == DeadCodeRule.BelowMean ? ReplaceBelowMean(inputs, draw) : 0;
         for (var start = 0; start < codes.Length; start += frames)
         {
             Average(inputs.Slice(start * dimensions, frames * dimensions), codes.Slice(start, frames));
         }
 
         Refresh();
-        return check && options.DeadCodes == DeadCodeRule.BelowThreshold ? ReplaceBelowThreshold(inputs, draw) : replaced;
+        return check && options.DeadCodeRule == DeadCodeRule.BelowThreshold ? ReplaceBelowThreshold(inputs, draw) : replaced;
     }
 
     private void Average(ReadOnlySpan<float> inputs, ReadOnlySpan<int> codes)

@@ -5,11 +5,4 @@ namespace Rvq.Training;
 /// <param name="Perplexity">The perplexity of the batch's codes, in [1, K].</param>
 /// <param name="UsedCodes">The codewords that the batch used.</param>
 /// <param name="ReplacedCodes">The dead codewords of the stage's codebook that were replaced.</param>
-public readonly record struct EmaStage(double CommitmentLoss, double Perplexity, int UsedCodes, int ReplacedCodes)
-{
-    /// <summary>
-    /// The loss ‖sg(r) − q‖² that would pull codewords to the frames by gradient. Its value is that of <see cref="CommitmentLoss"/>;
-    /// only where the gradient goes differs, and here the moving averages take its place.
-    /// </summary>
-    public double CodebookLoss => CommitmentLoss;
-}
+public readonly record struct EmaStage(double CommitmentLoss, double Perplexity, int UsedCodes, int ReplacedCodes);

@@ -88,10 +88,10 @@ internal static class EmaState
         writer.Write(options.Decay);
         writer.Write((byte)options.Smoothing);
         writer.Write(options.Epsilon);
-        writer.Write((byte)options.DeadCodes);
+        writer.Write((byte)options.DeadCodeRule);
         writer.Write(options.DeadCodeThreshold);
         writer.Write(options.DeadCodeInterval);
-        writer.Write(options.StartIterations);
+        writer.Write(options.InitializationIterations);
         writer.Write(options.QuantizerDropout);
         writer.Write(options.Seed);
         writer.Write(options.MaxDegreeOfParallelism);
@@ -109,10 +109,10 @@ internal static class EmaState
             Decay = reader.ReadDouble(),
             Smoothing = (UsageSmoothing)reader.ReadByte(),
             Epsilon = reader.ReadDouble(),
-            DeadCodes = (DeadCodeRule)reader.ReadByte(),
+            DeadCodeRule = (DeadCodeRule)reader.ReadByte(),
             DeadCodeThreshold = reader.ReadDouble(),
             DeadCodeInterval = reader.ReadInt32(),
-            StartIterations = reader.ReadInt32(),
+            InitializationIterations = reader.ReadInt32(),
             QuantizerDropout = reader.ReadDouble(),
             Seed = reader.ReadUInt64(),
             MaxDegreeOfParallelism = reader.ReadInt32(),
@@ -145,7 +145,7 @@ internal static class EmaState
         foreach (var book in trainer.Codebooks)
         {
             book.Steps = reader.ReadInt64();
-            if (book.Steps < -1 || book.Steps < 0 == trainer.IsStarted)
+            if (book.Steps < -1 || book.Steps < 0 == trainer.IsInitialized)
             {
                 throw new InvalidDataException($"{path} holds {book.Steps} steps at offset {reader.BaseStream.Position - sizeof(long)}.");
             }

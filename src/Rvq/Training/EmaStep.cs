@@ -6,7 +6,4 @@ public sealed record EmaStep(IReadOnlyList<EmaStage> Stages)
 {
     /// <summary>The mean of the stages' commitment losses, as EnCodec weighs them; vector-quantize-pytorch takes the sum.</summary>
     public double CommitmentLoss => Stages.Average(stage => stage.CommitmentLoss);
-
-    /// <summary>The mean of the stages' codebook losses.</summary>
-    public double CodebookLoss => Stages.Average(stage => stage.CodebookLoss);
 }

@@ -64,7 +64,7 @@ public sealed class EmaTrainer
     public EmaTrainerOptions Options { get; }
 
     /// <summary>Whether a step has been made, so that there are codebooks.</summary>
-    public bool IsStarted => _codebooks[0].Steps >= 0;
+    public bool IsInitialized => _codebooks[0].Steps >= 0;
 
     /// <summary>The codebooks in training: one per stage, or one for all.</summary>
     internal ReadOnlySpan<EmaCodebook> Codebooks => _codebooks;
@@ -123,7 +123,7 @@ public sealed class EmaTrainer
     /// <exception cref="InvalidOperationException">No step has been made yet.</exception>
     public RvqModel ToModel()
     {
-        if (!IsStarted)
+        if (!IsInitialized)
         {
             throw new InvalidOperationException("There are no codebooks before the first step.");
         }
@@ -199,7 +199,7 @@ public sealed class EmaTrainer
             throw new ArgumentException($"A batch of {count} frames is too large for {Options.CodebookCount} stages.", nameof(frames));
         }
 
-        if (!IsStarted && count < Options.CodebookSize)
+        if (!IsInitialized && count < Options.CodebookSize)
         {
             throw new ArgumentException(
                 $"{count} frames cannot start a codebook of {Options.CodebookSize} codewords; the first batch needs at least as many frames.", nameof(frames));
@@ -221,7 +221,7 @@ public sealed class EmaTrainer
 
     // The step that starts the codebooks starts all of them.
     private int DrawStageCount()
-        => IsStarted && Options.QuantizerDropout > 0 && _random.NextDouble() < Options.QuantizerDropout
+        => IsInitialized && Options.QuantizerDropout > 0 && _random.NextDouble() < Options.QuantizerDropout
             ? 1 + (int)_random.Next(Options.CodebookCount)
             : Options.CodebookCount;
 

@@ -25,16 +25,16 @@ public sealed record EmaTrainerOptions
     public double Epsilon { get; init; } = 1e-5;
 
     /// <summary>Which codewords are replaced.</summary>
-    public DeadCodeRule DeadCodes { get; init; } = DeadCodeRule.BelowMean;
+    public DeadCodeRule DeadCodeRule { get; init; } = DeadCodeRule.BelowMean;
 
-    /// <summary>The limit of <see cref="DeadCodes"/>, above 0: frames per step, or a share of the mean usage.</summary>
+    /// <summary>The limit of <see cref="DeadCodeRule"/>, above 0: frames per step, or a share of the mean usage.</summary>
     public double DeadCodeThreshold { get; init; } = 0.1;
 
     /// <summary>The steps from one check for dead codewords to the next, at least 1.</summary>
     public int DeadCodeInterval { get; init; } = 5;
 
     /// <summary>The k-means iterations on the first batch, at least 0; with 0 the first codewords are frames of it.</summary>
-    public int StartIterations { get; init; } = 50;
+    public int InitializationIterations { get; init; } = 50;
 
     /// <summary>The probability that a step uses only the first n stages, n drawn evenly from 1 … N; in [0, 1].</summary>
     public double QuantizerDropout { get; init; }
@@ -52,10 +52,10 @@ public sealed record EmaTrainerOptions
         ThrowUnless(Decay is >= 0 and < 1, nameof(Decay), Decay, "in [0, 1)", name);
         ThrowUnless(Enum.IsDefined(Smoothing), nameof(Smoothing), Smoothing, "Clamp or Laplace", name);
         ThrowUnless(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "above 0 and finite", name);
-        ThrowUnless(Enum.IsDefined(DeadCodes), nameof(DeadCodes), DeadCodes, "None, BelowThreshold or BelowMean", name);
+        ThrowUnless(Enum.IsDefined(DeadCodeRule), nameof(DeadCodeRule), DeadCodeRule, "None, BelowThreshold or BelowMean", name);
         ThrowUnless(DeadCodeThreshold > 0 && double.IsFinite(DeadCodeThreshold), nameof(DeadCodeThreshold), DeadCodeThreshold, "above 0 and finite", name);
         ThrowUnless(DeadCodeInterval >= 1, nameof(DeadCodeInterval), DeadCodeInterval, "at least 1", name);
-        ThrowUnless(StartIterations >= 0, nameof(StartIterations), StartIterations, "at least 0", name);
+        ThrowUnless(InitializationIterations >= 0, nameof(InitializationIterations), InitializationIterations, "at least 0", name);
         ThrowUnless(QuantizerDropout is >= 0 and <= 1, nameof(QuantizerDropout), QuantizerDropout, "in [0, 1]", name);
         ThrowUnless(MaxDegreeOfParallelism >= 1, nameof(MaxDegreeOfParallelism), MaxDegreeOfParallelism, "at least 1", name);
     }

@@ -19,7 +19,7 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
     /// <param name="start">Where the first codewords come from.</param>
     /// <param name="random">Draws the first codewords and the splits.</param>
     /// <param name="report">Gets the iterations done and the error before the last update.</param>
-    public Codebook Train(int iterations, CodebookStart start, SeededRandom random, Action<int, double> report)
+    public Codebook Train(int iterations, CodebookInitialization start, SeededRandom random, Action<int, double> report)
     {
         Start(start, random);
         Array.Fill(_codes, -1);
@@ -47,9 +47,9 @@ internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions
         return iteration >= widening ? dimensions : (int)Math.Ceiling(Math.Pow(dimensions, (double)iteration / widening) - 1e-9);
     }
 
-    private void Start(CodebookStart start, SeededRandom random)
+    private void Start(CodebookInitialization start, SeededRandom random)
     {
-        var frames = start == CodebookStart.PlusPlus
+        var frames = start == CodebookInitialization.PlusPlus
             ? PlusPlus.Draw(residuals, dimensions, size, random, threads, cancellation)
             : random.Distinct(_codes.Length, size);
         for (var code = 0; code < size; code++)

@@ -118,7 +118,7 @@ public static class RvqTrainer
             {
                 var means = new KMeans(residuals, view, dimensions, size, threads, cancellation);
                 var random = new SeededRandom(options.Seed + (ulong)(stage * (long)options.Restarts + restart) + 1);
-                var codebook = means.Train(options.Iterations, options.Start, random, (iteration, current) => progress?.Report(new TrainingProgress(
+                var codebook = means.Train(options.Iterations, options.Initialization, random, (iteration, current) => progress?.Report(new TrainingProgress(
                     stage, sizes.Length, iteration, options.Iterations, current, (done + (double)size * iteration) / work)));
                 done += (double)size * options.Iterations;
                 if (means.Error < error)

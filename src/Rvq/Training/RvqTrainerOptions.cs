@@ -25,7 +25,7 @@ public sealed record RvqTrainerOptions
     public bool CoarseToFine { get; init; } = true;
 
     /// <summary>Where k-means takes its first codewords from.</summary>
-    public CodebookStart Start { get; init; } = CodebookStart.Sampled;
+    public CodebookInitialization Initialization { get; init; } = CodebookInitialization.Sampled;
 
     /// <summary>The k-means runs per stage of which the one with the smallest error is kept, at least 1.</summary>
     public int Restarts { get; init; } = 1;
@@ -65,9 +65,9 @@ public sealed record RvqTrainerOptions
             throw new ArgumentOutOfRangeException(name, GainSpread, $"options.GainSpread must be in (0, 2], but is {GainSpread}.");
         }
 
-        if (Start is not (CodebookStart.Sampled or CodebookStart.PlusPlus))
+        if (Initialization is not (CodebookInitialization.Sampled or CodebookInitialization.PlusPlus))
         {
-            throw new ArgumentOutOfRangeException(name, Start, "options.Start must be Sampled or PlusPlus.");
+            throw new ArgumentOutOfRangeException(name, Initialization, "options.Initialization must be Sampled or PlusPlus.");
         }
 
         if (CodebookSizes is null)

@@ -63,7 +63,7 @@ public sealed class CodecFamiliesTests
             TensorBytes.Random("quantizer.quantizers.0.out_proj.weight", 3, 2)]));
         var folded = Enumerable.Range(0, 6).Select(i =>
             (float)((double)v[i] * g[i / 3] / Math.Sqrt(v.Skip(i / 3 * 3).Take(3).Sum(value => (double)value * value)))).ToArray();
-        ModelAssert.SameBits(folded, model.Stages[0].Input!.Weight);
+        ModelAssert.SameBits(folded, model.Stages[0].InputProjection!.Weight);
         Assert.Equal(SearchMetric.Cosine, model.Stages[0].Metric);
     }
 
@@ -175,7 +175,7 @@ public sealed class CodecFamiliesTests
             TensorBytes.Random("vq.project_out.weight", 5, 3), TensorBytes.Random("vq.project_out.bias", 5)]);
         var model = ModelAssert.Read(file, new LoadOptions { Metric = SearchMetric.Cosine });
         Assert.Equal((5, SearchMetric.Cosine), (model.Dimensions, model.Stages[0].Metric));
-        Assert.Equal((3, 5), (model.Stacks[0].Input!.Bias.Length, model.Stacks[0].Output!.Bias.Length));
+        Assert.Equal((3, 5), (model.Stacks[0].InputProjection!.Bias.Length, model.Stacks[0].OutputProjection!.Bias.Length));
     }
 
     [Fact]

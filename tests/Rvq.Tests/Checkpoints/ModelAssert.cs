@@ -17,8 +17,8 @@ internal static class ModelAssert
         Assert.Equal(expected.Stacks.Length, actual.Stacks.Length);
         for (var s = 0; s < expected.Stacks.Length; s++)
         {
-            Equal(expected.Stacks[s].Input, actual.Stacks[s].Input);
-            Equal(expected.Stacks[s].Output, actual.Stacks[s].Output);
+            Equal(expected.Stacks[s].InputProjection, actual.Stacks[s].InputProjection);
+            Equal(expected.Stacks[s].OutputProjection, actual.Stacks[s].OutputProjection);
             Assert.Equal(expected.Stacks[s].Stages.Length, actual.Stacks[s].Stages.Length);
         }
 
@@ -26,8 +26,8 @@ internal static class ModelAssert
         {
             var (a, b) = (expected.Stages[i], actual.Stages[i]);
             Assert.Equal((a.Metric, a.Stride, a.Codebook.Size, a.Codebook.Dimensions), (b.Metric, b.Stride, b.Codebook.Size, b.Codebook.Dimensions));
-            Equal(a.Input, b.Input);
-            Equal(a.Output, b.Output);
+            Equal(a.InputProjection, b.InputProjection);
+            Equal(a.OutputProjection, b.OutputProjection);
             for (var code = 0; code < a.Codebook.Size; code++)
             {
                 SameBits(a.Codebook[code], b.Codebook[code]);

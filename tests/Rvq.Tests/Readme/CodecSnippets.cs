@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Rvq.Tokens;
 
 namespace Rvq.Tests.Readme;
 
@@ -107,7 +108,7 @@ public class CodecSnippets
         int[] codes = new Quantizer(model).Encode(frames);                        // [T, D] → [T / 4, 7]: a | b c | d e f g for 4 frames
         var layout = new SnacTokens([4, 2, 1], model.Stages[0].Codebook.Size);    // Orpheus: a b d e c f g, offset by place
         var tokens = new int[codes.Length];                                       // [T / 4, 7]
-        layout.Interleave<int, int>(codes, tokens);
+        layout.Arrange<int, int>(codes, tokens);
         var middle = new int[codes.Length / 7 * 2];                               // [T / 2]: codebook 1 alone, as SNAC has it
         layout.CopyLevelTo<int>(codes, 1, middle);
         // END

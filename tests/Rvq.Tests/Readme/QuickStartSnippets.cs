@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Rvq.Streams;
 using Rvq.Tests.Tool;
 
 namespace Rvq.Tests.Readme;

@@ -1,3 +1,4 @@
+using Rvq.Streams;
 using Rvq.Tests.Tool;
 
 namespace Rvq.Tests.Readme;

@@ -1,3 +1,5 @@
+using Rvq.Tokens;
+
 namespace Rvq.Tests.Readme;
 
 /// <summary>The README's code for language models' tokens.</summary>
@@ -41,8 +43,8 @@ public class TokenSnippets
         var (coarsePart, finePart) = (flat.Part(0, 2), flat.Part(2, 1));          // the first two codebooks, and the rest
         var coarse = new int[codes.Length / 3 * 2];                               // [T × 2] from codes [T, 3]
         var fine = new int[codes.Length / 3];                                     // [T × 1]
-        coarsePart.Flatten<int, int>(codes, coarse);
-        finePart.Flatten<int, int>(codes, fine);
+        coarsePart.Arrange<int, int>(codes, coarse);
+        finePart.Arrange<int, int>(codes, fine);
         // END
         return (coarse, fine);
     }

@@ -92,7 +92,7 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
     /// <summary>The model of the first n codebooks; of each group where there are several, as GroupedResidualVQ counts.</summary>
     private static RvqModel TakeFromEachGroup(RvqModel model, int count)
         => model.Family == "ResidualVQ" && model.Stacks.Length > 1
-            ? new RvqModel([.. model.Stacks.ToArray().Select(stack => new ResidualStack(stack.Stages[..count], stack.Input, stack.Output))])
+            ? new RvqModel([.. model.Stacks.ToArray().Select(stack => new ResidualStack(stack.Stages[..count], stack.InputProjection, stack.OutputProjection))])
             : model.Take(count);
 
     private static int[] Columns(int[] codes, RvqModel model, RvqModel kept)

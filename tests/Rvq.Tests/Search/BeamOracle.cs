@@ -12,7 +12,7 @@ internal static class BeamOracle
             var frame = frames.Slice(t * model.Dimensions, model.Dimensions).ToArray();
             foreach (var stack in model.Stacks)
             {
-                codes.AddRange(Search([.. stack.Stages.ToArray().Select(stage => stage.Codebook)], stack.Input is null ? frame : Project(stack.Input, frame), width));
+                codes.AddRange(Search([.. stack.Stages.ToArray().Select(stage => stage.Codebook)], stack.InputProjection is null ? frame : Project(stack.InputProjection, frame), width));
             }
         }
 

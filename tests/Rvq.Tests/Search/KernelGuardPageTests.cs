@@ -285,7 +285,7 @@ public sealed unsafe class KernelGuardPageTests
                 kernel.ProjectNear(panels, 3, vectors.Pointer, stride, Count, sums.Pointer, new SearchScratch());
                 for (var m = 0; m < stages.Length; m++)
                 {
-                    var projection = stages[m].Input!;
+                    var projection = stages[m].InputProjection!;
                     var padded = projection.Table.PaddedOutputs;
                     for (var t = 0; t < Count; t++)
                     {

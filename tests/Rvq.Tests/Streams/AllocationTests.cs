@@ -1,3 +1,6 @@
+using Rvq.Streams;
+using Rvq.Tokens;
+
 namespace Rvq.Tests.Streams;
 
 /// <summary>Once warm, the span methods allocate nothing, and a writer nothing for a frame.</summary>
@@ -9,7 +12,7 @@ public class AllocationTests
         var codes = new int[46 * 7];
         var back = new int[codes.Length];
         var packets = new byte[23 * 7];
-        var packed = new byte[FaissCodes.GetCodeSize([10, 9, 10]) * 7];
+        var packed = new byte[FaissCodes.GetByteCount([10, 9, 10]) * 7];
         var snac = new SnacTokens([4, 2, 1]);
         var flat = new FlatTokens([1024, 1024]);
         var pattern = TokenPattern.Unroll([0, 1, 1]);
@@ -24,10 +27,10 @@ public class AllocationTests
             LyraPackets.Unpack(packets, 46, back);
             FaissCodes.Pack(codes.AsSpan(0, 21), [10, 9, 10], packed);
             FaissCodes.Unpack(packed, [10, 9, 10], back.AsSpan(0, 21));
-            snac.Interleave(codes.AsSpan(0, 49), back.AsSpan(0, 49));
+            snac.Arrange(codes.AsSpan(0, 49), back.AsSpan(0, 49));
             snac.Restore(back.AsSpan(0, 49), codes.AsSpan(0, 49));
             snac.CopyLevelTo(codes.AsSpan(0, 49), 1, back.AsSpan(0, 14));
-            flat.Flatten(codes.AsSpan(0, 14), back.AsSpan(0, 14));
+            flat.Arrange(codes.AsSpan(0, 14), back.AsSpan(0, 14));
             flat.Restore(back.AsSpan(0, 14), codes.AsSpan(0, 14));
             pattern.Arrange(codes.AsSpan(0, 21), tokens, 0);
             pattern.Restore(tokens, codes.AsSpan(0, 21), 0);

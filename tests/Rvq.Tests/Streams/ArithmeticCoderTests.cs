@@ -1,3 +1,5 @@
+using Rvq.Streams;
+
 namespace Rvq.Tests.Streams;
 
 public class ArithmeticCoderTests

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rvq.Streams;
 
 namespace Rvq.Tests.Streams;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Rvq.Streams;
 
 namespace Rvq.Tests.Streams;
 

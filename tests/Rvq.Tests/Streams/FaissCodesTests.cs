@@ -1,3 +1,5 @@
+using Rvq.Streams;
+
 namespace Rvq.Tests.Streams;
 
 public class FaissCodesTests
@@ -16,7 +18,7 @@ public class FaissCodesTests
         var expected = Array.ConvertAll(data, value => (byte)value);
         var widths = Enumerable.Repeat(bits, shape[1]).ToArray();
 
-        Assert.Equal(packedShape[1], FaissCodes.GetCodeSize(widths));
+        Assert.Equal(packedShape[1], FaissCodes.GetByteCount(widths));
         var packed = new byte[expected.Length];
         FaissCodes.Pack(codes, widths, packed);
         Assert.Equal(expected, packed);

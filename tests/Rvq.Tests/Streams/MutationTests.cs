@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using Rvq.Streams;
 
 namespace Rvq.Tests.Streams;
 
@@ -102,7 +103,7 @@ public sealed class MutationTests(ITestOutputHelper output)
             var padding = (count * 8) - (rows * widths.Sum());
             Assert.Equal(bytes.AsSpan(0, Math.Max(0, count - 1)), again.AsSpan(0, Math.Max(0, count - 1)));
             Assert.True(count == 0 || again[^1] == (byte)(bytes[count - 1] << padding) >> padding);
-            FaissCodes.Unpack(bytes.AsSpan(0, Math.Min(bytes.Length, rows * FaissCodes.GetCodeSize(widths))), widths, codes);
+            FaissCodes.Unpack(bytes.AsSpan(0, Math.Min(bytes.Length, rows * FaissCodes.GetByteCount(widths))), widths, codes);
         });
 
     private static byte[] RandomBytes(int count)

@@ -1,3 +1,5 @@
+using Rvq.Streams;
+
 namespace Rvq.Tests.Streams;
 
 /// <summary>Everything that can happen to a small stream: nothing wrong is returned as right, and one fault costs one chunk.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Rvq.Streams;
 
 namespace Rvq.Tests.Streams;
 

@@ -1,3 +1,5 @@
+using Rvq.Streams;
+
 namespace Rvq.Tests.Streams;
 
 /// <summary>Small models, codes and streams for the .rvq tests.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Rvq.Streams;
 
 namespace Rvq.Tests.Streams;
 

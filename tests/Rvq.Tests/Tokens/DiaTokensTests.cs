@@ -1,3 +1,5 @@
+using Rvq.Tokens;
+
 namespace Rvq.Tests.Tokens;
 
 public class DiaTokensTests

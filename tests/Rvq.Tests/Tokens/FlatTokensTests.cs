@@ -1,3 +1,5 @@
+using Rvq.Tokens;
+
 namespace Rvq.Tests.Tokens;
 
 public class FlatTokensTests
@@ -7,9 +9,9 @@ public class FlatTokensTests
     {
         var flat = new FlatTokens([10, 20, 5], firstToken: 100);
         var tokens = new long[6];
-        flat.Flatten<int, long>([1, 2, 3, 9, 19, 4], tokens);
+        flat.Arrange<int, long>([1, 2, 3, 9, 19, 4], tokens);
         Assert.Equal([101, 112, 133, 109, 129, 134], tokens);
-        Assert.Equal(135, flat.EndToken);
+        Assert.Equal(135, flat.VocabularySize);
     }
 
     [Fact]
@@ -21,11 +23,11 @@ public class FlatTokensTests
         int[] codes = [1, 2, 3, 4, 5, 1023, 1022, 1021, 1020, 1019];
         var coarseTokens = new int[6];
         var fineTokens = new int[4];
-        coarse.Flatten(codes, coarseTokens.AsSpan());
-        fine.Flatten(codes, fineTokens.AsSpan());
+        coarse.Arrange(codes, coarseTokens.AsSpan());
+        fine.Arrange(codes, fineTokens.AsSpan());
         Assert.Equal([1, 1026, 2051, 1023, 2046, 3069], coarseTokens);
         Assert.Equal([4, 1029, 1020, 2043], fineTokens);
-        Assert.Equal((3072, 2048), (coarse.EndToken, fine.EndToken));
+        Assert.Equal((3072, 2048), (coarse.VocabularySize, fine.VocabularySize));
 
         var restored = new int[10];
         fine.Restore(fineTokens, restored.AsSpan());
@@ -48,7 +50,7 @@ public class FlatTokensTests
                     var part = new FlatTokens(sizes, 7).Part(first, count);
                     var codes = Enumerable.Range(0, frames * sizes.Length).Select(i => (short)random.Next(sizes[i % sizes.Length])).ToArray();
                     var tokens = new uint[frames * count];
-                    part.Flatten(codes, tokens.AsSpan());
+                    part.Arrange(codes, tokens.AsSpan());
                     var restored = codes.Select((code, i) => i % sizes.Length >= first && i % sizes.Length < first + count ? (short)-1 : code).ToArray();
                     part.Restore(tokens, restored.AsSpan());
                     Assert.Equal(codes, restored);
@@ -62,8 +64,8 @@ public class FlatTokensTests
     {
         var flat = new FlatTokens([10, 20]);
         var tokens = new int[4];
-        Assert.Contains("20 at frame 1, codebook 1, which has 20", Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Flatten<int, int>([1, 1, 1, 20], tokens)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Flatten<long, int>([1, 1, 1, -1], tokens));
+        Assert.Contains("20 at frame 1, codebook 1, which has 20", Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<int, int>([1, 1, 1, 20], tokens)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<long, int>([1, 1, 1, -1], tokens));
         Assert.Equal([0, 0, 0, 0], tokens);
         foreach (var wrong in (long[])[9, 30, -1, long.MinValue, long.MaxValue])
         {
@@ -72,11 +74,11 @@ public class FlatTokensTests
         }
 
         Assert.Equal([0, 0, 0, 0], tokens);
-        Assert.Throws<ArgumentException>("tokens", () => flat.Flatten<int, int>(new int[4], new int[3]));
-        Assert.Throws<ArgumentException>("codes", () => flat.Flatten<int, int>(new int[3], new int[3]));
-        Assert.Throws<ArgumentException>("tokens", () => new FlatTokens([200, 200]).Flatten<int, byte>(new int[2], new byte[2]));
+        Assert.Throws<ArgumentException>("tokens", () => flat.Arrange<int, int>(new int[4], new int[3]));
+        Assert.Throws<ArgumentException>("codes", () => flat.Arrange<int, int>(new int[3], new int[3]));
+        Assert.Throws<ArgumentException>("tokens", () => new FlatTokens([200, 200]).Arrange<int, byte>(new int[2], new byte[2]));
         Assert.Throws<ArgumentException>("codes", () => new FlatTokens([300]).Restore<int, byte>([1], new byte[1]));
-        Assert.Throws<ArgumentException>("tokens", () => flat.Flatten<int, int>(tokens.AsSpan(0, 2), tokens.AsSpan(1, 2)));
+        Assert.Throws<ArgumentException>("tokens", () => flat.Arrange<int, int>(tokens.AsSpan(0, 2), tokens.AsSpan(1, 2)));
         Assert.Throws<ArgumentException>("codebookSizes", () => new FlatTokens([]));
         Assert.Throws<ArgumentOutOfRangeException>("codebookSizes", () => new FlatTokens([1, 0]));
         Assert.Throws<ArgumentException>("codebookSizes", () => new FlatTokens([int.MaxValue, 1]));

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Rvq.Tokens;
 
 namespace Rvq.Tests.Tokens;
 
@@ -19,9 +20,9 @@ public class SnacTokensTests
         }
 
         var tokens = new long[codes.Length];
-        Orpheus.Interleave(codes, tokens.AsSpan());
+        Orpheus.Arrange(codes, tokens.AsSpan());
         Assert.Equal(expected, tokens);
-        new SnacTokens([4, 2, 1], firstToken: 0).Interleave(codes, tokens.AsSpan());
+        new SnacTokens([4, 2, 1], firstToken: 0).Arrange(codes, tokens.AsSpan());
         Assert.Equal(flat, tokens.Select((token, i) => token - (i % 7 * 4096)));
 
         var restored = new short[codes.Length];
@@ -53,7 +54,7 @@ public class SnacTokensTests
         {
             var codes = Enumerable.Range(0, blocks * snac.CodesPerBlock).Select(i => (byte)(i * 7 % 50)).ToArray();
             var tokens = new int[codes.Length];
-            snac.Interleave(codes, tokens.AsSpan());
+            snac.Arrange(codes, tokens.AsSpan());
             Assert.All(tokens, (token, i) => Assert.Equal(i % snac.CodesPerBlock, (token - 3) / 50));
             var restored = new byte[codes.Length];
             snac.Restore(tokens, restored.AsSpan());
@@ -82,13 +83,13 @@ public class SnacTokensTests
         var buffer = new int[7];
         var codes = new int[7];
         codes[6] = 4096;
-        Assert.Contains("4096 at block 0, place 6", Assert.Throws<ArgumentOutOfRangeException>("codes", () => Orpheus.Interleave<int, int>(codes, buffer)).Message, StringComparison.Ordinal);
+        Assert.Contains("4096 at block 0, place 6", Assert.Throws<ArgumentOutOfRangeException>("codes", () => Orpheus.Arrange<int, int>(codes, buffer)).Message, StringComparison.Ordinal);
         int[] tokens = [10, 4106, 8202, 12298, 16394, 20490, 24585];
         Assert.Contains("24585 at 6, whose place has the tokens [24586, 28682)", Assert.Throws<ArgumentOutOfRangeException>("tokens", () => Orpheus.Restore<int, int>(tokens, buffer)).Message, StringComparison.Ordinal);
         Assert.All(buffer, value => Assert.Equal(0, value));
-        Assert.Throws<ArgumentException>("codes", () => Orpheus.Interleave<int, int>(new int[8], new int[8]));
-        Assert.Throws<ArgumentException>("tokens", () => Orpheus.Interleave<int, int>(new int[7], new int[14]));
-        Assert.Throws<ArgumentException>("tokens", () => Orpheus.Interleave<int, short>(new int[7], new short[7].AsSpan(1)));
+        Assert.Throws<ArgumentException>("codes", () => Orpheus.Arrange<int, int>(new int[8], new int[8]));
+        Assert.Throws<ArgumentException>("tokens", () => Orpheus.Arrange<int, int>(new int[7], new int[14]));
+        Assert.Throws<ArgumentException>("tokens", () => Orpheus.Arrange<int, short>(new int[7], new short[7].AsSpan(1)));
         Assert.Throws<ArgumentException>("levelCodes", () => Orpheus.CopyLevelTo(new int[14], 1, new int[3]));
         Assert.Throws<ArgumentOutOfRangeException>("level", () => Orpheus.CopyLevelTo(new int[14], 3, new int[4]));
         Assert.Throws<ArgumentException>("strides", () => new SnacTokens([4, 3]));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rvq.Tokens;
 
 namespace Rvq.Tests.Tokens;
 

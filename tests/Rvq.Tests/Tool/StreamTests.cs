@@ -1,3 +1,5 @@
+using Rvq.Streams;
+
 namespace Rvq.Tests.Tool;
 
 /// <summary>.rvq streams through the command.</summary>

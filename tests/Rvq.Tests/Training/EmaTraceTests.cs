@@ -14,19 +14,19 @@ public sealed class EmaTraceTests
         CodebookSize = 32,
         Decay = 0.9,
         Smoothing = UsageSmoothing.Laplace,
-        DeadCodes = DeadCodeRule.None,
-        StartIterations = 10,
+        DeadCodeRule = DeadCodeRule.None,
+        InitializationIterations = 10,
     };
 
-    private static readonly EmaTrainerOptions Vqp = EnCodec with { DeadCodes = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1 };
+    private static readonly EmaTrainerOptions Vqp = EnCodec with { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1 };
 
     private static readonly EmaTrainerOptions Mimi = EnCodec with
     {
         Smoothing = UsageSmoothing.Clamp,
-        DeadCodes = DeadCodeRule.BelowMean,
+        DeadCodeRule = DeadCodeRule.BelowMean,
         DeadCodeThreshold = 0.3,
         DeadCodeInterval = 5,
-        StartIterations = 50,
+        InitializationIterations = 50,
     };
 
     public static TheoryData<string> SingleCases =>
@@ -89,7 +89,7 @@ public sealed class EmaTraceTests
         var encodec = name == "trace-encodec-rvq";
         var shared = name == "trace-vqp-shared";
         var options = (encodec ? EnCodec : Vqp with { DeadCodeThreshold = 1 }) with { CodebookCount = 3, CodebookSize = 16, SharedCodebook = shared };
-        var trainer = new EmaTrainer(8, shared ? options with { DeadCodes = DeadCodeRule.None } : options) { Draw = trace.DrawOfStart() };
+        var trainer = new EmaTrainer(8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options) { Draw = trace.DrawOfStart() };
         var losses = trace.Losses;
         var (first, _) = Npy.ReadSingle(trace.File("batch_first.npy"));
         var batch = Trace.TimeMajor(first, 4, encodec);
@@ -131,7 +131,7 @@ public sealed class EmaTraceTests
     private static EmaTrainerOptions OptionsOf(string name) => name switch
     {
         "trace-mimi-ema" => Mimi,
-        "trace-vqp-ema" => Vqp with { DeadCodes = DeadCodeRule.None },
+        "trace-vqp-ema" => Vqp with { DeadCodeRule = DeadCodeRule.None },
         "trace-vqp-ema-deadcodes" => Vqp,
         _ => EnCodec,
     };

@@ -16,15 +16,15 @@ public sealed class RvqTrainerTests
     }
 
     [Theory]
-    [InlineData(CodebookStart.Sampled)]
-    [InlineData(CodebookStart.PlusPlus)]
-    public void Train_MoreStages_LowerTheTrainingError(CodebookStart start)
+    [InlineData(CodebookInitialization.Sampled)]
+    [InlineData(CodebookInitialization.PlusPlus)]
+    public void Train_MoreStages_LowerTheTrainingError(CodebookInitialization start)
     {
         var frames = Frames(500, 6);
         var last = Energy(frames) / 500;
         for (var count = 1; count <= 4; count++)
         {
-            var error = SearchOracle.Error(Train(frames, 6, Small with { CodebookCount = count, Start = start }), frames);
+            var error = SearchOracle.Error(Train(frames, 6, Small with { CodebookCount = count, Initialization = start }), frames);
             Assert.True(error < 0.8 * last, $"{count} codebooks leave {error} of {last}.");
             last = error;
         }
@@ -42,7 +42,7 @@ public sealed class RvqTrainerTests
             frames[2 * i + 1] = (i % 2 == 0 ? -100 : 100) + random.NextSingle();
         }
 
-        var model = Train(frames, 2, new RvqTrainerOptions { CodebookCount = 1, CodebookSize = 4, Start = CodebookStart.PlusPlus });
+        var model = Train(frames, 2, new RvqTrainerOptions { CodebookCount = 1, CodebookSize = 4, Initialization = CodebookInitialization.PlusPlus });
         for (var cluster = 0; cluster < 4; cluster++)
         {
             var x = Enumerable.Range(0, 50).Average(i => (double)frames[2 * (4 * i + cluster)]);
@@ -71,7 +71,7 @@ public sealed class RvqTrainerTests
     public void Train_AnyThreadCount_GivesTheSameBits(int restarts)
     {
         var frames = Frames(3000, 12);
-        var options = Small with { Restarts = restarts, Start = CodebookStart.PlusPlus };
+        var options = Small with { Restarts = restarts, Initialization = CodebookInitialization.PlusPlus };
         AssertSame(Train(frames, 12, options), Train(frames, 12, options with { MaxDegreeOfParallelism = 4 }));
     }
 
@@ -163,13 +163,13 @@ public sealed class RvqTrainerTests
     }
 
     [Theory]
-    [InlineData(CodebookStart.Sampled)]
-    [InlineData(CodebookStart.PlusPlus)]
-    public void Train_AllFramesEqual_ReproducesThem(CodebookStart start)
+    [InlineData(CodebookInitialization.Sampled)]
+    [InlineData(CodebookInitialization.PlusPlus)]
+    public void Train_AllFramesEqual_ReproducesThem(CodebookInitialization start)
     {
         var frames = new float[100 * 3];
         Array.Fill(frames, 0.1f);
-        var model = Train(frames, 3, Small with { Start = start });
+        var model = Train(frames, 3, Small with { Initialization = start });
         Assert.Equal(0, SearchOracle.Error(model, frames));
     }
 
@@ -259,7 +259,7 @@ public sealed class RvqTrainerTests
         foreach (var options in new[]
         {
             Small with { CodebookCount = 0 }, Small with { CodebookCount = int.MaxValue }, Small with { CodebookSize = 0 }, Small with { CodebookSizes = [4, 0] }, Small with { Iterations = 0 },
-            Small with { Restarts = 0 }, Small with { SampleLimit = 0 }, Small with { MaxDegreeOfParallelism = 0 }, Small with { Start = (CodebookStart)9 },
+            Small with { Restarts = 0 }, Small with { SampleLimit = 0 }, Small with { MaxDegreeOfParallelism = 0 }, Small with { Initialization = (CodebookInitialization)9 },
             Small with { GainCopies = -1 }, Small with { GainSpread = 0 }, Small with { GainSpread = double.NaN },
         })
         {

@@ -1,7 +1,7 @@
 namespace Rvq.Training;
 
 /// <summary>Where k-means takes its first codewords from.</summary>
-public enum CodebookStart
+public enum CodebookInitialization
 {
     /// <summary>Distinct frames drawn evenly.</summary>
     Sampled,
