@@ -29,7 +29,7 @@ public sealed unsafe class Quantizer
     /// <param name="options">How to work, or null for greedy codes on one thread.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is below 1.</exception>
-    /// <exception cref="NotSupportedException">A beam width above 1 for a model whose stages have projections, strides or cosine search.</exception>
+    /// <exception cref="NotSupportedException">A beam width above 1 for a model whose stages have projections, strides or another metric than Euclidean.</exception>
     public Quantizer(RvqModel model, QuantizerOptions? options = null)
         : this(model, options ?? new QuantizerOptions(), Kernels.Best)
     {

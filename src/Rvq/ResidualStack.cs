@@ -63,8 +63,10 @@ public sealed class ResidualStack
         _stages = stages.ToArray();
         InputProjection = input;
         OutputProjection = output;
-        IsProjected = Array.Exists(_stages, stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1);
-        IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.InputProjection is not null && stage.Stride == 1);
+        IsProjected = Array.Exists(_stages, stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1
+            || stage.Metric == SearchMetric.NormalizedEuclidean);
+        IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.InputProjection is not null && stage.Stride == 1
+            && stage.Metric != SearchMetric.NormalizedEuclidean);
         _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
         _inputPanels = whole is { IsProjectedFrameByFrame: true } ? whole._inputPanels : new Lazy<InputPanels>(() => new InputPanels(_stages));
         _smallStack = new Lazy<SmallStack?>(() => whole?.SmallStack ?? Search.SmallStack.Of(_stages));

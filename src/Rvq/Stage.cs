@@ -23,9 +23,9 @@ public sealed class Stage
     {
         ArgumentNullException.ThrowIfNull(codebook);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
-        if (metric is not (SearchMetric.Euclidean or SearchMetric.Cosine))
+        if (!Enum.IsDefined(metric))
         {
-            throw new ArgumentOutOfRangeException(nameof(metric), metric, "metric must be Euclidean or Cosine.");
+            throw new ArgumentOutOfRangeException(nameof(metric), metric, $"metric must be one of {string.Join(", ", Enum.GetNames<SearchMetric>())}.");
         }
 
         if (input is not null && input.Outputs != codebook.Dimensions)

@@ -48,7 +48,7 @@ public sealed class ModelArgumentTests
         var codebook = new Codebook(new float[8], 4);
         Refused.For<ArgumentNullException>("codebook", () => _ = new Stage(null!));
         Refused.For<ArgumentOutOfRangeException>("stride", () => _ = new Stage(codebook, stride: 0), "0");
-        Refused.For<ArgumentOutOfRangeException>("metric", () => _ = new Stage(codebook, metric: (SearchMetric)2));
+        Refused.For<ArgumentOutOfRangeException>("metric", () => _ = new Stage(codebook, metric: (SearchMetric)4));
         Refused.For<ArgumentException>("input", () => _ = new Stage(codebook, Map(6, 3), Map(4, 6)), "3", "4");
         Refused.For<ArgumentException>("output", () => _ = new Stage(codebook, Map(6, 4), Map(5, 6)), "5", "4");
         Refused.For<ArgumentException>("output", () => _ = new Stage(codebook, Map(6, 4), Map(4, 7)), "6", "7");

@@ -16,15 +16,19 @@ internal static class Oracle
         return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
     }
 
-    /// <summary>The lowest k with the smallest ½⟨c, c⟩ − ⟨r, c⟩.</summary>
+    /// <summary>The lowest k with the smallest score: ½⟨c, c⟩ − ⟨r, c⟩, or what the metric makes of it.</summary>
     public static int Nearest(Codebook codebook, ReadOnlySpan<float> residual, SearchMetric metric = SearchMetric.Euclidean)
     {
         var (code, best) = (0, double.PositiveInfinity);
+        residual = metric == SearchMetric.NormalizedEuclidean ? Normalized(residual) : residual;
         for (var k = 0; k < codebook.Size; k++)
         {
-            var score = metric == SearchMetric.Euclidean
-                ? (0.5 * Dot(codebook[k], codebook[k])) - Dot(residual, codebook[k])
-                : 0 - Dot(residual, Normalized(codebook[k]));
+            var score = metric switch
+            {
+                SearchMetric.Cosine => 0 - Dot(residual, Normalized(codebook[k])),
+                SearchMetric.InnerProduct => 0 - Dot(residual, codebook[k]),
+                _ => (0.5 * Dot(codebook[k], codebook[k])) - Dot(residual, codebook[k]),
+            };
             if (score < best)
             {
                 (code, best) = (k, score);
@@ -91,7 +95,8 @@ internal static class Oracle
     }
 
     private static bool IsProjected(ResidualStack stack)
-        => stack.Stages.ToArray().Any(stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1);
+        => stack.Stages.ToArray().Any(stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1
+            || stage.Metric == SearchMetric.NormalizedEuclidean);
 
     private static int[] EncodePlain(ResidualStack stack, float[][] block)
     {

@@ -33,6 +33,14 @@ internal static class TestModels
                     Projection(random, 6, 40, true))),
             "projections of every kind");
         yield return (new RvqModel(new ResidualStack([.. Enumerable.Range(0, 3).Select(_ => new Stage(Codebook(random, 25, 9), metric: SearchMetric.Cosine))])), "cosine");
+        yield return (new RvqModel(new ResidualStack([.. Enumerable.Range(0, 3).Select(_ => new Stage(Codebook(random, 25, 9), metric: SearchMetric.InnerProduct))])), "inner product");
+        yield return (
+            new RvqModel(new ResidualStack([.. Enumerable.Range(0, 3).Select(_ => new Stage(Codebook(random, 25, 9), metric: SearchMetric.NormalizedEuclidean))])),
+            "normalised Euclidean");
+        yield return (
+            new RvqModel(new ResidualStack([.. Enum.GetValues<SearchMetric>().Select((metric, m) => new Stage(
+                Codebook(random, 40, 8), Projection(random, 12, 8, true), Projection(random, 8, 12, true), metric, m == 0 ? 2 : 1))])),
+            "projections and every metric");
     }
 
     public static ResidualStack Dac(Random random, int dimensions, int[] codeDimensions, int size, int[] strides)

@@ -13,12 +13,19 @@ internal sealed class OwnMetadata(IReadOnlyDictionary<string, string> values)
 
     public int[] Integers(string key) => Array.ConvertAll(Required(key).Split(','), text => Parse(key, text));
 
-    public static SearchMetric Metric(string text) => text switch
+    public static SearchMetric Metric(string text)
     {
-        nameof(SearchMetric.Euclidean) => SearchMetric.Euclidean,
-        nameof(SearchMetric.Cosine) => SearchMetric.Cosine,
-        _ => throw new InvalidDataException($"The metadata has the metric {TensorEntry.Quote(text)}; Euclidean and Cosine are known."),
-    };
+        foreach (var metric in Enum.GetValues<SearchMetric>())
+        {
+            if (text == metric.ToString())
+            {
+                return metric;
+            }
+        }
+
+        throw new InvalidDataException(
+            $"The metadata has the metric {TensorEntry.Quote(text)}; {string.Join(", ", Enum.GetNames<SearchMetric>())} are known.");
+    }
 
     private static int Parse(string key, string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0

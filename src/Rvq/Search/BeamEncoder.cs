@@ -21,7 +21,7 @@ internal sealed unsafe class BeamEncoder
     private readonly Kernel _kernel;
     private readonly int _width;
 
-    /// <exception cref="NotSupportedException">A stage of the model has a projection, a stride or cosine search.</exception>
+    /// <exception cref="NotSupportedException">A stage of the model has a projection, a stride or another metric than Euclidean.</exception>
     public BeamEncoder(RvqModel model, Kernel kernel, int width)
     {
         (_model, _kernel, _width) = (model, kernel, width);
@@ -30,8 +30,13 @@ internal sealed unsafe class BeamEncoder
             var stage = model.Stages[i];
             var reason = stage.InputProjection is not null || stage.OutputProjection is not null ? "projects the residual by itself"
                 : stage.Stride > 1 ? $"has a stride of {stage.Stride}"
-                : stage.Metric == SearchMetric.Cosine ? "is searched by cosine"
-                : null;
+                : stage.Metric switch
+                {
+                    SearchMetric.Euclidean => null,
+                    SearchMetric.Cosine => "is searched by cosine",
+                    SearchMetric.InnerProduct => "is searched by inner product",
+                    _ => "normalises its residual",
+                };
             if (reason is not null)
             {
                 throw new NotSupportedException(

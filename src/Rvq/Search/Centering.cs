@@ -13,7 +13,7 @@ internal sealed unsafe class Centering
     public Centering(SearchTable table, bool atZero = false)
     {
         _center = new AlignedBuffer<float>(table.Stride);
-        IsZero = atZero || table.Metric == SearchMetric.Cosine || !Average(table);
+        IsZero = atZero || !table.HasHalfNorms || !Average(table);
         HalfNorms = new double[table.Size];
         Norms = new double[table.Size];
         for (var code = 0; code < table.Size; code++)
@@ -27,7 +27,7 @@ internal sealed unsafe class Centering
                 sum += value * value;
             }
 
-            HalfNorms[code] = table.Metric == SearchMetric.Euclidean ? 0.5 * sum : 0;
+            HalfNorms[code] = table.HasHalfNorms ? 0.5 * sum : 0;
             Norms[code] = Math.Sqrt(sum);
             MaxNorm = Math.Max(MaxNorm, Norms[code]);
             MaxRawNorm = Math.Max(MaxRawNorm, Math.Sqrt(raw));
@@ -40,7 +40,7 @@ internal sealed unsafe class Centering
 
     public bool IsZero { get; }
 
-    /// <summary>½‖c − μ‖² in binary64; zeros for cosine.</summary>
+    /// <summary>½‖c − μ‖² in binary64; zeros where the search has none.</summary>
     public double[] HalfNorms { get; }
 
     /// <summary>‖c − μ‖ in binary64.</summary>

@@ -11,7 +11,8 @@ namespace Rvq.Search;
 /// zeros only.
 /// </para>
 /// <para>
-/// The score of codeword k is ½⟨c_k, c_k⟩ − ⟨r, c_k⟩ (Euclidean) or −⟨r, ĉ_k⟩ (cosine, ĉ_k normalised). The code is the lowest k with
+/// The score of codeword k is ½⟨c_k, c_k⟩ − ⟨r, c_k⟩ (Euclidean), −⟨r, ĉ_k⟩ (cosine, ĉ_k normalised), −⟨r, c_k⟩ (inner product) or ½⟨c_k, c_k⟩ − ⟨r̂, c_k⟩
+/// (normalised Euclidean: r̂ by <see cref="UnitLength"/>). The code is the lowest k with
 /// the smallest score. Where float32 overflowed on the way to the residual, scores can be infinite or NaN: only a score below infinity wins, and where
 /// there is none the code is 0.
 /// </para>
@@ -39,7 +40,7 @@ internal static unsafe class Definition
     /// <summary>The code among <paramref name="candidates"/>, or among all codewords where there are none given.</summary>
     /// <param name="vector">The residual, padded.</param>
     /// <param name="rows">The codewords as they are searched, [K, <paramref name="paddedLength"/>].</param>
-    /// <param name="halfNorms">½⟨c_k, c_k⟩, length K; zeros for cosine.</param>
+    /// <param name="halfNorms">½⟨c_k, c_k⟩, length K; zeros for cosine and inner product.</param>
     /// <param name="paddedLength">The padded length of a vector.</param>
     /// <param name="candidates">Codes, or null for 0…count − 1.</param>
     /// <param name="count">The number of candidates.</param>

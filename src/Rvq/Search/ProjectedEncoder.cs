@@ -37,9 +37,15 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
         }
     }
 
-    /// <summary>Searches the vectors of a stage whose codes lie in blocks.</summary>
+    /// <summary>Searches the vectors of a stage whose codes lie in blocks; where the stage normalises them, they are overwritten.</summary>
     private void FindBlocks(Stage stage, float* vectors, int count, int* column, EncodeScratch scratch)
     {
+        for (nint i = 0; i < count && stage.Metric == SearchMetric.NormalizedEuclidean; i++)
+        {
+            var vector = vectors + (i * stage.SearchTable.Stride);
+            UnitLength.Scale(vector, vector, stage.SearchTable.Stride);
+        }
+
         var perBlock = model.FramesPerBlock / stage.Stride;
         if (perBlock == 1)
         {

@@ -20,13 +20,13 @@ internal sealed unsafe class SearchTable
         Size = codebook.Size;
         Dimensions = codebook.Dimensions;
         Stride = codebook.RowStride;
-        Metric = metric;
+        HasHalfNorms = metric is SearchMetric.Euclidean or SearchMetric.NormalizedEuclidean;
         _rows = metric == SearchMetric.Cosine ? Normalized(codebook) : codebook.PaddedRows;
         _halfNorms = new AlignedBuffer<double>(Size);
         for (var code = 0; code < Size; code++)
         {
             var squared = Lanes.Dot(Row(code), Row(code), Stride);
-            HalfNorms[code] = metric == SearchMetric.Euclidean ? 0.5 * squared : 0;
+            HalfNorms[code] = HasHalfNorms ? 0.5 * squared : 0;
             MaxNorm = Math.Max(MaxNorm, Math.Sqrt(squared) * (1 + 1e-9));
         }
 
@@ -50,12 +50,13 @@ internal sealed unsafe class SearchTable
     /// <summary>The padded length of a row.</summary>
     public int Stride { get; }
 
-    public SearchMetric Metric { get; }
+    /// <summary>Whether scores start at ½⟨c, c⟩ (Euclidean) rather than at zero (cosine, inner product).</summary>
+    public bool HasHalfNorms { get; }
 
     /// <summary>[Size, Stride], as they are searched.</summary>
     public float* Rows => _rows.Pointer;
 
-    /// <summary>½⟨c, c⟩ by the definition, zeros for cosine; [Size].</summary>
+    /// <summary>½⟨c, c⟩ by the definition, zeros without <see cref="HasHalfNorms"/>; [Size].</summary>
     public double* HalfNorms => _halfNorms.Pointer;
 
     /// <summary>An upper bound of the norms of the rows.</summary>
@@ -110,18 +111,12 @@ internal sealed unsafe class SearchTable
         return repeats;
     }
 
-    /// <summary>Rows divided by max(‖c‖, 1e-12) in binary64, rounded once.</summary>
     private static AlignedBuffer<float> Normalized(Codebook codebook)
     {
         var rows = new AlignedBuffer<float>(codebook.PaddedRows.Length);
-        for (var code = 0; code < codebook.Size; code++)
+        for (nint code = 0; code < codebook.Size; code++)
         {
-            var source = codebook.PaddedRows.Pointer + ((nint)code * codebook.RowStride);
-            var norm = Math.Max(Math.Sqrt(Lanes.Dot(source, source, codebook.RowStride)), 1e-12);
-            for (var i = 0; i < codebook.Dimensions; i++)
-            {
-                rows.Pointer[((nint)code * codebook.RowStride) + i] = (float)(source[i] / norm);
-            }
+            UnitLength.Scale(codebook.PaddedRows.Pointer + (code * codebook.RowStride), rows.Pointer + (code * codebook.RowStride), codebook.RowStride);
         }
 
         return rows;

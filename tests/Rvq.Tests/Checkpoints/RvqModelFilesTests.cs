@@ -37,6 +37,14 @@ public sealed class RvqModelFilesTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(SearchMetric.Euclidean)]
+    [InlineData(SearchMetric.Cosine)]
+    [InlineData(SearchMetric.InnerProduct)]
+    [InlineData(SearchMetric.NormalizedEuclidean)]
+    public void Save_AnyMetric_LoadsEqual(SearchMetric metric)
+        => AssertRoundTrip(new RvqModel(new ResidualStack([new Stage(new Codebook([1, 2, 3, 4], 2), metric: metric)])));
+
     [Fact]
     public void Save_TwoPlainStacks_LoadsEqual()
         => AssertRoundTrip(new RvqModel(new ResidualStack([new Stage(new Codebook([1, 2, 3], 1))]), new ResidualStack([new Stage(new Codebook([4, 5], 1))])));

@@ -128,6 +128,8 @@ public class BeamTests
         AssertRefused(
             new RvqModel(new ResidualStack([Stage(random, 9, 6), new Stage(TestModels.Codebook(random, 9, 6), metric: SearchMetric.Cosine)])),
             "stage 1 is searched by cosine");
+        AssertRefused(new RvqModel(new ResidualStack([new Stage(TestModels.Codebook(random, 9, 6), metric: SearchMetric.InnerProduct)])), "is searched by inner product");
+        AssertRefused(new RvqModel(new ResidualStack([new Stage(TestModels.Codebook(random, 9, 6), metric: SearchMetric.NormalizedEuclidean)])), "normalises its residual");
     }
 
     private static void AssertRefused(RvqModel model, string reason)

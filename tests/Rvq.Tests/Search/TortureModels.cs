@@ -34,7 +34,7 @@ internal sealed class TortureModels(int seed)
     public (RvqModel Model, float[] Frames) CreateFewDimensions()
     {
         var (dimensions, spread, offset) = (1 + _random.Next(17), Spread(), Offset());
-        var metric = Pick(SearchMetric.Euclidean, SearchMetric.Euclidean, SearchMetric.Cosine);
+        var metric = Pick(SearchMetric.Euclidean, SearchMetric.Euclidean, Metric());
         var stages = new Stage[1 + _random.Next(3)];
         for (var m = 0; m < stages.Length; m++)
         {
@@ -126,7 +126,7 @@ internal sealed class TortureModels(int seed)
         return new RvqModel(stacks);
     }
 
-    private SearchMetric Metric() => _random.Next(2) == 0 ? SearchMetric.Euclidean : SearchMetric.Cosine;
+    private SearchMetric Metric() => Pick(SearchMetric.Euclidean, SearchMetric.Euclidean, SearchMetric.Cosine, SearchMetric.Cosine, SearchMetric.InnerProduct, SearchMetric.NormalizedEuclidean);
 
     private Projection Projection(int inputs, int outputs)
     {

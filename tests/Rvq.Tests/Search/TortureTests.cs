@@ -109,7 +109,7 @@ public class TortureTests
 
     private static string Describe(RvqModel model)
         => string.Join(" | ", model.Stacks.ToArray().Select(stack =>
-            $"{stack.InputProjection?.Inputs}>{string.Join(' ', stack.Stages.ToArray().Select(stage => $"{stage.Codebook.Size}x{stage.Codebook.Dimensions}{(stage.Metric == SearchMetric.Cosine ? "c" : "")}{(stage.InputProjection is null ? "" : "i")}{(stage.OutputProjection is null ? "" : "o")}/{stage.Stride}"))}"));
+            $"{stack.InputProjection?.Inputs}>{string.Join(' ', stack.Stages.ToArray().Select(stage => $"{stage.Codebook.Size}x{stage.Codebook.Dimensions}{"ecpn"[(int)stage.Metric]}{(stage.InputProjection is null ? "" : "i")}{(stage.OutputProjection is null ? "" : "o")}/{stage.Stride}"))}"));
 
     private static (nint[] Strides, int Length) Strides(Random random, params int[] lengths)
     {

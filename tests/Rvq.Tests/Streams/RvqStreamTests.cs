@@ -285,6 +285,8 @@ public class RvqStreamTests
             new(new Codebook([1, 2, 3, 5], 2)),
             new(new Codebook(rows, 2), new Codebook(rows, 2)),
             new(new ResidualStack([new Stage(new Codebook(rows, 2), metric: SearchMetric.Cosine)])),
+            new(new ResidualStack([new Stage(new Codebook(rows, 2), metric: SearchMetric.InnerProduct)])),
+            new(new ResidualStack([new Stage(new Codebook(rows, 2), metric: SearchMetric.NormalizedEuclidean)])),
             new(new ResidualStack([new Stage(new Codebook(rows, 2), stride: 2)])),
             new(new ResidualStack([new Stage(new Codebook(rows, 2))]), new ResidualStack([new Stage(new Codebook(rows, 2))])),
             new(new ResidualStack([new Stage(new Codebook(rows, 2), new Projection(rows, 2))])),
