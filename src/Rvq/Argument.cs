@@ -5,7 +5,7 @@ using Rvq.Search;
 namespace Rvq;
 
 /// <summary>Checks shared by the public edge.</summary>
-internal static unsafe class Argument
+internal static unsafe partial class Argument
 {
     /// <summary>Refuses NaN and infinity, naming the row and the position in it.</summary>
     public static void ThrowIfNotFinite(ReadOnlySpan<float> values, int rowLength, string name, string row)
@@ -40,17 +40,8 @@ internal static unsafe class Argument
     /// <summary>The number of frames in a buffer of so many values; refuses a remainder and a part of a block.</summary>
     public static int FrameCount(RvqModel model, ReadOnlySpan<float> frames)
     {
-        var (count, rest) = Math.DivRem(frames.Length, model.Dimensions);
-        if (rest != 0)
-        {
-            throw new ArgumentException($"frames has length {frames.Length}, which is not a multiple of the model's {model.Dimensions} dimensions.", nameof(frames));
-        }
-
-        if (count % model.FramesPerBlock != 0)
-        {
-            throw new ArgumentException($"frames holds {count} frames, which is not a multiple of the model's {model.FramesPerBlock} frames per block.", nameof(frames));
-        }
-
+        var count = RowCount(frames.Length, model.Dimensions, nameof(frames), "dimensions of a frame");
+        ThrowIfNotWholeBlocks(model, count, nameof(frames));
         return count;
     }
 
@@ -72,12 +63,7 @@ internal static unsafe class Argument
             throw new ArgumentException($"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions.", nameof(frames));
         }
 
-        if (frames[^2] % model.FramesPerBlock != 0)
-        {
-            throw new ArgumentException(
-                $"frames has {frames[^2]} frames, which is not a multiple of the model's {model.FramesPerBlock} frames per block.", nameof(frames));
-        }
-
+        ThrowIfNotWholeBlocks(model, frames[^2], nameof(frames));
         if (codes[^1] != model.CodesPerBlock)
         {
             throw new ArgumentException($"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes.", nameof(codes));
@@ -102,18 +88,6 @@ internal static unsafe class Argument
         => model.FramesPerBlock == 1
             ? $"{frames} frames of {model.CodebookCount} codebooks"
             : $"{frames} frames in blocks of {model.FramesPerBlock} with {model.CodesPerBlock} codes";
-
-    /// <summary>Refuses memory that source and destination share.</summary>
-    public static void ThrowIfOverlapping<T1, T2>(T1* source, nint sourceLength, T2* destination, nint destinationLength, string name)
-        where T1 : unmanaged
-        where T2 : unmanaged
-    {
-        if (sourceLength > 0 && destinationLength > 0
-            && (byte*)source < (byte*)(destination + destinationLength) && (byte*)destination < (byte*)(source + sourceLength))
-        {
-            throw new ArgumentException($"{name} overlaps the input, which would be overwritten while it is read.", name);
-        }
-    }
 
     /// <summary>Refuses a destination in which several elements are one (a stride of zero).</summary>
     public static void ThrowIfSelfOverlapping(in StridedRows rows, string name)

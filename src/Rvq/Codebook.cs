@@ -18,15 +18,14 @@ public sealed class Codebook
     public Codebook(ReadOnlySpan<float> codewords, int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
-        if (codewords.IsEmpty || codewords.Length % dimensions != 0)
+        if (codewords.IsEmpty)
         {
-            throw new ArgumentException(
-                $"codewords has length {codewords.Length}, which is not a positive multiple of dimensions = {dimensions}.", nameof(codewords));
+            throw new ArgumentException($"codewords has length 0, but a codebook has at least one codeword of {dimensions} values.", nameof(codewords));
         }
 
+        Size = Argument.RowCount(codewords.Length, dimensions, nameof(codewords), "dimensions of a codeword");
         Argument.ThrowIfNotFinite(codewords, dimensions, nameof(codewords), "codeword");
         Dimensions = dimensions;
-        Size = codewords.Length / dimensions;
         RowStride = Definition.PaddedLength(dimensions);
         _rows = new AlignedBuffer<float>((long)Size * RowStride);
         for (var code = 0; code < Size; code++)

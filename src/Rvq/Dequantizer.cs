@@ -50,12 +50,7 @@ public sealed unsafe class Dequantizer
     {
         var blocks = BlockCount(codes);
         var count = (long)blocks * Model.FramesPerBlock;
-        if (frames.Length != count * Model.Dimensions)
-        {
-            throw new ArgumentException(
-                $"frames has length {frames.Length}, but {count} frames of {Model.Dimensions} dimensions need {count * Model.Dimensions}.", nameof(frames));
-        }
-
+        Argument.ThrowIfNotLength(frames.Length, nameof(frames), count, "frames", Model.Dimensions, "dimensions");
         fixed (TCode* source = codes)
         fixed (float* destination = frames)
         {
@@ -98,12 +93,7 @@ public sealed unsafe class Dequantizer
     }
 
     private int BlockCount<TCode>(ReadOnlySpan<TCode> codes)
-    {
-        var (blocks, rest) = Math.DivRem(codes.Length, Model.CodesPerBlock);
-        return rest == 0
-            ? blocks
-            : throw new ArgumentException($"codes has length {codes.Length}, which is not a multiple of the model's {Model.CodesPerBlock} codes.", nameof(codes));
-    }
+        => Argument.RowCount(codes.Length, Model.CodesPerBlock, nameof(codes), Model.FramesPerBlock == 1 ? "codes of a frame" : "codes of a block");
 
     private void Decode<TCode>(TCode* source, in StridedRows codes, float* destination, in StridedRows frames)
         where TCode : unmanaged, IBinaryInteger<TCode>

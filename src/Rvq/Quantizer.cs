@@ -71,8 +71,7 @@ public sealed unsafe class Quantizer
         var blocks = count / Model.FramesPerBlock;
         if (codes.Length != (long)blocks * Model.CodesPerBlock)
         {
-            throw new ArgumentException(
-                $"codes has length {codes.Length}, but {Argument.Describe(Model, count)} need {(long)blocks * Model.CodesPerBlock}.", nameof(codes));
+            throw Argument.NotLength(codes.Length, nameof(codes), Argument.Describe(Model, count), (long)blocks * Model.CodesPerBlock);
         }
 
         Argument.ThrowIfNotFinite(frames, Model.Dimensions, nameof(frames), "frame");

@@ -36,17 +36,13 @@ public sealed partial class RvqModel
             throw new ArgumentOutOfRangeException(nameof(codebook), codebook, $"codebook must be in [0, {CodebookCount}), but is {codebook}.");
         }
 
-        if (codes.Length % CodesPerBlock != 0)
-        {
-            throw new ArgumentException($"codes has length {codes.Length}, which is not a multiple of the {CodesPerBlock} codes of a block.", nameof(codes));
-        }
-
+        var blocks = Argument.RowCount(codes.Length, CodesPerBlock, nameof(codes), "codes of a block");
         var first = 0;
         for (var i = 0; i < codebook; i++)
         {
             first += FramesPerBlock / _stages[i].Stride;
         }
 
-        return (first, FramesPerBlock / _stages[codebook].Stride, codes.Length / CodesPerBlock);
+        return (first, FramesPerBlock / _stages[codebook].Stride, blocks);
     }
 }

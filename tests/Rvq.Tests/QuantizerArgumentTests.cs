@@ -57,7 +57,7 @@ public sealed class QuantizerArgumentTests
     public void Encode_PartOfABlock_IsRefused()
     {
         var snac = new Quantizer(new RvqModel(TestModels.Dac(new Random(1), 5, [2, 2, 2], 7, [4, 2, 1])));
-        Untouched<int>(7, codes => Refused.For<ArgumentException>("frames", () => snac.Encode<int>(new float[30], codes), "6 frames", "4 frames per block"));
+        Untouched<int>(7, codes => Refused.For<ArgumentException>("frames", () => snac.Encode<int>(new float[30], codes), "6 frames", "4 frames of a block"));
         Untouched<int>(8, codes => Refused.For<ArgumentException>("codes", () => snac.Encode<int>(new float[20], codes), "length 8", "4 frames", "7"));
         Untouched<int>(7, codes => Refused.For<ArgumentException>(
             "frames", () => snac.Encode(new ReadOnlyTensorSpan<float>(new float[30], [6, 5], default), new TensorSpan<int>(codes, [1, 7], default)), "6", "4"));

@@ -34,7 +34,11 @@ public sealed class RvqModelCodesTests
     [Fact]
     public void CodesOf_NoOrOneBlock_IsEmptyOrOne()
     {
-        Assert.Equal(0, Strided(4, 2, 1).CodesOf<int>(1, []).FlattenedLength);
+        Assert.Equal(0, Strided(4, 2, 1).CodesOf(1, ReadOnlySpan<int>.Empty).FlattenedLength);
+        Assert.Equal(0, Strided(4, 2, 1).CodesOf(1, Span<int>.Empty).FlattenedLength);
+        var written = new int[7];
+        Strided(4, 2, 1).CodesOf(1, written.AsSpan()).Fill(9);
+        Assert.Equal([0, 9, 9, 0, 0, 0, 0], written);
         var one = new int[2];
         Strided(4, 2, 1).CodesOf<int>(1, [0, 1, 2, 3, 4, 5, 6]).FlattenTo(one);
         Assert.Equal([1, 2], one);

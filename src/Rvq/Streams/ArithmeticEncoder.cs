@@ -21,7 +21,7 @@ public sealed class ArithmeticEncoder
     {
         const float Step = 1e-8f;
         const int Least = 2;
-        Buffers.ThrowIfNotLength<int>(cdf, nameof(cdf), probabilities.Length, "probabilities");
+        Argument.ThrowIfNotLength(cdf.Length, nameof(cdf), probabilities.Length, "probabilities");
         if (probabilities.Length > 1 << (ArithmeticRange.TotalBits - 1))
         {
             throw new ArgumentException($"There are {probabilities.Length} probabilities; at most 2^23 are possible.", nameof(probabilities));

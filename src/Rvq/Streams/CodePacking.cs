@@ -108,8 +108,11 @@ public static class CodePacking
             if (!Bits.Fits(codes[i], bitsPerCode[n]))
             {
                 var place = bitsPerCode.Length == 1 ? $"{i}" : $"frame {i / bitsPerCode.Length}, codebook {n}";
-                throw new ArgumentOutOfRangeException(
-                    nameof(codes), codes[i], $"codes holds {codes[i]} at {place}, which does not fit in {bitsPerCode[n]} bits.");
+                throw Argument.NotCode(
+                    codes[i],
+                    nameof(codes),
+                    $"{place}, which does not fit in {bitsPerCode[n]} bits",
+                    "packed codes have no room to say so, so pack the codes of fewer codebooks, as RvqModel.Take gives them.");
             }
 
             n = n + 1 == bitsPerCode.Length ? 0 : n + 1;
@@ -121,19 +124,14 @@ public static class CodePacking
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var bits = SumOfWidths(bitsPerCode);
-        if (codes.Length % bitsPerCode.Length != 0)
-        {
-            throw new ArgumentException(
-                $"codes has length {codes.Length}, which is not a multiple of the {bitsPerCode.Length} codes of a frame.", nameof(codes));
-        }
-
-        var count = ByteCount((Int128)(codes.Length / bitsPerCode.Length) * bits, codes.Length, nameof(codes));
+        var frames = Argument.RowCount(codes.Length, bitsPerCode.Length, nameof(codes), "codes of a frame");
+        var count = ByteCount((Int128)frames * bits, codes.Length, nameof(codes));
         if (bytes.Length < count)
         {
-            throw new ArgumentException($"bytes has length {bytes.Length}, but {codes.Length} codes take {count}.", nameof(bytes));
+            throw Argument.NotLength(bytes.Length, nameof(bytes), $"{codes.Length} codes", count);
         }
 
-        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
+        Argument.ThrowIfOverlapping(codes, bytes, nameof(bytes));
         return count;
     }
 

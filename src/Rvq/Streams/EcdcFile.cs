@@ -50,7 +50,7 @@ public sealed class EcdcFile
         ArgumentOutOfRangeException.ThrowIfLessThan(codebookCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(codebookCount, _model.MaxCodebooks);
         var segments = _model.SegmentCount(audioLength);
-        Buffers.ThrowIfNotLength(scales, nameof(scales), _model.HasScales ? segments : 0, "segments with scales");
+        Argument.ThrowIfNotLength(scales.Length, nameof(scales), _model.HasScales ? segments : 0, "segments with scales");
         Argument.ThrowIfNotFinite(scales, 1, nameof(scales), "segment");
         var starts = new List<int> { 0 };
         var frames = 0L;
@@ -60,7 +60,7 @@ public sealed class EcdcFile
             starts.Add((int)frames);
         }
 
-        Buffers.ThrowIfNotLength(codes, nameof(codes), frames, "frames", codebookCount);
+        Argument.ThrowIfNotLength(codes.Length, nameof(codes), frames, "frames", codebookCount, "codes");
         CodePacking.ThrowIfTooLarge(codes, [BitsPerCode]);
         (AudioLength, CodebookCount) = (audioLength, codebookCount);
         (_codes, _scales, _starts) = (codes.ToArray(), scales.ToArray(), [.. starts]);

@@ -58,20 +58,9 @@ public static class FaissCodes
         where TCode : unmanaged
     {
         var size = GetByteCount(bitsPerCode);
-        var rows = codes.Length / bitsPerCode.Length;
-        if (codes.Length % bitsPerCode.Length != 0)
-        {
-            throw new ArgumentException(
-                $"codes has length {codes.Length}, which is not a multiple of the {bitsPerCode.Length} codes of a vector.", nameof(codes));
-        }
-
-        if (bytes.Length != (long)rows * size)
-        {
-            throw new ArgumentException(
-                $"bytes has length {bytes.Length}, but {rows} vectors of {size} bytes take {(long)rows * size}.", nameof(bytes));
-        }
-
-        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
+        var rows = Argument.RowCount(codes.Length, bitsPerCode.Length, nameof(codes), "codes of a vector");
+        Argument.ThrowIfNotLength(bytes.Length, nameof(bytes), rows, "vectors", size, "bytes");
+        Argument.ThrowIfOverlapping(codes, bytes, nameof(bytes));
         return (rows, size);
     }
 }

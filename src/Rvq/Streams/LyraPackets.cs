@@ -67,20 +67,9 @@ public static class LyraPackets
         where TCode : unmanaged
     {
         var size = GetByteCount(codebookCount);
-        var frames = bytes.Length / size;
-        if (bytes.Length % size != 0)
-        {
-            throw new ArgumentException(
-                $"bytes has length {bytes.Length}, which is not a multiple of the {size} bytes of a packet of {codebookCount} codebooks.", nameof(bytes));
-        }
-
-        if (codes.Length != (long)frames * codebookCount)
-        {
-            throw new ArgumentException(
-                $"codes has length {codes.Length}, but {frames} packets of {codebookCount} codebooks hold {(long)frames * codebookCount}.", nameof(codes));
-        }
-
-        Buffers.ThrowIfOverlapping(codes, bytes, nameof(bytes));
+        var packets = Argument.RowCount(bytes.Length, size, nameof(bytes), "bytes of a packet");
+        Argument.ThrowIfNotLength(codes.Length, nameof(codes), packets, "packets", codebookCount, "codes");
+        Argument.ThrowIfOverlapping(codes, bytes, nameof(bytes));
         return size;
     }
 }

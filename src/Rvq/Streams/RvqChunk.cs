@@ -37,7 +37,7 @@ public sealed class RvqChunk
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var rowLength = CodeCount / BlockCount;
-        Buffers.ThrowIfNotLength<TCode>(codes, nameof(codes), BlockCount, "rows", rowLength);
+        Argument.ThrowIfNotLength(codes.Length, nameof(codes), BlockCount, "rows", rowLength, "codes");
         for (var i = 0; i < CodebookCount; i++)
         {
             Argument.ThrowIfTooSmall<TCode>(_header.CodebookSizes[i] - 1, nameof(codes));

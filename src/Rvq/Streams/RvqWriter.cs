@@ -175,7 +175,7 @@ public sealed class RvqWriter : IDisposable, IAsyncDisposable
     {
         ThrowIfClosed();
         var rowLength = Header.GetCodesPerBlock(codebookCount);
-        Buffers.RowCount(codes, rowLength, nameof(codes), Header.FramesPerBlock == 1 ? "frame" : "block");
+        Argument.RowCount(codes.Length, rowLength, nameof(codes), Header.FramesPerBlock == 1 ? "codes of a frame" : "codes of a block");
         for (var (i, column) = (0, 0); i < codes.Length; i++)
         {
             if (TCode.IsNegative(codes[i]) || ulong.CreateSaturating(codes[i]) >= (ulong)_sizes[column])

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Rvq.Streams;
 
 namespace Rvq.Tokens;
 
@@ -22,6 +21,7 @@ public static class DiaTokens
     public const int BeginToken = 1026;
 
     private const int MaxDelay = 15;
+    private const int CodebookSize = 1024;
 
     private static ReadOnlySpan<int> Delays => [0, 8, 9, 10, 11, 12, 13, 14, MaxDelay];
 
@@ -44,7 +44,7 @@ public static class DiaTokens
     public static int GetFrameCount<TToken>(ReadOnlySpan<TToken> tokens)
         where TToken : unmanaged, IBinaryInteger<TToken>
     {
-        var steps = Buffers.RowCount(tokens, CodebookCount, nameof(tokens), "step");
+        var steps = Argument.RowCount(tokens.Length, CodebookCount, nameof(tokens), "tokens of a step");
         var frames = 0;
         while (frames < steps - 1 - MaxDelay && int.CreateSaturating(tokens[(frames + 1) * CodebookCount]) != EndToken)
         {
@@ -63,10 +63,10 @@ public static class DiaTokens
     public static void Arrange<TCode>(ReadOnlySpan<TCode> codes, Span<TCode> tokens)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        var frames = Buffers.RowCount(codes, CodebookCount, nameof(codes), "frame");
-        Buffers.ThrowIfNotLength<TCode>(tokens, nameof(tokens), GetStepCount(frames), "steps", CodebookCount);
+        var frames = Argument.RowCount(codes.Length, CodebookCount, nameof(codes), "codes of a frame");
+        Argument.ThrowIfNotLength(tokens.Length, nameof(tokens), GetStepCount(frames), "steps", CodebookCount, "tokens");
         Argument.ThrowIfTooSmall<TCode>(BeginToken, nameof(tokens));
-        Buffers.ThrowIfOverlapping<TCode, TCode>(codes, tokens, nameof(tokens));
+        Argument.ThrowIfOverlapping<TCode, TCode>(codes, tokens, nameof(tokens));
         for (var i = 0; i < codes.Length; i++)
         {
             ThrowIfNoCode(codes[i], i / CodebookCount, i % CodebookCount, nameof(codes));
@@ -91,14 +91,14 @@ public static class DiaTokens
     public static void Restore<TCode>(ReadOnlySpan<TCode> tokens, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        var steps = Buffers.RowCount(tokens, CodebookCount, nameof(tokens), "step");
-        var frames = Buffers.RowCount<TCode>(codes, CodebookCount, nameof(codes), "frame");
+        var steps = Argument.RowCount(tokens.Length, CodebookCount, nameof(tokens), "tokens of a step");
+        var frames = Argument.RowCount(codes.Length, CodebookCount, nameof(codes), "codes of a frame");
         if (frames > 0 && frames + 1L + MaxDelay > steps)
         {
             throw new ArgumentException($"tokens has {steps} steps, but {frames} frames need {frames + 1L + MaxDelay}.", nameof(tokens));
         }
 
-        Buffers.ThrowIfOverlapping<TCode, TCode>(tokens, codes, nameof(codes));
+        Argument.ThrowIfOverlapping<TCode, TCode>(tokens, codes, nameof(codes));
         for (var i = 0; i < codes.Length; i++)
         {
             ThrowIfNoCode(tokens[TokenIndex(i)], i / CodebookCount, i % CodebookCount, nameof(tokens));
@@ -110,6 +110,34 @@ public static class DiaTokens
         }
     }
 
+    /// <summary>Brings the tokens of a language model back to frames, up to the first frame with a token that is no code.</summary>
+    /// <typeparam name="TCode">Any integer type.</typeparam>
+    /// <param name="tokens">Tokens, row-major [S, 9], from the begin tokens on; S may end anywhere.</param>
+    /// <param name="codes">Receives the codes, row-major [frames, 9]: at least <see cref="GetFrameCount"/> of them; what lies behind the good ones stays as it is.</param>
+    /// <param name="frameCount">The frames that were good, and are in <paramref name="codes"/>.</param>
+    /// <returns>Whether all frames up to <see cref="GetFrameCount"/> were good.</returns>
+    /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
+    public static bool TryRestore<TCode>(ReadOnlySpan<TCode> tokens, Span<TCode> codes, out int frameCount)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var frames = GetFrameCount(tokens);
+        Argument.ThrowIfShorter(codes.Length, nameof(codes), frames, "frames", CodebookCount, "codes");
+        Argument.ThrowIfOverlapping<TCode, TCode>(tokens, codes, nameof(codes));
+        var good = 0;
+        while (good < frames * CodebookCount && Argument.IsCode(tokens[TokenIndex(good)], CodebookSize))
+        {
+            good++;
+        }
+
+        frameCount = good / CodebookCount;
+        for (var i = 0; i < frameCount * CodebookCount; i++)
+        {
+            codes[i] = tokens[TokenIndex(i)];
+        }
+
+        return frameCount == frames;
+    }
+
     private static int TokenIndex(int code)
     {
         var (frame, codebook) = Math.DivRem(code, CodebookCount);
@@ -119,9 +147,10 @@ public static class DiaTokens
     private static void ThrowIfNoCode<TCode>(TCode code, int frame, int codebook, string name)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        if (!Bits.Fits(code, 10))
+        if (!Argument.IsCode(code, CodebookSize))
         {
-            throw new ArgumentOutOfRangeException(name, code, $"{name} holds {code} for frame {frame}, codebook {codebook}; codes are in [0, 1024).");
+            throw Argument.NotCode(
+                code, name, $"frame {frame}, codebook {codebook}; codes are in [0, {CodebookSize})", "Dia has no token for that, all nine are needed.");
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Rvq.Streams;
 
 namespace Rvq.Tokens;
 
@@ -90,10 +89,13 @@ public sealed class FlatTokens
         {
             var code = codes[CodeIndex(i, out var column)];
             var size = _sizes[FirstCodebook + column];
-            if (TCode.IsNegative(code) || ulong.CreateSaturating(code) >= (ulong)size)
+            if (!Argument.IsCode(code, size))
             {
-                throw new ArgumentOutOfRangeException(
-                    nameof(codes), code, $"codes holds {code} at frame {i / CodebookCount}, codebook {FirstCodebook + column}, which has {size} codewords.");
+                throw Argument.NotCode(
+                    code,
+                    nameof(codes),
+                    $"frame {i / CodebookCount}, codebook {FirstCodebook + column}, which has {size} codewords",
+                    "no token says so, but a Part of the codebooks before can be used.");
             }
         }
 
@@ -115,24 +117,48 @@ public sealed class FlatTokens
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         Check<TCode, TToken>(codes, tokens, nameof(codes));
-        for (var i = 0; i < tokens.Length; i++)
+        ThrowIfTooSmall<TCode>(nameof(codes));
+        if (GoodTokenCount(tokens) is var good && good < tokens.Length)
         {
-            CodeIndex(i, out var column);
+            var column = good % CodebookCount;
             var (offset, size) = (_offsets[column], _sizes[FirstCodebook + column]);
-            if (TToken.IsNegative(tokens[i]) || ulong.CreateSaturating(tokens[i]) - (ulong)offset >= (ulong)size)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(tokens), tokens[i], $"tokens holds {tokens[i]} at {i}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
-            }
-
-            Argument.ThrowIfTooSmall<TCode>(size - 1, nameof(codes));
+            throw new ArgumentOutOfRangeException(
+                nameof(tokens), tokens[good], $"tokens holds {tokens[good]} at {good}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
         }
 
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            var code = CodeIndex(i, out var column);
-            codes[code] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - _offsets[column]);
-        }
+        CopyCodes(tokens, codes);
+    }
+
+    /// <summary>Turns the tokens of a language model back into codes, up to the first frame with a token that is not one of its codebook.</summary>
+    /// <typeparam name="TToken">Any integer type.</typeparam>
+    /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
+    /// <param name="tokens">Tokens, of which whole frames of <see cref="CodebookCount"/> are looked at.</param>
+    /// <param name="codes">Receives the codes of the part's codebooks, row-major [frames, N] with all N codebooks, at least as many frames as tokens has; all else stays as it is.</param>
+    /// <param name="frameCount">The frames that were good, and are in <paramref name="codes"/>.</param>
+    /// <returns>Whether all whole frames were good.</returns>
+    /// <exception cref="ArgumentException">Lengths that do not fit, a code type that is too small, or buffers that overlap; nothing is written.</exception>
+    public bool TryRestore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes, out int frameCount)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var frames = tokens.Length / CodebookCount;
+        Argument.ThrowIfShorter(codes.Length, nameof(codes), frames, "frames", _sizes.Length, "codes");
+        Argument.ThrowIfOverlapping<TToken, TCode>(tokens, codes, nameof(codes));
+        ThrowIfTooSmall<TCode>(nameof(codes));
+        frameCount = GoodTokenCount(tokens) / CodebookCount;
+        CopyCodes(tokens[..(frameCount * CodebookCount)], codes);
+        return frameCount == frames;
+    }
+
+    /// <summary>The tokens of a codebook, such as to let a language model choose no others: <c>logits[flat.GetTokenRange(i % flat.CodebookCount)]</c>.</summary>
+    /// <param name="place">The place in a frame: the codebook, counted from the part's first, in [0, <see cref="CodebookCount"/>).</param>
+    /// <returns>From the token of code 0 to the first behind that of the last code.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="place"/> is out of range.</exception>
+    public Range GetTokenRange(int place)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(place);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, CodebookCount);
+        return _offsets[place]..(_offsets[place] + _sizes[FirstCodebook + place]);
     }
 
     /// <summary>Where in codes [T, N] the code of a token lies, and its column in the part.</summary>
@@ -142,12 +168,48 @@ public sealed class FlatTokens
         return (frame * _sizes.Length) + FirstCodebook + column;
     }
 
+    /// <summary>The tokens before the first that is not one of its codebook.</summary>
+    private int GoodTokenCount<TToken>(ReadOnlySpan<TToken> tokens)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+    {
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            var (token, column) = (long.CreateSaturating(tokens[i]), i % CodebookCount);
+            if (token < _offsets[column] || token >= _offsets[column] + _sizes[FirstCodebook + column])
+            {
+                return i;
+            }
+        }
+
+        return tokens.Length;
+    }
+
+    private void CopyCodes<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            var code = CodeIndex(i, out var column);
+            codes[code] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - _offsets[column]);
+        }
+    }
+
+    private void ThrowIfTooSmall<TCode>(string name)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        for (var column = 0; column < CodebookCount; column++)
+        {
+            Argument.ThrowIfTooSmall<TCode>(_sizes[FirstCodebook + column] - 1, name);
+        }
+    }
+
     private void Check<TCode, TToken>(ReadOnlySpan<TCode> codes, ReadOnlySpan<TToken> tokens, string destination)
         where TCode : unmanaged
         where TToken : unmanaged
     {
-        var frames = Buffers.RowCount(codes, _sizes.Length, nameof(codes), "frame");
-        Buffers.ThrowIfNotLength(tokens, nameof(tokens), frames, "frames", CodebookCount);
-        Buffers.ThrowIfOverlapping(codes, tokens, destination);
+        var frames = Argument.RowCount(codes.Length, _sizes.Length, nameof(codes), "codes of a frame");
+        Argument.ThrowIfNotLength(tokens.Length, nameof(tokens), frames, "frames", CodebookCount, "tokens");
+        Argument.ThrowIfOverlapping(codes, tokens, destination);
     }
 }

@@ -1,21 +1,19 @@
-using System.Buffers;
 using System.Numerics;
-using System.Numerics.Tensors;
-using Rvq.Streams;
 
 namespace Rvq.Tokens;
 
 /// <summary>
-/// The codes of a multi-scale model (SNAC) in the forms that others use: one array per level, each at its own rate, as SNAC's own code has
-/// them; and one sequence with offsets, coarse to fine within every block, as Orpheus has it. Immutable and thread-safe.
+/// The codes of a multi-scale model (SNAC) as one sequence of tokens with offsets, coarse to fine within every block, as Orpheus has it.
+/// Immutable and thread-safe.
 /// </summary>
 /// <remarks>
 /// A block is the codes of one coarse frame as <see cref="Quantizer"/> writes them: level 0's codes, then level 1's, and so on. With the
-/// strides 4, 2, 1 that is a | b c | d e f g, and Orpheus's order is a b d e c f g.
+/// strides 4, 2, 1 that is a | b c | d e f g, and Orpheus's order is a b d e c f g. One level alone, as SNAC's own code has it, is
+/// <see cref="RvqModel.CodesOf{TCode}(int, Span{TCode})"/>; without a model it is columns of the blocks, here level 1's:
+/// <c>new TensorSpan&lt;int&gt;(codes, [blocks, 7]).Slice([NRange.All, 1..3])</c>.
 /// </remarks>
 public sealed class SnacTokens
 {
-    private readonly int[] _starts;
     private readonly int[] _order;
     private readonly int _codebookSize;
     private readonly int _firstToken;
@@ -35,14 +33,14 @@ public sealed class SnacTokens
             throw new ArgumentException("strides is empty; there is at least one level.", nameof(strides));
         }
 
-        _starts = new int[strides.Length + 1];
+        var starts = new int[strides.Length + 1];
         var end = 0L;
         for (var level = 0; level < strides.Length; level++)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(strides[level], 1, nameof(strides));
             if (level > 0 && strides[level - 1] % strides[level] != 0)
             {
-                throw new ArgumentException($"strides holds {strides[level - 1]} before {strides[level]}, of which it is not a multiple.", nameof(strides));
+                throw Argument.NotMultiple($"strides[{level - 1}] is {strides[level - 1]}", $"strides[{level}] = {strides[level]}", nameof(strides));
             }
 
             end += strides[0] / strides[level];
@@ -51,81 +49,18 @@ public sealed class SnacTokens
                 throw new ArgumentException($"A block of {end} codes or more would need tokens beyond {int.MaxValue}.", nameof(strides));
             }
 
-            _starts[level + 1] = (int)end;
+            starts[level + 1] = (int)end;
         }
 
         _order = new int[end];
         var next = 0;
-        Visit(0, 0, ref next);
+        Visit(starts, 0, 0, ref next);
         _codebookSize = codebookSize;
         _firstToken = firstToken;
     }
 
-    /// <summary>The number of levels.</summary>
-    public int LevelCount => _starts.Length - 1;
-
     /// <summary>The codes, and so the tokens, of a block: 7 for the strides 4, 2, 1.</summary>
     public int CodesPerBlock => _order.Length;
-
-    /// <summary>The codes of one level in a block.</summary>
-    /// <param name="level">The level, in [0, <see cref="LevelCount"/>).</param>
-    /// <returns>The first stride divided by the level's.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="level"/> is out of range.</exception>
-    public int GetCodesPerBlock(int level)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(level);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(level, LevelCount);
-        return _starts[level + 1] - _starts[level];
-    }
-
-    /// <summary>One level of blocks of codes as a view, [blocks, codes of the level in a block]: read in order, the level's own array.</summary>
-    /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="codes">Codes, row-major [blocks, <see cref="CodesPerBlock"/>].</param>
-    /// <param name="level">The level, in [0, <see cref="LevelCount"/>).</param>
-    /// <returns>A view of <paramref name="codes"/>.</returns>
-    /// <exception cref="ArgumentException"><paramref name="codes"/> ends within a block.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="level"/> is out of range.</exception>
-    public TensorSpan<TCode> GetLevel<TCode>(Span<TCode> codes, int level)
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        var end = GetCodesPerBlock(level) + _starts[level];
-        var blocks = Buffers.RowCount<TCode>(codes, CodesPerBlock, nameof(codes), "block");
-        return blocks == 0 ? default : new TensorSpan<TCode>(codes, [blocks, CodesPerBlock]).Slice([NRange.All, new NRange(_starts[level], end)]);
-    }
-
-    /// <summary>Copies one level out of blocks of codes.</summary>
-    /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="codes">Codes, row-major [blocks, <see cref="CodesPerBlock"/>].</param>
-    /// <param name="level">The level, in [0, <see cref="LevelCount"/>).</param>
-    /// <param name="levelCodes">Receives the level's codes in order of time, length blocks × <see cref="GetCodesPerBlock"/>.</param>
-    /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="level"/> is out of range.</exception>
-    public void CopyLevelTo<TCode>(ReadOnlySpan<TCode> codes, int level, Span<TCode> levelCodes)
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        var perBlock = CheckLevel(codes, level, levelCodes, nameof(levelCodes));
-        for (var from = _starts[level]; !levelCodes.IsEmpty; from += CodesPerBlock, levelCodes = levelCodes[perBlock..])
-        {
-            codes.Slice(from, perBlock).CopyTo(levelCodes);
-        }
-    }
-
-    /// <summary>Copies one level into blocks of codes; the other levels stay as they are.</summary>
-    /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="levelCodes">The level's codes in order of time, length blocks × <see cref="GetCodesPerBlock"/>.</param>
-    /// <param name="level">The level, in [0, <see cref="LevelCount"/>).</param>
-    /// <param name="codes">Receives the codes, row-major [blocks, <see cref="CodesPerBlock"/>].</param>
-    /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="level"/> is out of range.</exception>
-    public void CopyLevelFrom<TCode>(ReadOnlySpan<TCode> levelCodes, int level, Span<TCode> codes)
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        var perBlock = CheckLevel(codes, level, levelCodes, nameof(codes));
-        for (var to = _starts[level]; !levelCodes.IsEmpty; to += CodesPerBlock, levelCodes = levelCodes[perBlock..])
-        {
-            levelCodes[..perBlock].CopyTo(codes[to..]);
-        }
-    }
 
     /// <summary>Turns blocks of codes into tokens: code + firstToken + place in the block × codebookSize.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
@@ -142,17 +77,20 @@ public sealed class SnacTokens
         Argument.ThrowIfTooSmall<TToken>(_firstToken + (CodesPerBlock * _codebookSize) - 1, nameof(tokens));
         for (var i = 0; i < codes.Length; i++)
         {
-            if (TCode.IsNegative(codes[i]) || ulong.CreateSaturating(codes[i]) >= (ulong)_codebookSize)
+            if (!Argument.IsCode(codes[i], _codebookSize))
             {
-                throw new ArgumentOutOfRangeException(
-                    nameof(codes), codes[i], $"codes holds {codes[i]} at block {i / CodesPerBlock}, place {i % CodesPerBlock}; codes are in [0, {_codebookSize}).");
+                throw Argument.NotCode(
+                    codes[i],
+                    nameof(codes),
+                    $"block {i / CodesPerBlock}, place {i % CodesPerBlock}; codes are in [0, {_codebookSize})",
+                    "no token says so, but a layout of the coarser strides alone can be used.");
             }
         }
 
         for (var i = 0; i < tokens.Length; i++)
         {
             var place = i % CodesPerBlock;
-            tokens[i] = TToken.CreateTruncating(int.CreateTruncating(codes[i - place + _order[place]]) + Offset(place));
+            tokens[i] = TToken.CreateTruncating(int.CreateTruncating(codes[i - place + _order[place]]) + FirstToken(place));
         }
     }
 
@@ -169,35 +107,90 @@ public sealed class SnacTokens
     {
         Check<TCode, TToken>(codes, tokens, nameof(codes));
         Argument.ThrowIfTooSmall<TCode>(_codebookSize - 1, nameof(codes));
+        if (GoodTokenCount(tokens) is var good && good < tokens.Length)
+        {
+            var first = FirstToken(good % CodesPerBlock);
+            throw new ArgumentOutOfRangeException(
+                nameof(tokens), tokens[good], $"tokens holds {tokens[good]} at {good}, whose place has the tokens [{first}, {first + _codebookSize}).");
+        }
+
+        CopyCodes(tokens, codes);
+    }
+
+    /// <summary>
+    /// Turns the tokens of a language model back into blocks of codes, up to the first block with a token that is not one of its place. To go on
+    /// behind a bad block, call again with the tokens from (<paramref name="blockCount"/> + 1) × <see cref="CodesPerBlock"/> on.
+    /// </summary>
+    /// <typeparam name="TToken">Any integer type.</typeparam>
+    /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
+    /// <param name="tokens">Tokens, of which whole blocks are looked at.</param>
+    /// <param name="codes">Receives the codes, row-major [blocks, <see cref="CodesPerBlock"/>], at least as many blocks as tokens has; what lies behind the good ones stays as it is.</param>
+    /// <param name="blockCount">The blocks that were good, and are in <paramref name="codes"/>.</param>
+    /// <returns>Whether all whole blocks were good.</returns>
+    /// <exception cref="ArgumentException">Lengths or types that do not fit, or buffers that overlap; nothing is written.</exception>
+    public bool TryRestore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes, out int blockCount)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var blocks = tokens.Length / CodesPerBlock;
+        Argument.ThrowIfShorter(codes.Length, nameof(codes), blocks, "blocks", CodesPerBlock, "codes");
+        Argument.ThrowIfOverlapping<TToken, TCode>(tokens, codes, nameof(codes));
+        Argument.ThrowIfTooSmall<TCode>(_codebookSize - 1, nameof(codes));
+        blockCount = GoodTokenCount(tokens) / CodesPerBlock;
+        CopyCodes(tokens[..(blockCount * CodesPerBlock)], codes);
+        return blockCount == blocks;
+    }
+
+    /// <summary>The tokens of a place, such as to let a language model choose no others: <c>logits[snac.GetTokenRange(i % snac.CodesPerBlock)]</c>.</summary>
+    /// <param name="place">The place in a block of tokens, in [0, <see cref="CodesPerBlock"/>).</param>
+    /// <returns>From the token of code 0 to the first behind that of the last code.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="place"/> is out of range.</exception>
+    public Range GetTokenRange(int place)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(place);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, CodesPerBlock);
+        return FirstToken(place)..(FirstToken(place) + _codebookSize);
+    }
+
+    private int FirstToken(int place) => _firstToken + (place * _codebookSize);
+
+    /// <summary>The tokens before the first that is not one of its place.</summary>
+    private int GoodTokenCount<TToken>(ReadOnlySpan<TToken> tokens)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+    {
         for (var i = 0; i < tokens.Length; i++)
         {
-            var offset = Offset(i % CodesPerBlock);
-            if (TToken.IsNegative(tokens[i]) || ulong.CreateSaturating(tokens[i]) - (ulong)offset >= (ulong)_codebookSize)
+            var (token, first) = (long.CreateSaturating(tokens[i]), FirstToken(i % CodesPerBlock));
+            if (token < first || token >= first + _codebookSize)
             {
-                throw new ArgumentOutOfRangeException(
-                    nameof(tokens), tokens[i], $"tokens holds {tokens[i]} at {i}, whose place has the tokens [{offset}, {offset + _codebookSize}).");
+                return i;
             }
         }
 
+        return tokens.Length;
+    }
+
+    private void CopyCodes<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
+        where TToken : unmanaged, IBinaryInteger<TToken>
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
         for (var i = 0; i < tokens.Length; i++)
         {
             var place = i % CodesPerBlock;
-            codes[i - place + _order[place]] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - Offset(place));
+            codes[i - place + _order[place]] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - FirstToken(place));
         }
     }
 
-    private int Offset(int place) => _firstToken + (place * _codebookSize);
-
-    /// <summary>Orders a code before the finer ones of its time.</summary>
-    private void Visit(int level, int index, ref int next)
+    /// <summary>Orders a code before the finer ones of its time; level m has the codes from starts[m] to starts[m + 1] of a block.</summary>
+    private void Visit(int[] starts, int level, int index, ref int next)
     {
-        _order[next++] = _starts[level] + index;
-        if (level + 1 < LevelCount)
+        _order[next++] = starts[level] + index;
+        if (level + 2 < starts.Length)
         {
-            var finer = GetCodesPerBlock(level + 1) / GetCodesPerBlock(level);
+            var finer = (starts[level + 2] - starts[level + 1]) / (starts[level + 1] - starts[level]);
             for (var i = 0; i < finer; i++)
             {
-                Visit(level + 1, (index * finer) + i, ref next);
+                Visit(starts, level + 1, (index * finer) + i, ref next);
             }
         }
     }
@@ -206,18 +199,8 @@ public sealed class SnacTokens
         where TCode : unmanaged
         where TToken : unmanaged
     {
-        Buffers.RowCount(codes, CodesPerBlock, nameof(codes), "block");
-        Buffers.ThrowIfNotLength(tokens, nameof(tokens), codes.Length, "codes");
-        Buffers.ThrowIfOverlapping(codes, tokens, destination);
-    }
-
-    private int CheckLevel<TCode>(ReadOnlySpan<TCode> codes, int level, ReadOnlySpan<TCode> levelCodes, string destination)
-        where TCode : unmanaged
-    {
-        var perBlock = GetCodesPerBlock(level);
-        var blocks = Buffers.RowCount(codes, CodesPerBlock, nameof(codes), "block");
-        Buffers.ThrowIfNotLength(levelCodes, nameof(levelCodes), blocks, "blocks", perBlock);
-        Buffers.ThrowIfOverlapping(codes, levelCodes, destination);
-        return perBlock;
+        Argument.RowCount(codes.Length, CodesPerBlock, nameof(codes), "codes of a block");
+        Argument.ThrowIfNotLength(tokens.Length, nameof(tokens), codes.Length, "codes");
+        Argument.ThrowIfOverlapping(codes, tokens, destination);
     }
 }

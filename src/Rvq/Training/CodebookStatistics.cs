@@ -22,11 +22,7 @@ public static class CodebookStatistics
             throw new ArgumentOutOfRangeException(nameof(codebook), codebook, $"codebook must be in [0, {model.CodebookCount}), but is {codebook}.");
         }
 
-        if (codes.Length % model.CodesPerBlock != 0)
-        {
-            throw new ArgumentException(
-                $"codes has length {codes.Length}, which is not a multiple of the {model.CodesPerBlock} codes of a block.", nameof(codes));
-        }
+        Argument.RowCount(codes.Length, model.CodesPerBlock, nameof(codes), "codes of a block");
 
         var first = 0;
         foreach (var stage in model.Stages[..codebook])
@@ -106,12 +102,8 @@ public static class CodebookStatistics
     public static double MeanSquaredError(ReadOnlySpan<float> frames, ReadOnlySpan<float> decoded, int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
-        if (frames.Length % dimensions != 0)
-        {
-            throw new ArgumentException($"frames has length {frames.Length}, which is not a multiple of dimensions = {dimensions}.", nameof(frames));
-        }
-
-        return frames.IsEmpty && decoded.IsEmpty ? 0 : ErrorEnergy(frames, decoded) / (frames.Length / dimensions);
+        var count = Argument.RowCount(frames.Length, dimensions, nameof(frames), "dimensions of a frame");
+        return frames.IsEmpty && decoded.IsEmpty ? 0 : ErrorEnergy(frames, decoded) / count;
     }
 
     /// <summary>The signal-to-noise ratio 10 log10(Σ x² / Σ (x − y)²) in decibel; positive infinity where nothing differs.</summary>

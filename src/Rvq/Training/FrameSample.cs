@@ -20,10 +20,7 @@ internal sealed class FrameSample(int dimensions, int limit, ulong seed)
     /// <param name="row">What an error calls one of them.</param>
     public void Add(ReadOnlySpan<float> frames, string name, string row)
     {
-        if (frames.Length % dimensions != 0)
-        {
-            throw new ArgumentException($"{name} has length {frames.Length}, which is not a multiple of dimensions = {dimensions}.", name);
-        }
+        Argument.RowCount(frames.Length, dimensions, name, "dimensions of a frame");
 
         if (frames.IsEmpty)
         {

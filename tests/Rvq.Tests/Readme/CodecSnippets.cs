@@ -110,7 +110,7 @@ public class CodecSnippets
         var tokens = new int[codes.Length];                                       // [T / 4, 7]
         layout.Arrange<int, int>(codes, tokens);
         var middle = new int[codes.Length / 7 * 2];                               // [T / 2]: codebook 1 alone, as SNAC has it
-        layout.CopyLevelTo<int>(codes, 1, middle);
+        model.CodesOf<int>(1, codes).FlattenTo(middle);
         // END
         return (codes, tokens, middle);
     }

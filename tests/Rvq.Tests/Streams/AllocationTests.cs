@@ -29,7 +29,7 @@ public class AllocationTests
             FaissCodes.Unpack(packed, [10, 9, 10], back.AsSpan(0, 21));
             snac.Arrange(codes.AsSpan(0, 49), back.AsSpan(0, 49));
             snac.Restore(back.AsSpan(0, 49), codes.AsSpan(0, 49));
-            snac.CopyLevelTo(codes.AsSpan(0, 49), 1, back.AsSpan(0, 14));
+            snac.TryRestore(back.AsSpan(0, 49), codes.AsSpan(0, 49), out _);
             flat.Arrange(codes.AsSpan(0, 14), back.AsSpan(0, 14));
             flat.Restore(back.AsSpan(0, 14), codes.AsSpan(0, 14));
             pattern.Arrange(codes.AsSpan(0, 21), tokens, 0);

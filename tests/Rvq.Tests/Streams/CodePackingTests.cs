@@ -140,8 +140,8 @@ public class CodePackingTests
     {
         var codes = new int[8];
         var bytes = new byte[10];
-        Assert.Contains("length 9, but 8 codes take 10", Assert.Throws<ArgumentException>("bytes", () => CodePacking.Pack(codes, 10, bytes.AsSpan(1))).Message, StringComparison.Ordinal);
-        Assert.Contains("length 9, but 8 codes take 10", Assert.Throws<ArgumentException>("bytes", () => CodePacking.Unpack(bytes.AsSpan(1), 10, codes)).Message, StringComparison.Ordinal);
+        Assert.Contains("length 9, but 8 codes need 10", Assert.Throws<ArgumentException>("bytes", () => CodePacking.Pack(codes, 10, bytes.AsSpan(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("length 9, but 8 codes need 10", Assert.Throws<ArgumentException>("bytes", () => CodePacking.Unpack(bytes.AsSpan(1), 10, codes)).Message, StringComparison.Ordinal);
         Assert.Contains("length 8, which is not a multiple of the 3", Assert.Throws<ArgumentException>("codes", () => CodePacking.Pack(codes, [1, 2, 3], bytes)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("bitsPerCode", () => CodePacking.Pack(codes, 33, bytes));
         Assert.Throws<ArgumentOutOfRangeException>("bitsPerCode", () => CodePacking.Unpack(bytes, -1, codes));

@@ -121,7 +121,7 @@ public class EcdcFileTests
     public void Constructor_WhatDoesNotFit_IsRefused()
     {
         Assert.Throws<ArgumentException>("modelName", () => new EcdcFile("other", 320, 1, [1]));
-        Assert.Contains("length 2, but 1 frames take 1", Assert.Throws<ArgumentException>("codes", () => new EcdcFile("encodec_24khz", 320, 1, [1, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("length 2, but 1 frames of 1 codes need 1", Assert.Throws<ArgumentException>("codes", () => new EcdcFile("encodec_24khz", 320, 1, [1, 2])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => new EcdcFile("encodec_24khz", 320, 1, [1024]));
         Assert.Throws<ArgumentException>("scales", () => new EcdcFile("encodec_48khz", 320, 1, [1]));
         Assert.Throws<ArgumentException>("scales", () => new EcdcFile("encodec_48khz", 320, 1, [1], [float.NaN]));

@@ -39,7 +39,7 @@ public class LyraPacketsTests
         Assert.Throws<ArgumentOutOfRangeException>("codebookCount", () => LyraPackets.GetByteCount(47));
         Assert.Throws<ArgumentOutOfRangeException>("codebookCount", () => LyraPackets.GetByteCount(0));
         Assert.Contains("length 9, which is not a multiple of the 8", Assert.Throws<ArgumentException>("bytes", () => LyraPackets.Unpack(new byte[9], 16, new int[16])).Message, StringComparison.Ordinal);
-        Assert.Contains("length 17, but 1 packets of 16 codebooks hold 16", Assert.Throws<ArgumentException>("codes", () => LyraPackets.Pack(new int[17], 16, new byte[8])).Message, StringComparison.Ordinal);
+        Assert.Contains("length 17, but 1 packets of 16 codes need 16", Assert.Throws<ArgumentException>("codes", () => LyraPackets.Pack(new int[17], 16, new byte[8])).Message, StringComparison.Ordinal);
         var packet = new byte[8];
         var codes = new int[16];
         codes[15] = 16;

@@ -150,6 +150,99 @@ public class TokenPatternTests
         Assert.Throws<ArgumentOutOfRangeException>("frameCount", () => pattern.GetStepCount(-1));
     }
 
+    [Fact]
+    public void GetFrameCount_TokensThatEndWithSpecialOnes_CountsTheFramesBefore()
+    {
+        // reports/pattern-end-token: every codebook ends with 1024 after 3 frames, then pads with 1025.
+        var pattern = TokenPattern.Delay([0, 1, 2, 3]);
+        int[] codes = [.. Enumerable.Range(0, 12).Select(i => (10 * (i / 4)) + (i % 4))];
+        var tokens = new int[pattern.GetStepCount(6) * 4];
+        pattern.Arrange<int>([.. codes, .. Enumerable.Repeat(1024, 4), .. Enumerable.Repeat(1025, 8)], tokens, 1025);
+        Assert.Equal(3, pattern.GetFrameCount<int>(tokens, 1024));
+        Assert.Equal(6, pattern.GetFrameCount<int>(tokens, 1026));
+        Assert.Equal(4, pattern.GetFrameCount<int>(tokens, 1025));
+        var back = Enumerable.Repeat(-7, 24).ToArray();
+        Assert.False(pattern.TryRestore<int>(tokens, back, 1024, out var frames));
+        Assert.Equal(3, frames);
+        Assert.Equal([.. codes, .. Enumerable.Repeat(-7, 12)], back);
+    }
+
+    [Fact]
+    public void TryRestore_OneBadTokenAnywhere_GivesTheFramesBeforeItsOwn()
+    {
+        foreach (var pattern in Samples)
+        {
+            var n = pattern.CodebookCount;
+            var codes = Enumerable.Range(0, 5 * n).ToArray();
+            var tokens = new int[pattern.GetStepCount(5) * n];
+            pattern.Arrange(codes, tokens, 1000);
+            var back = new int[codes.Length];
+            Assert.True(pattern.TryRestore(tokens, back, codes.Length, out var frames));
+            Assert.Equal(5, frames);
+            Assert.Equal(codes, back);
+            for (var bad = 0; bad < codes.Length; bad++)
+            {
+                foreach (var value in (int[])[codes.Length, -1])
+                {
+                    var damaged = tokens.Select(token => token == bad ? value : token).ToArray();
+                    Array.Fill(back, -7);
+                    Assert.False(pattern.TryRestore(damaged, back, codes.Length, out frames));
+                    Assert.Equal(bad / n, frames);
+                    Assert.Equal(bad / n, pattern.GetFrameCount<int>(damaged, codes.Length));
+                    Assert.Equal(codes.Select((code, i) => i < frames * n ? code : -7), back);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void ArrangeAndRestore_CodebooksLeftOut_ComeBack()
+    {
+        var pattern = TokenPattern.Delay([0, 1]);
+        int[] codes = [5, -1, 6, 7];
+        var tokens = new int[8];
+        pattern.Arrange(codes, tokens, 2048);
+        Assert.Equal([2048, 2048, 5, 2048, 6, 2048, 2048, 7], tokens);
+        var back = new int[4];
+        pattern.Restore(tokens, back, -1, specialToken: 2048);
+        Assert.Equal(codes, back);
+
+        // Without the special token all are passed on, as audiocraft does; and an unsigned 255 is a code.
+        pattern.Restore(tokens, back, -1);
+        Assert.Equal([5, 2048, 6, 7], back);
+        var bytes = new byte[8];
+        pattern.Arrange<byte>([5, 255, 6, 7], bytes, 0);
+        Assert.Equal([0, 0, 5, 0, 6, 255, 0, 7], bytes);
+    }
+
+    [Fact]
+    public void TryRestoreAndGetFrameCount_ArgumentsThatDoNotFit_AreRefused()
+    {
+        var pattern = TokenPattern.Delay([0, 1]);
+        Refused.For<ArgumentException>("tokens", () => pattern.GetFrameCount<int>(new int[7], 9), "length 7, which is not a multiple of the 2 tokens of a step");
+        Refused.For<ArgumentOutOfRangeException>("codebookSize", () => pattern.GetFrameCount<int>(new int[8], 0));
+        Refused.For<ArgumentException>("codes", () => pattern.TryRestore<int>(new int[8], new int[3], 9, out _), "length 3, but 2 frames of 2 codes need 4");
+        var shared = new int[12];
+        Refused.For<ArgumentException>("codes", () => pattern.TryRestore<int>(shared.AsSpan(0, 8), shared.AsSpan(7, 4), 9, out _), "overlaps");
+        Assert.Equal(0, pattern.GetFrameCount<int>([], 1));
+        Assert.Equal(2, pattern.GetFrameCount<int>(new int[8], 1));
+    }
+
+    [Fact]
+    public void Patterns_NumbersThatDoNotFit_AreRefused()
+    {
+        Refused.For<ArgumentOutOfRangeException>("flattenFirst", () => TokenPattern.Delay([0], -1));
+        Refused.For<ArgumentOutOfRangeException>("startSteps", () => TokenPattern.Delay([0], 0, -1));
+        Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1], [0, 1, 2]), "length 3, but 2 innerSteps need 2");
+        Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1], [0]), "length 1, but 2 innerSteps need 2");
+        Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1], [2, 1]), "ascending");
+        Refused.For<ArgumentException>("delays", () => TokenPattern.CoarseFirst([]));
+        Refused.For<ArgumentOutOfRangeException>("codebookCount", () => TokenPattern.MusicLM(0));
+        Refused.For<ArgumentOutOfRangeException>("groupSize", () => TokenPattern.MusicLM(4, 0));
+        Refused.For<ArgumentException>("codebookCount", () => TokenPattern.MusicLM(5, 2), "codebookCount is 5, which is not a multiple of groupSize = 2");
+        Refused.For<ArgumentOutOfRangeException>("stepCount", () => TokenPattern.Moshi.GetFrameCount(-1));
+    }
+
     private static TokenPattern Create(string? provider, JsonElement parameters, int codebooks)
     {
         return provider switch
