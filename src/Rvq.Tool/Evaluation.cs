@@ -8,14 +8,14 @@ namespace Rvq.Tool;
 internal static class Evaluation
 {
     /// <summary>Prints one line per number of codebooks: bits, signal-to-noise ratio, and how the last of them is used.</summary>
-    /// <param name="shell">Where to print.</param>
+    /// <param name="console">Where to print.</param>
     /// <param name="model">The model.</param>
     /// <param name="frames">The frames, row-major [T, D], T a multiple of the frames of a block.</param>
     /// <param name="what">What the frames are, for the caption.</param>
     /// <param name="frameRate">Frames per second, or null where that is not known.</param>
     /// <param name="threads">The threads that encode.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static void Print(Shell shell, RvqModel model, float[] frames, string what, double? frameRate, int threads, CancellationToken cancellation)
+    public static void Print(IAnsiConsole console, RvqModel model, float[] frames, string what, double? frameRate, int threads, CancellationToken cancellation)
     {
         var codes = new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads }).Encode(frames);
         var decoded = new float[frames.Length];
@@ -41,7 +41,7 @@ internal static class Evaluation
             ]);
         }
 
-        shell.Console.Write(table);
+        console.Write(table);
     }
 
     /// <summary>Decodes the first codes of every block, [blocks, codesPerBlock], of which the prefix has fewer.</summary>

@@ -6,12 +6,16 @@ namespace Rvq.Tool;
 /// <summary>The rvq command.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => Run(
-        args, new Shell(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput));
+    private static int Main(string[] args)
+    {
+        using var termination = new Termination();
+        var shell = new Shell(StandardStreams.Output, StandardStreams.Error, StandardStreams.OpenInput, StandardStreams.OpenOutput);
+        return termination.ExitCode(Run(args, shell, termination.Token));
+    }
 
     /// <summary>Runs one command line.</summary>
     /// <returns>The exit code, one of those that <see cref="Shell"/> names.</returns>
-    public static int Run(IReadOnlyList<string> args, Shell shell)
+    public static int Run(IReadOnlyList<string> args, Shell shell, CancellationToken cancellation = default)
     {
         var root = new RootCommand("Residual vector quantization: frames to codes and back.")
         {
@@ -29,12 +33,11 @@ internal static class Program
             return shell.Fail($"{string.Join(' ', parsed.Errors.Select(fault => fault.Message))} See '{help}'.", Shell.BadUsage);
         }
 
-        // Ctrl-C first asks the command to stop, which removes its unfinished files; computing does not listen and is left behind.
-        return parsed.InvokeAsync(new InvocationConfiguration
+        // Signals are the caller's affair (see Termination), and help can fail too, on a full disk.
+        var configuration = new InvocationConfiguration
         {
-            Output = shell.Output,
-            Error = shell.Error,
-            ProcessTerminationTimeout = TimeSpan.FromSeconds(1),
-        }).GetAwaiter().GetResult();
+            Output = shell.Output, Error = shell.Error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false,
+        };
+        return shell.Guard(() => parsed.InvokeAsync(configuration, cancellation).GetAwaiter().GetResult(), cancellation);
     }
 }

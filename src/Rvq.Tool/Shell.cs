@@ -1,3 +1,5 @@
+using Rvq.Files;
+using Rvq.Tool.Files;
 using Spectre.Console;
 
 namespace Rvq.Tool;
@@ -23,30 +25,44 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     /// <summary>Where errors are printed.</summary>
     public TextWriter Error => error;
 
-    /// <summary>Where tables and progress are drawn.</summary>
-    public IAnsiConsole Console { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+    /// <summary>Where tables are drawn.</summary>
+    public IAnsiConsole Console { get; } = Draw(output);
+
+    /// <summary>Where progress is drawn, and tables while data go to standard output.</summary>
+    public IAnsiConsole ErrorConsole { get; } = Draw(error);
+
+    /// <summary>Where a command that writes to <paramref name="path"/> draws its tables: never where its data go.</summary>
+    public IAnsiConsole ReportConsole(string path) => SameFile.IsStandardOutput(path) ? ErrorConsole : Console;
 
     /// <summary>Runs a command's work and turns what goes wrong into an exit code and one line.</summary>
     public Task<int> Run(Action work, CancellationToken cancellation) => Task.Run(
-        () =>
-        {
-            try
+        () => Guard(
+            () =>
             {
                 work();
                 return Success;
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                return Fail("cancelled", Cancelled);
-            }
-#pragma warning disable CA1031 // The last stop: whatever it is, a person gets one line and never a stack trace.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                return Fail(Message(exception), BadInput);
-            }
-        },
+            },
+            cancellation),
         CancellationToken.None);
+
+    /// <summary>Turns what goes wrong into an exit code and one line.</summary>
+    public int Guard(Func<int> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return Fail("cancelled", Cancelled);
+        }
+#pragma warning disable CA1031 // The last stop: whatever it is, a person gets one line and never a stack trace.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return Fail(Message(exception), BadInput);
+        }
+    }
 
     /// <summary>Prints one line of an error.</summary>
     /// <returns><paramref name="code"/>.</returns>
@@ -56,8 +72,17 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         return code;
     }
 
-    /// <summary>Prints one line that is not about a result.</summary>
-    public void Warn(string message) => error.WriteLine($"rvq: {OneLine(message)}");
+    /// <summary>Prints one line that is not about a result; where that is not possible either, the exit code has to do.</summary>
+    public void Warn(string message)
+    {
+        try
+        {
+            error.WriteLine($"rvq: {OneLine(message)}");
+        }
+        catch (IOException)
+        {
+        }
+    }
 
     /// <summary>A text without control characters, which a file may have brought in.</summary>
     public static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
@@ -67,7 +92,7 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     {
         try
         {
-            using var stream = path == "-" ? openInput() : File.OpenRead(path);
+            using var stream = path == "-" ? openInput() : Directory.Exists(path) ? throw new InvalidDataException("It is a folder.") : File.OpenRead(path);
             return read(stream);
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException && !exception.Message.StartsWith(path, StringComparison.Ordinal))
@@ -76,12 +101,41 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         }
     }
 
-    /// <summary>Has <paramref name="write"/> write a file, whole or not at all, or standard output for "-".</summary>
+    /// <summary>Notices before the work what would stop <see cref="Write"/> after it, and refuses an output that is an input too.</summary>
+    /// <param name="path">The output.</param>
+    /// <param name="inputs">The command's inputs.</param>
+    /// <exception cref="InvalidDataException">The output is an input.</exception>
+    /// <exception cref="IOException">The output's folder is missing or read-only, its disk is full, or it is nothing to write to.</exception>
+    public void CheckOutput(string path, params IEnumerable<string> inputs)
+    {
+        if (inputs.FirstOrDefault(input => SameFile.WouldOverwrite(path, input)) is { } overwritten)
+        {
+            throw new InvalidDataException($"{path}: It is {overwritten}, which the command reads; another output is needed.");
+        }
+
+        CheckRoom(path, 0);
+    }
+
+    /// <summary>Notices before the work that a disk has no room for so many bytes.</summary>
+    /// <exception cref="IOException">It has not, or as <see cref="CheckOutput"/>.</exception>
+    public void CheckRoom(string path, long length)
+    {
+        if (SameFile.IsStandardOutput(path))
+        {
+            _ = openOutput();
+        }
+        else
+        {
+            OutputFile.Check(path, length);
+        }
+    }
+
+    /// <summary>Has <paramref name="write"/> write an output by the rule of <see cref="OutputFile"/>, or standard output for "-" or another name of it.</summary>
     public void Write(string path, Action<Stream> write)
     {
-        if (path != "-")
+        if (!SameFile.IsStandardOutput(path))
         {
-            Files.OutputFile.Write(path, write);
+            OutputFile.Write(path, write);
             return;
         }
 
@@ -89,16 +143,29 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         write(stream);
     }
 
-    /// <summary>Says what was written; not where it went to standard output.</summary>
+    /// <summary>Says what was written: on standard output, or on standard error where the data went to standard output.</summary>
     public void Report(string path, string what)
     {
-        if (path != "-")
+        if (SameFile.IsStandardOutput(path))
+        {
+            error.WriteLine($"standard output: {what}");
+        }
+        else
         {
             output.WriteLine($"{path}: {what}");
         }
     }
 
-    // An ArgumentException's own message ends with the name of a parameter, which means nothing to the user of a command.
+    private static IAnsiConsole Draw(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+
+    // A user of the command knows its options, not the API's properties. An ArgumentException's own message ends with the name of a parameter, which
+    // means nothing to them either.
     private static string Message(Exception exception)
-        => exception is ArgumentException { ParamName: { } name } ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
+    {
+        var message = exception is ArgumentException { ParamName: { } name }
+            ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
+        return message
+            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Prefix)}", "--prefix", StringComparison.Ordinal)
+            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Metric)}", "--metric", StringComparison.Ordinal);
+    }
 }

@@ -7,9 +7,9 @@ namespace Rvq.Tool;
 /// <summary>Shows a training run while it goes on: the stage, the iteration, the error and the time that is left.</summary>
 internal static class TrainingDisplay
 {
-    /// <summary>Runs the training under a progress bar; into a file or a pipe it prints a line now and then.</summary>
-    public static RvqModel Show(Shell shell, Func<IProgress<TrainingProgress>, RvqModel> train)
-        => shell.Console.Progress()
+    /// <summary>Runs the training under a progress bar, if standard error is a terminal.</summary>
+    public static RvqModel Show(Shell shell, Func<IProgress<TrainingProgress>?, RvqModel> train)
+        => !shell.ErrorConsole.Profile.Out.IsTerminal ? train(null) : shell.ErrorConsole.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {

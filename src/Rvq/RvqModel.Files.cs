@@ -1,4 +1,5 @@
 using Rvq.Checkpoints;
+using Rvq.Files;
 
 namespace Rvq;
 
@@ -42,27 +43,15 @@ public sealed partial class RvqModel
     /// Saves all that the model has as float32 safetensors: <see cref="Load(string)"/> gives an equal model. A plain Euclidean stack gets the
     /// tensor names <c>quantizer.layers.{i}.codebook.embed</c>, which other programs read too. The file appears whole or not at all.
     /// </summary>
-    /// <param name="path">The file to write; an existing one is replaced.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <param name="path">
+    /// The file to write. An existing one is replaced and keeps its mode, its owner where the system allows it, and symbolic links to it;
+    /// a device or a pipe is written to.
+    /// </param>
+    /// <exception cref="IOException">The file cannot be written: its folder is missing or read-only, or the disk is full.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var target = Path.GetFullPath(path);
-        var unfinished = $"{target}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
-            {
-                OwnFormat.Write(this, stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(unfinished, target, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(unfinished);
-        }
+        OutputFile.Write(path, stream => OwnFormat.Write(this, stream));
     }
 
     /// <summary>

@@ -28,8 +28,9 @@ internal static class DecodeCommand
         command.SetAction((given, cancellation) => shell.Run(
             () =>
             {
-                var loaded = model.Read(given);
                 var (source, path) = (given.GetRequiredValue(codes), given.GetRequiredValue(output));
+                shell.CheckOutput(path, model.Path(given), source);
+                var loaded = model.Read(given);
                 var options = new RvqReaderOptions
                 {
                     Recover = given.GetValue(recover),

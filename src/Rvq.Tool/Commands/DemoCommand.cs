@@ -9,6 +9,8 @@ namespace Rvq.Tool.Commands;
 internal static class DemoCommand
 {
     private const string Clip = "speech.wav";
+    private const string Original = "original.wav";
+    private static readonly int[] Counts = [1, 2, 4, SpeechDemo.CodebookCount];
 
     public static Command Create(Shell shell)
     {
@@ -32,13 +34,18 @@ internal static class DemoCommand
 
     private static void Run(Shell shell, string? path, string folder, int threads, CancellationToken cancellation)
     {
+        Directory.CreateDirectory(folder);
+        foreach (var name in (IEnumerable<string>)[Original, .. Counts.Select(Decoded)])
+        {
+            shell.CheckOutput(Path.Combine(folder, name), path is null ? [] : [path]);
+        }
+
         var (audio, demo) = path is null ? Prepare(Resource()) : shell.Read(path, Prepare);
         shell.Output.WriteLine(
             $"{path ?? "built-in clip"}: {Format.Number(audio.Seconds)} s at {audio.SampleRate} Hz, {demo.FrameCount} frames of {demo.Dimensions} values");
         var model = TrainingDisplay.Show(shell, progress => demo.Train(threads, progress, cancellation));
 
-        Directory.CreateDirectory(folder);
-        Save(folder, "original.wav", audio);
+        Save(shell, folder, Original, audio);
         var table = new Table
         {
             Caption = new TableTitle(
@@ -49,11 +56,11 @@ internal static class DemoCommand
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        for (var count = 1; count <= model.CodebookCount; count *= 2)
+        foreach (var count in Counts)
         {
             cancellation.ThrowIfCancellationRequested();
             var result = demo.Run(model.Take(count));
-            Save(folder, $"{count}-codebooks.wav", result.Audio);
+            Save(shell, folder, Decoded(count), result.Audio);
             table.AddRow(
                 $"{count}",
                 $"{result.Bytes}",
@@ -65,7 +72,7 @@ internal static class DemoCommand
         }
 
         shell.Console.Write(table);
-        shell.Output.WriteLine($"Listen: original.wav and {{1,2,4,8}}-codebooks.wav in {Path.GetFullPath(folder)}");
+        shell.Output.WriteLine($"Listen: {Original} and {{{string.Join(',', Counts)}}}-codebooks.wav in {Path.GetFullPath(folder)}");
     }
 
     private static (WavAudio Audio, SpeechDemo Demo) Prepare(Stream stream)
@@ -77,6 +84,8 @@ internal static class DemoCommand
     private static Stream Resource() => typeof(DemoCommand).Assembly.GetManifestResourceStream(Clip)
         ?? throw new InvalidDataException($"The resource {Clip} is missing from the command.");
 
-    private static void Save(string folder, string name, WavAudio audio)
-        => OutputFile.Write(Path.Combine(folder, name), stream => WavWriter.Write(stream, audio));
+    private static string Decoded(int count) => $"{count}-codebooks.wav";
+
+    private static void Save(Shell shell, string folder, string name, WavAudio audio)
+        => shell.Write(Path.Combine(folder, name), stream => WavWriter.Write(stream, audio));
 }

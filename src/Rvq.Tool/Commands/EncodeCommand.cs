@@ -20,15 +20,17 @@ internal static class EncodeCommand
         command.SetAction((given, cancellation) => shell.Run(
             () =>
             {
+                var path = given.GetRequiredValue(output);
+                shell.CheckOutput(path, model.Path(given), frames.Path(given));
                 var loaded = model.Read(given, given.GetValue(codebooks));
                 var (array, layout) = frames.Read(shell, given, loaded.Dimensions);
-                var path = given.GetRequiredValue(output);
                 var asStream = path.EndsWith(".rvq", StringComparison.OrdinalIgnoreCase) || given.GetValue(rvq);
                 if (asStream && layout.Batch != 1)
                 {
                     throw new InvalidDataException($"{frames.Path(given)}: It has {layout.Batch} sequences, but an .rvq stream holds one.");
                 }
 
+                shell.CheckRoom(path, asStream ? 0 : (long)layout.Batch * layout.Count / loaded.FramesPerBlock * loaded.CodesPerBlock * sizeof(int));
                 var (codes, target) = Encode(loaded, array.Values, layout, given.GetValue(threads), frames.Path(given));
                 shell.Write(path, stream =>
                 {

@@ -17,7 +17,7 @@ internal static class EvaluateCommand
             {
                 var loaded = model.Read(given);
                 var (rows, _) = frames.ReadRows(shell, given, loaded.Dimensions, loaded.FramesPerBlock);
-                Evaluation.Print(shell, loaded, rows, "frames", given.GetValue(frameRate) ?? loaded.FrameRate, given.GetValue(threads), cancellation);
+                Evaluation.Print(shell.Console, loaded, rows, "frames", given.GetValue(frameRate) ?? loaded.FrameRate, given.GetValue(threads), cancellation);
             },
             cancellation));
         return command;

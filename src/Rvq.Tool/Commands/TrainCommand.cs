@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rvq.Checkpoints;
 using Rvq.Training;
 
 namespace Rvq.Tool.Commands;
@@ -27,11 +28,7 @@ internal static class TrainCommand
             () =>
             {
                 var path = given.GetRequiredValue(output);
-                if (path == "-")
-                {
-                    throw new InvalidDataException("A model is written to a file, not to standard output.");
-                }
-
+                shell.CheckOutput(path, frames.Path(given));
                 var (rows, dimensions) = frames.ReadRows(shell, given, dimensions: null, framesPerBlock: 1);
                 var options = new RvqTrainerOptions
                 {
@@ -42,9 +39,10 @@ internal static class TrainCommand
                     SampleLimit = given.GetValue(sample),
                     MaxDegreeOfParallelism = given.GetValue(threads),
                 };
+                shell.CheckRoom(path, (long)options.CodebookCount * options.CodebookSize * dimensions * sizeof(float));
                 var model = TrainingDisplay.Show(shell, progress => RvqTrainer.Train(rows, dimensions, options, progress, cancellation));
-                model.Save(path);
-                Evaluation.Print(shell, model, rows, "frames, those trained on", frameRate: null, options.MaxDegreeOfParallelism, cancellation);
+                shell.Write(path, stream => OwnFormat.Write(model, stream));
+                Evaluation.Print(shell.ReportConsole(path), model, rows, "frames, those trained on", frameRate: null, options.MaxDegreeOfParallelism, cancellation);
                 shell.Report(path, $"{model.CodebookCount} codebooks of {options.CodebookSize} codewords");
             },
             cancellation));

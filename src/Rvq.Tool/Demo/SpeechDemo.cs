@@ -44,7 +44,7 @@ internal sealed class SpeechDemo
     public int FrameCount => _frames.Length / Dimensions;
 
     /// <summary>Trains codebooks on the sound itself.</summary>
-    public RvqModel Train(int threads, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    public RvqModel Train(int threads, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var size = CodebookSize;
         while (size > 2 && size * FramesPerCodeword > FrameCount * Offsets)

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Rvq.Files;
 
 namespace Rvq.Training;
 
@@ -16,28 +18,17 @@ internal static class EmaState
     public static void Save(EmaTrainer trainer, string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var temporary = path + ".tmp";
-        using (var stream = File.Create(temporary))
+        var options = WriteOptions(trainer.Dimensions, trainer.Options);
+        var hash = new XxHash64();
+        ForEachPart(trainer, options, hash.Append);
+        OutputFile.Write(path, stream =>
         {
-            using var writer = new BinaryWriter(stream);
-            writer.Write(Magic);
-            writer.Write(0UL);
-            WriteOptions(writer, trainer.Dimensions, trainer.Options);
-            writer.Write(MemoryMarshal.AsBytes(trainer.RandomState));
-            foreach (var book in trainer.Codebooks)
-            {
-                writer.Write(book.Steps);
-                writer.Write(MemoryMarshal.AsBytes(book.Usage.AsSpan()));
-                writer.Write(MemoryMarshal.AsBytes(book.Sums.AsSpan()));
-                writer.Write(MemoryMarshal.AsBytes(book.Codewords.AsSpan()));
-            }
-
-            var hash = Hash(stream);
-            stream.Position = Magic.Length;
-            writer.Write(hash);
-        }
-
-        File.Move(temporary, path, overwrite: true);
+            Span<byte> checksum = stackalloc byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(checksum, hash.GetCurrentHashAsUInt64());
+            stream.Write(Magic);
+            stream.Write(checksum);
+            ForEachPart(trainer, options, stream.Write);
+        });
     }
 
     public static EmaTrainer Load(string path)
@@ -79,8 +70,24 @@ internal static class EmaState
         return hash.GetCurrentHashAsUInt64();
     }
 
-    private static void WriteOptions(BinaryWriter writer, int dimensions, EmaTrainerOptions options)
+    private static void ForEachPart(EmaTrainer trainer, byte[] options, Action<ReadOnlySpan<byte>> write)
     {
+        write(options);
+        write(MemoryMarshal.AsBytes(trainer.RandomState));
+        foreach (var book in trainer.Codebooks)
+        {
+            var steps = book.Steps;
+            write(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(ref steps)));
+            write(MemoryMarshal.AsBytes(book.Usage.AsSpan()));
+            write(MemoryMarshal.AsBytes(book.Sums.AsSpan()));
+            write(MemoryMarshal.AsBytes(book.Codewords.AsSpan()));
+        }
+    }
+
+    private static byte[] WriteOptions(int dimensions, EmaTrainerOptions options)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
         writer.Write(dimensions);
         writer.Write(options.CodebookCount);
         writer.Write(options.CodebookSize);
@@ -95,6 +102,7 @@ internal static class EmaState
         writer.Write(options.QuantizerDropout);
         writer.Write(options.Seed);
         writer.Write(options.MaxDegreeOfParallelism);
+        return bytes.ToArray();
     }
 
     private static (int Dimensions, EmaTrainerOptions Options) ReadOptions(BinaryReader reader)

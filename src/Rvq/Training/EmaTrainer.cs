@@ -133,7 +133,8 @@ public sealed class EmaTrainer
     }
 
     /// <summary>Writes options, codebooks, averages and the state of the random choices, so that training resumes to the same bits.</summary>
-    /// <param name="path">The file; it is replaced as a whole once everything is written.</param>
+    /// <param name="path">The file, written as <see cref="RvqModel.Save(string)"/> writes it: whole or not at all.</param>
+    /// <exception cref="IOException">The file cannot be written: its folder is missing or read-only, or the disk is full.</exception>
     public void Save(string path) => EmaState.Save(this, path);
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
