@@ -27,7 +27,7 @@ public sealed class Codebook
         Argument.ThrowIfNotFinite(codewords, dimensions, nameof(codewords), "codeword");
         Dimensions = dimensions;
         RowStride = Definition.PaddedLength(dimensions);
-        _rows = new AlignedBuffer<float>((long)Size * RowStride);
+        _rows = new AlignedBuffer<float>((Size + 1L) * RowStride);
         for (var code = 0; code < Size; code++)
         {
             codewords.Slice(code * dimensions, dimensions).CopyTo(_rows.Span[(code * RowStride)..]);
@@ -60,11 +60,11 @@ public sealed class Codebook
 
     /// <summary>All codewords as a view, shape [<see cref="Size"/>, <see cref="Dimensions"/>]; <c>FlattenTo</c> copies them out, row-major.</summary>
     public ReadOnlyTensorSpan<float> Codewords
-        => new(_rows.Span, [Size, Dimensions], [Size == 1 ? 0 : RowStride, Dimensions == 1 ? 0 : 1]); // tensor spans want the stride 0 on axes of length 1
+        => new(_rows.Span[..(Size * RowStride)], [Size, Dimensions], [Size == 1 ? 0 : RowStride, Dimensions == 1 ? 0 : 1]); // tensor spans want the stride 0 on axes of length 1
 
     /// <summary>The distance between the starts of two padded rows.</summary>
     internal int RowStride { get; }
 
-    /// <summary>All rows, [Size, RowStride], zero beyond Dimensions.</summary>
+    /// <summary>All rows, [Size + 1, RowStride], zero beyond Dimensions; the last row is zero, what a codebook that is left out adds.</summary>
     internal AlignedBuffer<float> PaddedRows => _rows;
 }

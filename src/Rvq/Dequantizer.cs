@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Rvq.Search;
 
 namespace Rvq;
@@ -7,6 +8,11 @@ namespace Rvq;
 /// <summary>
 /// Turns codes back into frame vectors: the codewords (or what their stages' projections make of them) are added in stage order in
 /// float32. Frames are the same bits on every machine. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm.
+/// <para>
+/// A code of −1 stands for a codebook that was left out (quantizer dropout, Lyra, ResidualVQ, <see cref="Training.EmaTrainer"/>): it adds nothing, neither a codeword nor what
+/// its stage's projection would add, bias included. What a whole stack's projection adds stays, as in vector-quantize-pytorch. So −1 in all columns from n on gives the
+/// frames of <c>Take(n)</c>, within a stack. Unsigned code types have no −1.
+/// </para>
 /// </summary>
 public sealed unsafe class Dequantizer
 {
@@ -41,10 +47,10 @@ public sealed unsafe class Dequantizer
 
     /// <summary>Decodes codes that lie one after the other.</summary>
     /// <typeparam name="TCode">The integer type of the codes.</typeparam>
-    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides.</param>
+    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides; −1 where a codebook is left out.</param>
     /// <param name="frames">Receives the frames, row-major, length T × Dimensions.</param>
     /// <exception cref="ArgumentException">Lengths that do not fit, or spans that overlap. Nothing is written then.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook. Nothing is written then.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1. Nothing is written then.</exception>
     public void Decode<TCode>(ReadOnlySpan<TCode> codes, Span<float> frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -61,10 +67,10 @@ public sealed unsafe class Dequantizer
 
     /// <summary>Decodes codes of any layout into frames of any layout.</summary>
     /// <typeparam name="TCode">The integer type of the codes.</typeparam>
-    /// <param name="codes">Codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</param>
+    /// <param name="codes">Codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides; −1 where a codebook is left out.</param>
     /// <param name="frames">Receives the frames, shape […, T, Dimensions].</param>
     /// <exception cref="ArgumentException">Shapes that do not fit, or tensors that overlap. Nothing is written then.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook. Nothing is written then.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1. Nothing is written then.</exception>
     public void Decode<TCode>(in ReadOnlyTensorSpan<TCode> codes, in TensorSpan<float> frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -81,14 +87,31 @@ public sealed unsafe class Dequantizer
     }
 
     /// <summary>Decodes codes that lie one after the other into a new array.</summary>
-    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock.</param>
+    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock; −1 where a codebook is left out.</param>
     /// <returns>The frames, row-major, length T × Dimensions.</returns>
     /// <exception cref="ArgumentException">A length that does not fit.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1.</exception>
+    [OverloadResolutionPriority(1)] // an array, which is a span and a tensor, is taken as a span
     public float[] Decode(ReadOnlySpan<int> codes)
     {
         var frames = new float[checked((long)BlockCount(codes) * Model.FramesPerBlock * Model.Dimensions)];
         Decode(codes, frames.AsSpan());
+        return frames;
+    }
+
+    /// <summary>Decodes codes of any layout into a new array.</summary>
+    /// <param name="codes">Codes, shape […, T / FramesPerBlock, CodesPerBlock]; −1 where a codebook is left out. <see cref="Layouts"/> makes such views.</param>
+    /// <returns>The frames, row-major, shape […, T, Dimensions].</returns>
+    /// <exception cref="ArgumentException">A shape that does not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1.</exception>
+    public float[] Decode(in ReadOnlyTensorSpan<int> codes)
+    {
+        Argument.CheckCodes(Model, codes.Lengths);
+        Span<nint> shape = stackalloc nint[codes.Rank];
+        codes.Lengths.CopyTo(shape);
+        (shape[^2], shape[^1]) = (checked(shape[^2] * Model.FramesPerBlock), Model.Dimensions);
+        var frames = Argument.NewArray<float>(shape, nameof(codes));
+        Decode(codes, new TensorSpan<float>(frames, shape));
         return frames;
     }
 
@@ -137,7 +160,7 @@ public sealed unsafe class Dequantizer
             for (var i = 0; i < columns.Length; i++)
             {
                 var code = first[i * codes.ElementStride];
-                if ((ulong)long.CreateSaturating(code) >= (ulong)columns[i].Size)
+                if (!Argument.IsCode(code, columns[i].Size) && !Argument.IsLeftOut(code))
                 {
                     throw new ArgumentOutOfRangeException(
                         nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
@@ -148,5 +171,5 @@ public sealed unsafe class Dequantizer
 
     private static bool AreBelow<TCode>(ReadOnlySpan<TCode> codes, int size)
         where TCode : unmanaged, IBinaryInteger<TCode>
-        => !TCode.IsNegative(TensorPrimitives.Min(codes)) && long.CreateSaturating(TensorPrimitives.Max(codes)) < size;
+        => long.CreateSaturating(TensorPrimitives.Min(codes)) >= -1 && long.CreateSaturating(TensorPrimitives.Max(codes)) < size;
 }

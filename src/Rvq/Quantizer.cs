@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Rvq.Search;
 
 namespace Rvq;
@@ -63,47 +64,63 @@ public sealed unsafe class Quantizer
     /// <exception cref="ArgumentException">
     /// Lengths that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or spans that overlap. Nothing is written then.
     /// </exception>
+    [OverloadResolutionPriority(1)] // what is frames of any type, as an empty collection is, is float32
     public void Encode<TCode>(ReadOnlySpan<float> frames, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        Argument.ThrowIfTooSmall<TCode>(_largestCode, nameof(codes));
-        var count = Argument.FrameCount(Model, frames);
-        var blocks = count / Model.FramesPerBlock;
-        if (codes.Length != (long)blocks * Model.CodesPerBlock)
-        {
-            throw Argument.NotLength(codes.Length, nameof(codes), Argument.Describe(Model, count), (long)blocks * Model.CodesPerBlock);
-        }
-
+        var count = FrameCount<float, TCode>(frames, codes);
         Argument.ThrowIfNotFinite(frames, Model.Dimensions, nameof(frames), "frame");
         fixed (float* source = frames)
         fixed (TCode* destination = codes)
         {
             Argument.ThrowIfOverlapping(source, frames.Length, destination, codes.Length, nameof(codes));
-            Encode(source, new StridedRows(count, Model.Dimensions), destination, new StridedRows(blocks, Model.CodesPerBlock));
+            Encode(new FrameSource(source, new StridedRows(count, Model.Dimensions)), destination, CodeRows(count));
         }
     }
 
-    /// <summary>Encodes frames of any layout: strides say where they lie, so that a [B, D, T] model output is read as it is.</summary>
+    /// <summary>Encodes float16 frames that lie one after the other; the codes are those of the frames converted to float32.</summary>
+    /// <inheritdoc cref="Encode{TCode}(ReadOnlySpan{float}, Span{TCode})"/>
+    public void Encode<TCode>(ReadOnlySpan<Half> frames, Span<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        var count = FrameCount<Half, TCode>(frames, codes);
+        fixed (Half* halves = frames)
+        fixed (TCode* destination = codes)
+        {
+            Argument.ThrowIfOverlapping(halves, frames.Length, destination, codes.Length, nameof(codes));
+            var source = new FrameSource(halves, new StridedRows(count, Model.Dimensions));
+            ThrowIfNotFinite(source);
+            Encode(source, destination, CodeRows(count));
+        }
+    }
+
+    /// <summary>Encodes frames of any layout: strides say where they lie, so that a [B, D, T] model output is read as it is (<see cref="Layouts"/>).</summary>
     /// <typeparam name="TCode">An integer type that holds every code of the model.</typeparam>
     /// <param name="frames">Frames, shape […, T, Dimensions], T a multiple of FramesPerBlock; every value finite.</param>
     /// <param name="codes">Receives the codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</param>
     /// <exception cref="ArgumentException">
     /// Shapes that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or tensors that overlap. Nothing is written then.
     /// </exception>
+    [OverloadResolutionPriority(1)] // what is frames of any type, as an empty collection is, is float32
     public void Encode<TCode>(in ReadOnlyTensorSpan<float> frames, in TensorSpan<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        Argument.ThrowIfTooSmall<TCode>(_largestCode, nameof(codes));
         Argument.CheckShapes(Model, frames.Lengths, codes.Lengths);
-        var frameRows = new StridedRows(frames.Lengths, frames.Strides);
-        var codeRows = new StridedRows(codes.Lengths, codes.Strides);
-        Argument.ThrowIfSelfOverlapping(codeRows, nameof(codes));
         fixed (float* source = frames)
-        fixed (TCode* destination = codes)
         {
-            Argument.ThrowIfOverlapping(source, frameRows.Extent, destination, codeRows.Extent, nameof(codes));
-            ThrowIfNotFinite(source, frameRows);
-            Encode(source, frameRows, destination, codeRows);
+            Encode(new FrameSource(source, new StridedRows(frames.Lengths, frames.Strides)), codes);
+        }
+    }
+
+    /// <summary>Encodes float16 frames of any layout; the codes are those of the frames converted to float32.</summary>
+    /// <inheritdoc cref="Encode{TCode}(in ReadOnlyTensorSpan{float}, in TensorSpan{TCode})"/>
+    public void Encode<TCode>(in ReadOnlyTensorSpan<Half> frames, in TensorSpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        Argument.CheckShapes(Model, frames.Lengths, codes.Lengths);
+        fixed (Half* source = frames)
+        {
+            Encode(new FrameSource(source, new StridedRows(frames.Lengths, frames.Strides)), codes);
         }
     }
 
@@ -111,6 +128,7 @@ public sealed unsafe class Quantizer
     /// <param name="frames">Frames, row-major, length T × Dimensions, T a multiple of FramesPerBlock; every value finite.</param>
     /// <returns>The codes, row-major, length T / FramesPerBlock × CodesPerBlock.</returns>
     /// <exception cref="ArgumentException">A length that does not fit, or a NaN or an infinity in a frame.</exception>
+    [OverloadResolutionPriority(1)] // an array, which is a span and a tensor, is taken as a span
     public int[] Encode(ReadOnlySpan<float> frames)
     {
         var codes = new int[checked((long)Argument.FrameCount(Model, frames) / Model.FramesPerBlock * Model.CodesPerBlock)];
@@ -118,21 +136,73 @@ public sealed unsafe class Quantizer
         return codes;
     }
 
-    private void Encode<TCode>(float* source, StridedRows frames, TCode* destination, StridedRows codes)
+    /// <summary>Encodes frames of any layout into a new array.</summary>
+    /// <param name="frames">Frames, shape […, T, Dimensions], T a multiple of FramesPerBlock; every value finite. <see cref="Layouts"/> makes such views.</param>
+    /// <returns>The codes, row-major, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</returns>
+    /// <exception cref="ArgumentException">A shape that does not fit, or a NaN or an infinity in a frame.</exception>
+    public int[] Encode(in ReadOnlyTensorSpan<float> frames)
+    {
+        Argument.CheckFrames(Model, frames.Lengths);
+        Span<nint> shape = stackalloc nint[frames.Rank];
+        frames.Lengths.CopyTo(shape);
+        (shape[^2], shape[^1]) = (shape[^2] / Model.FramesPerBlock, Model.CodesPerBlock);
+        var codes = Argument.NewArray<int>(shape, nameof(frames));
+        Encode(frames, new TensorSpan<int>(codes, shape));
+        return codes;
+    }
+
+    /// <summary>Checks the lengths of frames and codes that lie one after the other, and gives the number of frames.</summary>
+    private int FrameCount<TFrame, TCode>(ReadOnlySpan<TFrame> frames, ReadOnlySpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        Argument.ThrowIfTooSmall<TCode>(_largestCode, nameof(codes));
+        var count = Argument.FrameCount(Model, frames);
+        var needed = (long)count / Model.FramesPerBlock * Model.CodesPerBlock;
+        return codes.Length == needed
+            ? count
+            : throw Argument.NotLength(codes.Length, nameof(codes), Argument.Describe(Model, count), needed);
+    }
+
+    private StridedRows CodeRows(int frameCount) => new(frameCount / Model.FramesPerBlock, Model.CodesPerBlock);
+
+    private void Encode<TCode>(in FrameSource source, in TensorSpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        Argument.ThrowIfTooSmall<TCode>(_largestCode, nameof(codes));
+        var rows = new StridedRows(codes.Lengths, codes.Strides);
+        Argument.ThrowIfSelfOverlapping(rows, nameof(codes));
+        fixed (TCode* destination = codes)
+        {
+            if (source.IsHalf)
+            {
+                Argument.ThrowIfOverlapping(source.Halves, source.Rows.Extent, destination, rows.Extent, nameof(codes));
+            }
+            else
+            {
+                Argument.ThrowIfOverlapping(source.Floats, source.Rows.Extent, destination, rows.Extent, nameof(codes));
+            }
+
+            ThrowIfNotFinite(source);
+            Encode(source, destination, rows);
+        }
+    }
+
+    private void Encode<TCode>(in FrameSource source, TCode* destination, in StridedRows codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var step = EncodeScratch.FramesPerPass(Model);
-        var share = SharePerThread(frames.Count);
-        if (_degree > 1 && frames.Count > share)
+        var count = source.Rows.Count;
+        var share = SharePerThread(count);
+        if (_degree > 1 && count > share)
         {
-            EncodeInParallel(source, frames, destination, codes, (int)Math.Min(step, StepPerThread(share)));
+            EncodeInParallel(source, destination, codes, (int)Math.Min(step, StepPerThread(share)));
             return;
         }
 
         var scratch = _scratch.Rent();
-        for (long first = 0; first < frames.Count; first += step)
+        for (long first = 0; first < count; first += step)
         {
-            EncodePass(scratch, source, frames, destination, codes, first, (int)Math.Min(step, frames.Count - first));
+            EncodePass(scratch, source, destination, codes, first, (int)Math.Min(step, count - first));
         }
 
         _scratch.Return(scratch);
@@ -154,21 +224,19 @@ public sealed unsafe class Quantizer
     }
 
     // Apart from its caller, so that the closure is allocated only where threads are asked for.
-    private void EncodeInParallel<TCode>(float* source, StridedRows frames, TCode* destination, StridedRows codes, int step)
+    private void EncodeInParallel<TCode>(FrameSource source, TCode* destination, StridedRows codes, int step)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        var (from, to) = ((nint)source, (nint)destination);
+        var to = (nint)destination;
         Passes.InParallel(
-            frames.Count, step, _degree, _scratch,
-            (scratch, first, count) => EncodePass(scratch, (float*)from, frames, (TCode*)to, codes, first, count));
+            source.Rows.Count, step, _degree, _scratch, (scratch, first, count) => EncodePass(scratch, source, (TCode*)to, codes, first, count));
         GC.KeepAlive(this);
     }
 
-    private void EncodePass<TCode>(
-        EncodeScratch scratch, float* source, in StridedRows frames, TCode* destination, in StridedRows codes, long first, int count)
+    private void EncodePass<TCode>(EncodeScratch scratch, in FrameSource source, TCode* destination, in StridedRows codes, long first, int count)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        scratch.Take(source, frames, first, count);
+        scratch.Take(source, first, count);
         if (_beam is null)
         {
             _encoder.Encode(scratch, count);
@@ -182,14 +250,14 @@ public sealed unsafe class Quantizer
     }
 
     /// <summary>Looks at all frames before a code is written.</summary>
-    private void ThrowIfNotFinite(float* source, in StridedRows frames)
+    private void ThrowIfNotFinite(in FrameSource source)
     {
         var scratch = _scratch.Rent();
-        for (long first = 0; first < frames.Count; first += scratch.MaxFrames)
+        for (long first = 0; first < source.Rows.Count; first += scratch.MaxFrames)
         {
-            var count = (int)Math.Min(scratch.MaxFrames, frames.Count - first);
-            scratch.Take(source, frames, first, count);
-            Argument.ThrowIfNotFinite(scratch.Frames, scratch.FrameStride, first, count, nameof(frames));
+            var count = (int)Math.Min(scratch.MaxFrames, source.Rows.Count - first);
+            scratch.Take(source, first, count);
+            Argument.ThrowIfNotFinite(scratch.Frames, scratch.FrameStride, first, count, "frames");
         }
 
         _scratch.Return(scratch);

@@ -37,6 +37,7 @@ public sealed class AllocationTests
         var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
         var frameView = new TensorSpan<float>(frames, [count, model.Dimensions], [1, count]);
         var codeView = new TensorSpan<TCode>(codes, [blocks, model.CodesPerBlock], [1, blocks]);
+        var halves = Array.ConvertAll(frames, value => (Half)value);
 
         // A collection in the background closes the thread's allocation area, and the unused rest of it, up to 8 KB, counts as allocated. What a call
         // allocates itself is there in every call, so one call without a byte shows that it allocates none.
@@ -48,6 +49,8 @@ public sealed class AllocationTests
             dequantizer.Decode<TCode>(codes, frames);
             quantizer.Encode<TCode>(frameView, codeView);
             dequantizer.Decode<TCode>(codeView, frameView);
+            quantizer.Encode<TCode>(halves, codes);
+            quantizer.Encode(Layouts.ChannelsFirst(halves, 1, model.Dimensions, count), Layouts.CodebooksFirst(codes, model.CodesPerBlock, 1, blocks));
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 

@@ -27,12 +27,12 @@ public sealed class DequantizerArgumentTests
     [Fact]
     public void Decode_CodeOutsideItsCodebook_IsRefusedWithItsPlace()
     {
-        Refuses(-1);
+        Refuses(-2);
         Refuses(5);
         Refuses(int.MaxValue);
         Refuses(int.MinValue);
         Refuses(5L);
-        Refuses(-1L);
+        Refuses(-2L);
         Refuses(long.MaxValue);
         Refuses(long.MinValue);
         Refuses(1L << 32);

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -10,7 +13,7 @@ internal sealed unsafe class AlignedBuffer<T>
     private const int Alignment = CacheLines.Bytes;
 
     private readonly T[] _array;
-    private readonly int _start;
+    private readonly nint _start;
 
     public AlignedBuffer(long length)
     {
@@ -22,9 +25,9 @@ internal sealed unsafe class AlignedBuffer<T>
 
         _array = GC.AllocateArray<T>((int)padded, pinned: true);
         Length = (int)length;
-        var address = (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_array));
+        var address = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_array));
         Pointer = (T*)((address + Alignment - 1) & -Alignment);
-        _start = (int)(((nint)Pointer - address) / sizeof(T));
+        _start = (nint)Pointer - address;
     }
 
     public int Length { get; }
@@ -32,5 +35,5 @@ internal sealed unsafe class AlignedBuffer<T>
     public T* Pointer { get; }
 
     /// <summary>The values; the span keeps them alive, as one made of the pointer would not.</summary>
-    public Span<T> Span => _array.AsSpan(_start, Length);
+    public Span<T> Span => MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(_array), _start), Length);
 }

@@ -32,7 +32,7 @@ internal sealed unsafe class BlockDecoder
                 var projection = _isTabulated[s] ? SingleCodewordProjection(stack, stage) : null;
                 Columns.AsSpan(column, count).Fill(projection is null
                     ? new CodeColumn(stage.Codebook.PaddedRows.Pointer, stage.Codebook.Size, stage.Codebook.RowStride)
-                    : new CodeColumn(Tabulate(projection.Table, stage.Codebook), stage.Codebook.Size, projection.Table.PaddedOutputs));
+                    : new CodeColumn(Tabulate(projection, stage), stage.Codebook.Size, projection.Table.PaddedOutputs));
                 column += count;
             }
         }
@@ -54,6 +54,7 @@ internal sealed unsafe class BlockDecoder
             if (stack.IsProjected && !_isTabulated[s])
             {
                 Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+                LeaveOut(stack.Stages, codewords, frames, sum, stride, scratch);
             }
             else
             {
@@ -123,6 +124,66 @@ internal sealed unsafe class BlockDecoder
         _kernel.Expand(scratch.Expansions, stages.Length, stride, frames, scratch.ExpansionSums, sum);
     }
 
+    /// <summary>
+    /// Adds the frames again in which a codebook is left out: its projection would add a bias. One stage after the other, which gives the same bits as all at once.
+    /// </summary>
+    private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
+    {
+        var part = (float*)scratch.Products;
+        for (var frame = 0; frame < frames; frame++)
+        {
+            var rows = codewords + ((nint)(frame / _model.FramesPerBlock) * _model.CodesPerBlock);
+            if (!LeavesOut(stages, rows, frame % _model.FramesPerBlock))
+            {
+                continue;
+            }
+
+            var total = sum + ((nint)frame * stride);
+            new Span<float>(total, stride).Clear();
+            var isFirst = true;
+            foreach (var stage in stages)
+            {
+                var row = rows[frame % _model.FramesPerBlock / stage.Stride];
+                if (row != NothingOf(stage))
+                {
+                    Rows.Widen(row, stage.Codebook.RowStride, scratch.Codewords);
+                    scratch.Expansions[0] = new Expansion(stage.OutputProjection?.Table, scratch.Codewords, stage.Codebook.RowStride, 1);
+                    _kernel.Expand(scratch.Expansions, 1, stride, 1, scratch.ExpansionSums, isFirst ? total : part);
+                }
+                else if (!isFirst)
+                {
+                    new Span<float>(part, stride).Clear();
+                }
+
+                if (!isFirst)
+                {
+                    Rows.Sum(total, part, total, stride);
+                }
+
+                isFirst = false;
+                rows += _model.FramesPerBlock / stage.Stride;
+            }
+        }
+    }
+
+    private bool LeavesOut(ReadOnlySpan<Stage> stages, float** rows, int frame)
+    {
+        foreach (var stage in stages)
+        {
+            if (rows[frame / stage.Stride] == NothingOf(stage))
+            {
+                return true;
+            }
+
+            rows += _model.FramesPerBlock / stage.Stride;
+        }
+
+        return false;
+    }
+
+    /// <summary>What a code of −1 stands for where codewords are not tabulated: the row after the last codeword, which is zero.</summary>
+    private static float* NothingOf(Stage stage) => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
+
     /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
@@ -138,16 +199,21 @@ internal sealed unsafe class BlockDecoder
         return (values > 0 || stack.IsProjected) && values <= most;
     }
 
-    /// <summary>The projected codewords, [Size, PaddedOutputs].</summary>
-    private float* Tabulate(ProjectionTable projection, Codebook codebook)
+    /// <summary>
+    /// The projected codewords, [Size + 1, PaddedOutputs]. The last row stands for a codebook that is left out: nothing where the projection is the stage's own, and
+    /// what is made of zero where it is the stack's.
+    /// </summary>
+    private float* Tabulate(Projection mapping, Stage stage)
     {
         const int AtOnce = 64;
-        var table = new AlignedBuffer<float>((long)codebook.Size * projection.PaddedOutputs);
+        var (projection, codebook) = (mapping.Table, stage.Codebook);
+        var rows = mapping == stage.OutputProjection ? codebook.Size : codebook.Size + 1;
+        var table = new AlignedBuffer<float>((codebook.Size + 1L) * projection.PaddedOutputs);
         var products = new AlignedBuffer<double>((long)AtOnce * projection.PaddedOutputs);
         var scratch = new SearchScratch();
-        for (nint first = 0; first < codebook.Size; first += AtOnce)
+        for (nint first = 0; first < rows; first += AtOnce)
         {
-            var count = (int)Math.Min(AtOnce, codebook.Size - first);
+            var count = (int)Math.Min(AtOnce, rows - first);
             _kernel.Project(projection, codebook.PaddedRows.Pointer + (first * codebook.RowStride), codebook.RowStride, count, products.Pointer, scratch);
             _kernel.Round(projection, products.Pointer, count, table.Pointer + (first * projection.PaddedOutputs));
         }

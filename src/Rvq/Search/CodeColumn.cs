@@ -3,7 +3,7 @@ namespace Rvq.Search;
 /// <summary>What the codes of one column of a block stand for; whoever holds it keeps the rows alive.</summary>
 internal readonly unsafe struct CodeColumn(float* rows, int size, int stride)
 {
-    /// <summary>[Size, Stride].</summary>
+    /// <summary>[Size + 1, Stride]; the last row stands for a code of −1.</summary>
     public readonly float* Rows = rows;
 
     /// <summary>The distance between the rows of two codes.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Rvq.Search;
 
 /// <summary>What one thread needs to encode blocks of frames with one model.</summary>
@@ -17,6 +19,7 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<double> _errors;
     private readonly AlignedBuffer<float> _exact;
     private readonly AlignedBuffer<float> _near;
+    private AlignedBuffer<Half>? _halves;
 
     public EncodeScratch(RvqModel model, int beamWidth)
     {
@@ -101,12 +104,23 @@ internal sealed unsafe class EncodeScratch
     /// Takes the frames of a pass: where they are if they can be read so, gathered if not; and always for a beam, which reads them several times and takes
     /// its bounds and scores to be of the same values, even if their owner changes them on another thread.
     /// </summary>
-    public void Take(float* source, in StridedRows rows, long first, int count)
+    public void Take(in FrameSource source, long first, int count)
     {
-        Frames = Beam is null && rows.IsDense && rows.RowLength == FrameStride ? source + rows.Offset(first) : _frames.Pointer;
-        if (Frames == _frames.Pointer)
+        var rows = source.Rows;
+        Frames = _frames.Pointer;
+        if (source.IsHalf)
         {
-            Gather.Frames(source, rows, first, count, Frames, FrameStride, Offsets);
+            var halves = (_halves ??= new AlignedBuffer<Half>(_frames.Length)).Pointer;
+            Gather.Frames(source.Halves, rows, first, count, halves, FrameStride, Offsets);
+            TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(halves, count * FrameStride), new Span<float>(Frames, count * FrameStride));
+        }
+        else if (Beam is null && rows.IsDense && rows.RowLength == FrameStride)
+        {
+            Frames = source.Floats + rows.Offset(first);
+        }
+        else
+        {
+            Gather.Frames(source.Floats, rows, first, count, Frames, FrameStride, Offsets);
         }
     }
 

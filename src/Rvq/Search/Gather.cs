@@ -6,7 +6,8 @@ namespace Rvq.Search;
 internal static unsafe class Gather
 {
     /// <summary>Copies rows first…first + count − 1 into [count, stride]; what lies beyond a row's end stays as it is.</summary>
-    public static void Frames(float* source, in StridedRows rows, long first, int count, float* destination, int stride, nint* offsets)
+    public static void Frames<T>(T* source, in StridedRows rows, long first, int count, T* destination, int stride, nint* offsets)
+        where T : unmanaged
     {
         var step = rows.ElementStride;
         for (var row = 0; row < count; row++)
@@ -14,7 +15,7 @@ internal static unsafe class Gather
             offsets[row] = rows.Offset(first + row);
             if (step == 1)
             {
-                new ReadOnlySpan<float>(source + offsets[row], rows.RowLength).CopyTo(new Span<float>(destination + ((nint)row * stride), rows.RowLength));
+                new ReadOnlySpan<T>(source + offsets[row], rows.RowLength).CopyTo(new Span<T>(destination + ((nint)row * stride), rows.RowLength));
             }
         }
 
@@ -67,8 +68,8 @@ internal static unsafe class Gather
     }
 
     /// <summary>
-    /// The codewords that codes stand for, from rows first…first + count − 1. The codes were found to be in range before; should their owner have changed
-    /// them since, on another thread, they are held to the codebooks' sizes, so that nothing outside a codebook is read.
+    /// The codewords that codes stand for, from rows first…first + count − 1; the row after the last codeword for −1, which is the largest code when truncated.
+    /// The codes were found to be in range before; should their owner have changed them since, on another thread, they are held to the columns' rows as well.
     /// </summary>
     public static void Codewords<TCode>(TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<CodeColumn> columns, float** destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -82,7 +83,7 @@ internal static unsafe class Gather
                 var code = source + rows.Offset(first + row);
                 for (var column = start; column < end; column++, code += step)
                 {
-                    *destination++ = column->Rows + ((nint)Math.Min(uint.CreateTruncating(*code), (uint)column->Size - 1) * column->Stride);
+                    *destination++ = column->Rows + ((nint)Math.Min(uint.CreateTruncating(*code), (uint)column->Size) * column->Stride);
                 }
             }
         }

@@ -113,7 +113,7 @@ internal sealed unsafe class SearchTable
 
     private static AlignedBuffer<float> Normalized(Codebook codebook)
     {
-        var rows = new AlignedBuffer<float>(codebook.PaddedRows.Length);
+        var rows = new AlignedBuffer<float>((long)codebook.Size * codebook.RowStride);
         for (nint code = 0; code < codebook.Size; code++)
         {
             UnitLength.Scale(codebook.PaddedRows.Pointer + (code * codebook.RowStride), rows.Pointer + (code * codebook.RowStride), codebook.RowStride);

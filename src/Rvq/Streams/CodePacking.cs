@@ -6,11 +6,17 @@ namespace Rvq.Streams;
 /// Packs codes into bytes with a fixed number of bits each and back. The first code lies in the lowest bits of the first byte, and frames
 /// follow each other without alignment, as EnCodec's BitPacker writes them; the last byte is filled up with zero bits. Thread-safe.
 /// </summary>
-/// <remarks>A model's widths are its stages' <see cref="Codebook.BitsPerCode"/>: 10 for 1024 codewords, 0 for a single one.</remarks>
+/// <remarks>
+/// A model's widths are <see cref="RvqModel.BitsPerCode"/>: 10 for 1024 codewords, 0 for a single one. A code of −1, a codebook left out, has no bits to be packed in: pack the
+/// codes of <see cref="RvqModel.Take"/> where the last codebooks are left out, or write chunks with fewer codebooks (<see cref="RvqWriter"/>).
+/// </remarks>
 public static class CodePacking
 {
     /// <summary>The widest code that can be packed, in bits.</summary>
     internal const int MaxBitsPerCode = 32;
+
+    private const string HowToLeaveOut =
+        "packed codes have no room to say so, so pack the codes of fewer codebooks, as model.Take(n) gives them, or write chunks with fewer codebooks (RvqWriter).";
 
     /// <summary>The bytes that <paramref name="codeCount"/> codes of one width take.</summary>
     /// <param name="codeCount">The number of codes, frames × codebooks, at least 0.</param>
@@ -94,6 +100,91 @@ public static class CodePacking
         return count;
     }
 
+    /// <summary>Packs codes of a model, each with its codebook's width.</summary>
+    /// <typeparam name="TCode">Any integer type, such as int, long (ONNX), ushort or byte.</typeparam>
+    /// <param name="model">The model that the codes belong to.</param>
+    /// <param name="codes">The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>].</param>
+    /// <returns>⌈blocks × <see cref="RvqModel.BitsPerBlock"/> / 8⌉ bytes.</returns>
+    /// <exception cref="ArgumentException">The length of <paramref name="codes"/> is not a multiple of <see cref="RvqModel.CodesPerBlock"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook, −1 included; or the bytes are more than an array can hold.</exception>
+    public static byte[] Pack<TCode>(RvqModel model, ReadOnlySpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var blocks = Argument.RowCount(codes.Length, model.CodesPerBlock, nameof(codes), "codes of a block");
+        ThrowIfOutOfRange(model, codes);
+        var bytes = new byte[ByteCount((Int128)blocks * model.BitsPerBlock, codes.Length, nameof(codes))];
+        Bits.Pack(codes, model.BitsPerCode, bytes);
+        return bytes;
+    }
+
+    /// <summary>Unpacks codes of a model.</summary>
+    /// <param name="model">The model that the codes belong to.</param>
+    /// <param name="bytes">The packed codes; what follows them is not read.</param>
+    /// <param name="frameCount">The number of frames T, a multiple of <see cref="RvqModel.FramesPerBlock"/>.</param>
+    /// <returns>The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>].</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="frameCount"/> is negative, not a multiple, or means more codes than an array can hold.</exception>
+    /// <exception cref="ArgumentException"><paramref name="bytes"/> is too short.</exception>
+    /// <exception cref="InvalidDataException">A packed code is not in its codebook, which has another size than a power of two.</exception>
+    public static int[] Unpack(RvqModel model, ReadOnlySpan<byte> bytes, int frameCount)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfNegative(frameCount);
+        var (blocks, rest) = Math.DivRem(frameCount, model.FramesPerBlock);
+        var count = (long)blocks * model.CodesPerBlock;
+        if (rest != 0 || count > Array.MaxLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(frameCount), frameCount, rest != 0
+                ? $"frameCount is {frameCount}, which is not a multiple of the model's {model.FramesPerBlock} frames per block."
+                : $"{frameCount} frames have {count} codes; at most {Array.MaxLength} are possible.");
+        }
+
+        var length = ByteCount((Int128)blocks * model.BitsPerBlock, frameCount, nameof(frameCount));
+        if (bytes.Length < length)
+        {
+            throw new ArgumentException($"bytes has length {bytes.Length}, but {frameCount} frames take {length}.", nameof(bytes));
+        }
+
+        var codes = new int[count];
+        Bits.Unpack(bytes[..length], model.BitsPerCode, codes.AsSpan());
+        return FindOutOfRange<int>(model, codes) is { } place
+            ? throw new InvalidDataException($"The packed code of {Describe(place)} is {codes[place.Index]}, but that codebook has {place.Size} codewords.")
+            : codes;
+    }
+
+    /// <summary>Refuses the first code that is not in its codebook.</summary>
+    private static void ThrowIfOutOfRange<TCode>(RvqModel model, ReadOnlySpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        if (FindOutOfRange(model, codes) is { } place)
+        {
+            throw Argument.NotCode(codes[place.Index], nameof(codes), $"{Describe(place)}, which has {place.Size} codewords", HowToLeaveOut);
+        }
+    }
+
+    private static string Describe((int Index, int Block, int Codebook, int Size) place) => $"block {place.Block}, codebook {place.Codebook}";
+
+    private static (int Index, int Block, int Codebook, int Size)? FindOutOfRange<TCode>(RvqModel model, ReadOnlySpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+    {
+        for (var (i, block) = (0, 0); i < codes.Length; block++)
+        {
+            for (var codebook = 0; codebook < model.CodebookCount; codebook++)
+            {
+                var size = model.Stages[codebook].Codebook.Size;
+                for (var left = model.FramesPerBlock / model.Stages[codebook].Stride; left > 0; left--, i++)
+                {
+                    if (!Argument.IsCode(codes[i], size))
+                    {
+                        return (i, block, codebook, size);
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Refuses the first code that does not fit in its width.</summary>
     internal static void ThrowIfTooLarge<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -112,7 +203,7 @@ public static class CodePacking
                     codes[i],
                     nameof(codes),
                     $"{place}, which does not fit in {bitsPerCode[n]} bits",
-                    "packed codes have no room to say so, so pack the codes of fewer codebooks, as RvqModel.Take gives them.");
+                    HowToLeaveOut);
             }
 
             n = n + 1 == bitsPerCode.Length ? 0 : n + 1;

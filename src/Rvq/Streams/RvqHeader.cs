@@ -22,7 +22,7 @@ public sealed class RvqHeader
         }
 
         FramesPerBlock = model.FramesPerBlock;
-        Fingerprint = ModelFingerprint.Compute(model);
+        Fingerprint = model.Fingerprint;
         if (model is { SampleRate: > 0 and var rate, HopLength: > 0 and var hop })
         {
             var common = (int)BigInteger.GreatestCommonDivisor(rate, hop);

@@ -8,11 +8,11 @@ public static class CodebookStatistics
     /// <summary>Counts how often each codeword of one codebook occurs.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="model">The model that the codes belong to.</param>
-    /// <param name="codes">The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>].</param>
+    /// <param name="codes">The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>]. A code of −1, a codebook left out, is not counted.</param>
     /// <param name="codebook">The position of the codebook among <see cref="RvqModel.Stages"/>.</param>
     /// <returns>The counts, one per codeword.</returns>
     /// <exception cref="ArgumentException">The length of <paramref name="codes"/> is not a multiple of <see cref="RvqModel.CodesPerBlock"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="codebook"/> is not in [0, N), or a code is outside its codebook.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="codebook"/> is not in [0, N), or a code is neither in its codebook nor −1.</exception>
     public static long[] CountCodes<TCode>(RvqModel model, ReadOnlySpan<TCode> codes, int codebook)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -36,7 +36,12 @@ public static class CodebookStatistics
         {
             foreach (var code in codes.Slice(block + first, length))
             {
-                if (TCode.IsNegative(code) || long.CreateSaturating(code) >= counts.Length)
+                if (Argument.IsLeftOut(code))
+                {
+                    continue;
+                }
+
+                if (!Argument.IsCode(code, counts.Length))
                 {
                     throw new ArgumentOutOfRangeException(
                         nameof(codes), $"codes holds {code} for codebook {codebook}, which has {counts.Length} codewords.");

@@ -158,7 +158,7 @@ public sealed unsafe class KernelGuardPageTests
                     var (codewords, frames) = TestVectors.Create("random", size, dimensions, Count, size);
                     var codebook = new Codebook(codewords, dimensions);
                     var table = new SearchTable(codebook, SearchMetric.Euclidean);
-                    using var rows = new GuardedBuffer<float>(codebook.PaddedRows.Span, atEnd);
+                    using var rows = new GuardedBuffer<float>(codebook.PaddedRows.Span[..(size * codebook.RowStride)], atEnd);
                     using var vectors = new GuardedBuffer<float>(Padded(frames, dimensions), atEnd);
                     using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
                     kernel.Quantize(table, rows.Pointer, vectors.Pointer, Count, codes.Pointer, 3, new SearchScratch());

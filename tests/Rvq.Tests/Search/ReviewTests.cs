@@ -86,7 +86,7 @@ public class ReviewTests
         var frames = new float[8];
         fixed (float* source = frames)
         {
-            scratch.Take(source, new StridedRows(1, 8), 0, 1);
+            scratch.Take(new FrameSource(source, new StridedRows(1, 8)), 0, 1);
             Assert.Equal(inPlace, scratch.Frames == source);
         }
     }

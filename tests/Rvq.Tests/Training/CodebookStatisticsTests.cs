@@ -54,7 +54,7 @@ public sealed class CodebookStatisticsTests
 
     [Theory]
     [InlineData(2)]
-    [InlineData(-1)]
+    [InlineData(-2)]
     [InlineData(int.MinValue)]
     public void CountCodes_OutsideTheCodebook_Throws(int code)
     {

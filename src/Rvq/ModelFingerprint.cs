@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
-namespace Rvq.Streams;
+namespace Rvq;
 
-/// <summary>A 128-bit hash (XxHash128) over all that determines a model's codes and frames, and nothing else; FORMAT.md has the order.</summary>
+/// <summary>A 128-bit hash (XxHash128) over all that determines a model's codes and frames, and nothing else; Streams/FORMAT.md has the order.</summary>
 internal static class ModelFingerprint
 {
     public static UInt128 Compute(RvqModel model)

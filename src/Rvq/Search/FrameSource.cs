@@ -1,0 +1,29 @@
+namespace Rvq.Search;
+
+/// <summary>A caller's frames: where they begin, of which type they are, and how they lie. The caller keeps them pinned.</summary>
+internal readonly unsafe struct FrameSource
+{
+    public FrameSource(float* frames, in StridedRows rows)
+    {
+        Floats = frames;
+        Rows = rows;
+    }
+
+    public FrameSource(Half* frames, in StridedRows rows)
+    {
+        Halves = frames;
+        Rows = rows;
+        IsHalf = true;
+    }
+
+    /// <summary>The first value of float32 frames.</summary>
+    public float* Floats { get; }
+
+    /// <summary>The first value of float16 frames.</summary>
+    public Half* Halves { get; }
+
+    /// <summary>Which of the two there are; both pointers may be null where there is no frame.</summary>
+    public bool IsHalf { get; }
+
+    public StridedRows Rows { get; }
+}
