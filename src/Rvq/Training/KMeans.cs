@@ -1,139 +1,181 @@
 namespace Rvq.Training;
 
-/// <summary>Lloyd's k-means for one stage: assign by the package's own search, average in binary64, split the cluster with the largest error for every empty one.</summary>
-internal sealed class KMeans(float[] residuals, CoarseView? view, int dimensions, int size, int threads, CancellationToken cancellation)
+/// <summary>
+/// Lloyd's k-means for one codebook, over the rows of one process, step by step: every process measures its rows, the statistics are added, and
+/// every process applies the sum. Assigns by the package's own search; what is added is exact, so the outcome depends on the rows alone.
+/// </summary>
+/// <remarks>
+/// Early iterations look at part of the rows and through a coarse view; the last ones, and the assignment at the end, at all there is.
+/// </remarks>
+internal sealed class KMeans
 {
-    private readonly int[] _codes = new int[residuals.Length / dimensions];
-    private readonly Clusters _clusters = new(size, residuals.Length / dimensions);
-    private readonly float[] _codewords = new float[size * dimensions];
-    private readonly double[] _errors = new double[size];
+    private const int LateIterations = 2;
 
-    /// <summary>The codes of the last assignment.</summary>
-    public ReadOnlySpan<int> Codes => _codes;
+    private readonly Shard _shard;
+    private readonly CoarseView? _view;
+    private readonly int _dimensions;
+    private readonly int _size;
+    private readonly int _iterations;
+    private readonly KMeansContext _context;
+    private readonly Clusters _clusters;
+    private int[] _before;
+    private int[] _codes;
 
-    /// <summary>The squared error per frame at the last assignment.</summary>
+    /// <param name="shard">The rows.</param>
+    /// <param name="view">A coarse view of the early rows, or null to see all dimensions from the start.</param>
+    /// <param name="first">The first codewords, [K, D]; taken over.</param>
+    /// <param name="dimensions">D.</param>
+    /// <param name="iterations">The largest number of iterations, at least 1.</param>
+    /// <param name="context">Seed, threads and cancellation.</param>
+    public KMeans(Shard shard, CoarseView? view, float[] first, int dimensions, int iterations, KMeansContext context)
+    {
+        _shard = shard;
+        _view = view;
+        _dimensions = dimensions;
+        _size = first.Length / dimensions;
+        _iterations = iterations;
+        _context = context;
+        _clusters = new Clusters(_size, shard.Count);
+        (_before, _codes) = (new int[shard.Count], new int[shard.Count]);
+        Array.Fill(_before, -1);
+        Codewords = first;
+        Counts = new long[_size];
+    }
+
+    /// <summary>The codewords, [K, D].</summary>
+    public float[] Codewords { get; }
+
+    /// <summary>The rows that each codeword is the mean of.</summary>
+    public long[] Counts { get; private set; }
+
+    /// <summary>The iterations done.</summary>
+    public int Iteration { get; private set; }
+
+    /// <summary>The squared error per row at the last assignment.</summary>
     public double Error { get; private set; }
 
-    /// <summary>Trains a codebook; afterwards <see cref="Codes"/> and <see cref="Error"/> are those of the codebook returned.</summary>
-    /// <param name="iterations">The largest number of iterations.</param>
-    /// <param name="start">Where the first codewords come from.</param>
-    /// <param name="random">Draws the first codewords and the splits.</param>
-    /// <param name="report">Gets the iterations done and the error before the last update.</param>
-    public Codebook Train(int iterations, CodebookInitialization start, SeededRandom random, Action<int, double> report)
-    {
-        Start(start, random);
-        Array.Fill(_codes, -1);
-        for (var iteration = 1; iteration <= iterations; iteration++)
-        {
-            var width = view is null ? dimensions : Width(iteration, iterations);
-            if (!Assign(width) && width == dimensions)
-            {
-                break;
-            }
+    /// <summary>Whether <see cref="Codes"/> and <see cref="Error"/> are those of <see cref="Codewords"/>.</summary>
+    public bool IsFinished { get; private set; }
 
-            Average();
-            FillEmpty(random);
-            report(iteration, Error);
+    /// <summary>The codes of the last assignment that was applied.</summary>
+    public int[] Codes => _before;
+
+    /// <summary>A measure of the work of the iterations first…last, the one after the last being the final assignment, with a share of early rows.</summary>
+    public static double Work(int first, int last, int iterations, int dimensions, bool coarse, double earlyShare)
+    {
+        var work = 0.0;
+        for (var iteration = first; iteration <= last; iteration++)
+        {
+            work += (IsLate(iteration, iterations) ? 1 : earlyShare) * ((coarse ? Width(iteration, iterations, dimensions) : dimensions) + 16);
         }
 
-        Assign(dimensions);
-        return new Codebook(_codewords, dimensions);
+        return work;
+    }
+
+    /// <summary>Assigns the rows to the codewords as they are. Gives the same until <see cref="Apply"/>.</summary>
+    public KMeansStatistics Measure()
+    {
+        var (count, width) = Scope();
+        var codes = _codes.AsSpan(0, count);
+        _before.AsSpan(count).CopyTo(_codes.AsSpan(count));
+        var narrow = _view is not null && width < _dimensions;
+        var inputs = narrow ? _view!.Rows(width) : _shard.Residuals;
+        var codebook = new Codebook(narrow ? _view!.Codewords(Codewords, width) : Codewords, width);
+        Assignment.Nearest(inputs.AsSpan(0, count * width), codebook, codes, _context.Threads, _context.Cancellation);
+        _clusters.Sort(codes);
+        var statistics = new KMeansStatistics(_size, _dimensions) { Rows = count, Changed = CountChanges(codes) };
+        var salt = _context.Seed + (ulong)Iteration;
+        Threads.For(_size, _context.Threads, code => Gather(code, statistics, salt));
+        return statistics;
+    }
+
+    /// <summary>Takes the statistics of all processes: codewords become the means, and empty clusters take a row of those with the largest errors.</summary>
+    public void Apply(KMeansStatistics total)
+    {
+        var final = Iteration == _iterations;
+        var (_, width) = Scope();
+        (_before, _codes) = (_codes, _before);
+        Error = Enumerable.Range(0, _size).Sum(code => total.Errors[code]) / total.Rows;
+        var converged = total.Changed == 0 && width == _dimensions;
+        if (final || (converged && (IsLate(Iteration + 1, _iterations) || !_context.HasEarlyPart)))
+        {
+            IsFinished = true;
+            return;
+        }
+
+        Average(total);
+        FillEmpty(total);
+        Counts = total.Counts;
+        Iteration = converged ? Math.Max(Iteration + 1, _iterations - LateIterations) : Iteration + 1;
     }
 
     // Three fifths of the iterations widen the view, by one factor each; the rest see all dimensions.
-    private int Width(int iteration, int iterations)
+    private static int Width(int iteration, int iterations, int dimensions)
     {
         var widening = Math.Max(1, iterations * 3 / 5);
         return iteration >= widening ? dimensions : (int)Math.Ceiling(Math.Pow(dimensions, (double)iteration / widening) - 1e-9);
     }
 
-    private void Start(CodebookInitialization start, SeededRandom random)
+    private static bool IsLate(int iteration, int iterations) => iteration > iterations - LateIterations;
+
+    // The rows and the dimensions that the next assignment looks at.
+    private (int Count, int Width) Scope()
     {
-        var frames = start == CodebookInitialization.PlusPlus
-            ? PlusPlus.Draw(residuals, dimensions, size, random, threads, cancellation)
-            : random.Distinct(_codes.Length, size);
-        for (var code = 0; code < size; code++)
+        var next = Iteration + 1;
+        return (IsLate(next, _iterations) ? _shard.Count : _shard.Early, _view is null ? _dimensions : Width(next, _iterations, _dimensions));
+    }
+
+    private long CountChanges(ReadOnlySpan<int> codes)
+    {
+        var changed = 0L;
+        for (var row = 0; row < codes.Length; row++)
         {
-            Row(residuals, frames[code]).CopyTo(Row(_codewords, code));
+            changed += codes[row] == _before[row] ? 0 : 1;
         }
+
+        return changed;
     }
 
-    // In the first columns of the coarse view, or in all dimensions of the residuals themselves.
-    private bool Assign(int width)
-    {
-        var before = _codes.AsSpan().ToArray();
-        var (inputs, codewords) = width == dimensions ? (residuals, _codewords) : (view!.Residuals(width), view.Codewords(_codewords, width));
-        Assignment.Nearest(inputs, new Codebook(codewords, width), _codes, threads, cancellation);
-        _clusters.Sort(_codes);
-        Threads.For(size, threads, code => _errors[code] = ErrorOf(code));
-        Error = _errors.Sum() / _codes.Length;
-        return !before.AsSpan().SequenceEqual(_codes);
-    }
-
-    private void Average() => Threads.For(size, threads, code =>
+    private void Gather(int code, KMeansStatistics statistics, ulong salt)
     {
         var members = _clusters[code];
-        if (members.IsEmpty)
+        statistics.Counts[code] = members.Length;
+        var codeword = Codewords.AsSpan(code * _dimensions, _dimensions);
+        foreach (var row in members)
         {
-            return;
+            var residual = _shard[row];
+            var distance = SquaredDistance.Between(residual, codeword);
+            statistics.Errors.Add(code, distance);
+            statistics.Sums.Add(code, residual);
+            statistics.Donors.Offer(code, RowHash.Mix(_shard.Hashes[row], salt), distance, residual);
         }
+    }
 
-        var sums = new double[dimensions];
-        foreach (var frame in members)
-        {
-            var residual = Row(residuals, frame);
-            for (var i = 0; i < sums.Length; i++)
-            {
-                sums[i] += residual[i];
-            }
-        }
-
-        var codeword = Row(_codewords, code);
-        for (var i = 0; i < sums.Length; i++)
-        {
-            codeword[i] = (float)(sums[i] / members.Length);
-        }
-    });
-
-    // An empty cluster takes a member of the cluster with the largest error, drawn by its squared distance from the mean; the next
-    // assignment then splits that cluster between the two.
-    private void FillEmpty(SeededRandom random)
+    private void Average(KMeansStatistics total)
     {
-        for (var code = 0; code < size; code++)
+        for (var code = 0; code < _size; code++)
         {
-            if (_clusters[code].IsEmpty)
+            if (total.Counts[code] > 0)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var largest = Array.IndexOf(_errors, _errors.Max());
-                if (_errors[largest] == 0)
+                var codeword = Codewords.AsSpan(code * _dimensions, _dimensions);
+                for (var i = 0; i < codeword.Length; i++)
                 {
-                    return;
+                    codeword[i] = (float)(total.Sums[code, i] / total.Counts[code]);
                 }
 
-                var members = _clusters[largest];
-                var target = random.NextDouble() * ErrorOf(largest);
-                var picked = 0;
-                while (picked < members.Length - 1 && (target -= SquaredDistance.Between(Row(residuals, members[picked]), Row(_codewords, largest))) >= 0)
-                {
-                    picked++;
-                }
-
-                Row(residuals, members[picked]).CopyTo(Row(_codewords, code));
-                _errors[largest] /= 2;
+                _context.Normalize(codeword);
             }
         }
     }
 
-    private double ErrorOf(int code)
+    // The next assignment splits each of those clusters between the two codewords.
+    private void FillEmpty(KMeansStatistics total)
     {
-        var error = 0.0;
-        foreach (var frame in _clusters[code])
+        var empty = Enumerable.Range(0, _size).Where(code => total.Counts[code] == 0).ToArray();
+        var donors = Enumerable.Range(0, _size).Where(total.Donors.Has).OrderByDescending(code => total.Errors[code]).ThenBy(code => code);
+        foreach (var (code, donor) in empty.Zip(donors))
         {
-            error += SquaredDistance.Between(Row(residuals, frame), Row(_codewords, code));
+            total.Donors[donor].CopyTo(Codewords.AsSpan(code * _dimensions));
         }
-
-        return error;
     }
-
-    private Span<float> Row(float[] rows, int row) => rows.AsSpan(row * dimensions, dimensions);
 }

@@ -2,7 +2,7 @@ namespace Rvq.Training;
 
 /// <summary>
 /// The principal axes of a set of frames, by Jacobi's method in binary64. k-means uses them to look at few dimensions first; an axis that
-/// is not quite principal only costs quality, so a part of the frames will do.
+/// is not quite principal only costs quality, so a sample of the frames will do.
 /// </summary>
 internal static class PrincipalAxes
 {
@@ -44,26 +44,20 @@ internal static class PrincipalAxes
 
     private static double[] Covariance(ReadOnlySpan<float> frames, int dimensions)
     {
-        var count = frames.Length / dimensions;
-        var rows = Math.Min(count, Math.Max(4096, 8 * dimensions));
+        var rows = frames.Length / dimensions;
         var mean = new double[dimensions];
-        for (var row = 0; row < rows; row++)
+        for (var i = 0; i < frames.Length; i++)
         {
-            var frame = Row(frames, row, count, rows, dimensions);
-            for (var i = 0; i < dimensions; i++)
-            {
-                mean[i] += (double)frame[i] / rows;
-            }
+            mean[i % dimensions] += (double)frames[i] / rows;
         }
 
         var covariance = new double[dimensions * dimensions];
         var centred = new double[dimensions];
-        for (var row = 0; row < rows; row++)
+        for (var start = 0; start < frames.Length; start += dimensions)
         {
-            var frame = Row(frames, row, count, rows, dimensions);
             for (var i = 0; i < dimensions; i++)
             {
-                centred[i] = frame[i] - mean[i];
+                centred[i] = frames[start + i] - mean[i];
             }
 
             for (var i = 0; i < dimensions; i++)
@@ -87,9 +81,6 @@ internal static class PrincipalAxes
 
         return covariance;
     }
-
-    private static ReadOnlySpan<float> Row(ReadOnlySpan<float> frames, int row, int count, int rows, int dimensions)
-        => frames.Slice((int)((long)row * count / rows) * dimensions, dimensions);
 
     // Makes the covariance of axes p and q zero; rows p and q are computed and mirrored to the columns.
     private static bool Rotate(double[] covariance, double[] axes, int p, int q, int dimensions)

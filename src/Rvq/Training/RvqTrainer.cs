@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Rvq.Training;
 
 /// <summary>
@@ -34,7 +32,7 @@ public static class RvqTrainer
         CancellationToken cancellationToken = default)
     {
         options ??= new RvqTrainerOptions();
-        var sizes = Check(dimensions, options);
+        var sizes = options.Sizes(dimensions, nameof(options));
         var sample = new FrameSample(dimensions, options.SampleLimit, options.Seed);
         sample.Add(frames, nameof(frames), "frame");
         return Train(sample, dimensions, sizes, options, nameof(frames), progress, cancellationToken);
@@ -66,7 +64,7 @@ public static class RvqTrainer
     {
         ArgumentNullException.ThrowIfNull(batches);
         options ??= new RvqTrainerOptions();
-        var sizes = Check(dimensions, options);
+        var sizes = options.Sizes(dimensions, nameof(options));
         var sample = new FrameSample(dimensions, options.SampleLimit, options.Seed);
         var count = 0;
         foreach (var batch in batches)
@@ -78,19 +76,6 @@ public static class RvqTrainer
         return Train(sample, dimensions, sizes, options, nameof(batches), progress, cancellationToken);
     }
 
-    private static int[] Check(int dimensions, RvqTrainerOptions options)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
-        var sizes = options.Sizes(nameof(options));
-        if ((long)sizes.Max() * Search.Definition.PaddedLength(dimensions) > Array.MaxLength)
-        {
-            throw new ArgumentException(
-                $"A codebook of {sizes.Max()} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be held.", nameof(options));
-        }
-
-        return sizes;
-    }
-
     private static RvqModel Train(
         FrameSample sample, int dimensions, int[] sizes, RvqTrainerOptions options, string name, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
@@ -100,65 +85,18 @@ public static class RvqTrainer
                 $"{sample.Count} frames cannot train a codebook of {sizes.Max()} codewords; at least as many frames as codewords are needed.", name);
         }
 
-        var residuals = WithCopies(sample.ToArray(), dimensions, options, name);
-        var threads = options.MaxDegreeOfParallelism;
-        var coarse = options.CoarseToFine && dimensions <= CoarseView.MaxDimensions;
-        var axes = coarse ? PrincipalAxes.Find(residuals, dimensions, cancellation) : [];
-        var codebooks = new Codebook[sizes.Length];
-        var work = (double)sizes.Sum(size => (long)size) * options.Restarts * options.Iterations;
-        var done = 0.0;
-        for (var stage = 0; stage < sizes.Length; stage++)
+        var trainer = new ShardTrainer(sample.ToArray(), dimensions, options, name, cancellation);
+        var reported = default(TrainingProgress);
+        while (!trainer.IsFinished)
         {
-            var size = sizes[stage];
-            var codes = Array.Empty<int>();
-            var error = double.PositiveInfinity;
-            var view = coarse ? new CoarseView(residuals, axes, dimensions, threads) : null;
-            view = view is { IsFinite: true } ? view : null;
-            for (var restart = 0; restart < options.Restarts; restart++)
+            trainer.Apply(trainer.Measure());
+            if (trainer.Progress != reported)
             {
-                var means = new KMeans(residuals, view, dimensions, size, threads, cancellation);
-                var random = new SeededRandom(options.Seed + (ulong)(stage * (long)options.Restarts + restart) + 1);
-                var codebook = means.Train(options.Iterations, options.Initialization, random, (iteration, current) => progress?.Report(new TrainingProgress(
-                    stage, sizes.Length, iteration, options.Iterations, current, (done + (double)size * iteration) / work)));
-                done += (double)size * options.Iterations;
-                if (means.Error < error)
-                {
-                    (codebooks[stage], codes, error) = (codebook, means.Codes.ToArray(), means.Error);
-                }
-            }
-
-            Subtract(residuals, codebooks[stage], codes);
-            if (!TensorPrimitives.IsFiniteAll<float>(residuals))
-            {
-                throw new ArgumentException($"{name} holds values so large that the residuals of stage {stage} leave float32; scale them down.", name);
+                reported = trainer.Progress;
+                progress?.Report(reported);
             }
         }
 
-        return new RvqModel(codebooks);
-    }
-
-    private static float[] WithCopies(float[] frames, int dimensions, RvqTrainerOptions options, string name)
-    {
-        if (options.GainCopies == 0)
-        {
-            return frames;
-        }
-
-        if (frames.Length * (1L + options.GainCopies) > Array.MaxLength)
-        {
-            throw new ArgumentException(
-                $"{frames.Length / dimensions} frames of {dimensions} dimensions with {options.GainCopies} copies are beyond the {Array.MaxLength} values that can be held.", name);
-        }
-
-        return GainCopies.Append(frames, dimensions, options.GainCopies, options.GainSpread, new SeededRandom(~options.Seed));
-    }
-
-    private static void Subtract(float[] residuals, Codebook codebook, int[] codes)
-    {
-        for (var frame = 0; frame < codes.Length; frame++)
-        {
-            var residual = residuals.AsSpan(frame * codebook.Dimensions, codebook.Dimensions);
-            TensorPrimitives.Subtract(residual, codebook[codes[frame]], residual);
-        }
+        return trainer.ToModel();
     }
 }

@@ -27,6 +27,12 @@ public sealed record RvqTrainerOptions
     /// <summary>Where k-means takes its first codewords from.</summary>
     public CodebookInitialization Initialization { get; init; } = CodebookInitialization.Sampled;
 
+    /// <summary>
+    /// A plain Euclidean model to continue from, or null (the default): its codewords are where k-means starts, with the whole view from the first
+    /// iteration. Stages beyond those of the model start as <see cref="Initialization"/> says; stages of the model beyond those asked for are left out.
+    /// </summary>
+    public RvqModel? InitialModel { get; init; }
+
     /// <summary>The k-means runs per stage of which the one with the smallest error is kept, at least 1.</summary>
     public int Restarts { get; init; } = 1;
 
@@ -48,8 +54,47 @@ public sealed record RvqTrainerOptions
     /// <summary>The threads that training may use, at least 1. The result does not depend on it.</summary>
     public int MaxDegreeOfParallelism { get; init; } = 1;
 
-    /// <summary>The sizes of all codebooks, after every option has been checked; <paramref name="name"/> is what the caller calls the options.</summary>
-    internal int[] Sizes(string name)
+    /// <summary>
+    /// The sizes of all codebooks, after every option has been checked for frames of so many dimensions; <paramref name="name"/> is what the caller
+    /// calls the options.
+    /// </summary>
+    internal int[] Sizes(int dimensions, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
+        var sizes = Sizes(name);
+        if ((long)sizes.Max() * Search.Definition.PaddedLength(dimensions) > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"A codebook of {sizes.Max()} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be held.", name);
+        }
+
+        if (InitialModel is not null)
+        {
+            PlainModel.ThrowUnless(InitialModel, SearchMetric.Euclidean, $"{name}.InitialModel", name);
+            CheckInitialModel(InitialModel, sizes, dimensions, name);
+        }
+
+        return sizes;
+    }
+
+    private static void CheckInitialModel(RvqModel model, int[] sizes, int dimensions, string name)
+    {
+        if (model.Dimensions != dimensions)
+        {
+            throw new ArgumentException($"{name}.InitialModel has {model.Dimensions} dimensions, but the frames have {dimensions}.", name);
+        }
+
+        for (var stage = 0; stage < Math.Min(sizes.Length, model.CodebookCount); stage++)
+        {
+            if (model.Stages[stage].Codebook.Size != sizes[stage])
+            {
+                throw new ArgumentException(
+                    $"Codebook {stage} of {name}.InitialModel has {model.Stages[stage].Codebook.Size} codewords, but {sizes[stage]} are asked for.", name);
+            }
+        }
+    }
+
+    private int[] Sizes(string name)
     {
         ThrowIfBelowOne(Iterations, nameof(Iterations), name);
         ThrowIfBelowOne(Restarts, nameof(Restarts), name);

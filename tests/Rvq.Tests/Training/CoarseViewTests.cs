@@ -27,18 +27,19 @@ public sealed class CoarseViewTests
     }
 
     [Fact]
-    public void Residuals_FirstColumns_HoldTheMostVariance()
+    public void Rows_FirstColumns_HoldTheMostVariance()
     {
         var frames = Correlated();
-        var view = new CoarseView(frames, PrincipalAxes.Find(frames, Dimensions, TestContext.Current.CancellationToken), Dimensions, 1);
-        var covariance = Covariance(view.Residuals(Dimensions));
+        var view = new CoarseView(frames, 4000, PrincipalAxes.Find(frames, Dimensions, TestContext.Current.CancellationToken), Dimensions, 1);
+        view.SortAxes(frames);
+        var covariance = Covariance(view.Rows(Dimensions));
         for (var i = 1; i < Dimensions; i++)
         {
             Assert.True(covariance[i, i] < covariance[i - 1, i - 1]);
         }
 
-        Assert.Equal(view.Residuals(Dimensions).Where((_, i) => i % Dimensions < 2), view.Residuals(2));
-        Assert.Equal(view.Residuals(3), view.Codewords(frames, 3)); // the same map for both
+        Assert.Equal(view.Rows(Dimensions).Where((_, i) => i % Dimensions < 2), view.Rows(2));
+        Assert.Equal(view.Rows(3), view.Codewords(frames, 3)); // the same map for both
     }
 
     private static float[] Correlated()
