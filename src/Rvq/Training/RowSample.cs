@@ -112,6 +112,6 @@ internal sealed class RowSample(int capacity, int width)
         }
 
         (_keys, _rows, _count, _sorted) = (keys, rows, kept, true);
-        _limit = kept == capacity ? keys[kept - 1] : ulong.MaxValue;
+        _limit = kept == capacity && kept > 0 ? keys[kept - 1] : ulong.MaxValue;
     }
 }
