@@ -57,6 +57,20 @@ internal static unsafe partial class Argument
     public static ArgumentException NotLength(int length, string name, string content, long needed)
         => new($"{name} has length {length}, but {content} need {needed}.", name);
 
+    /// <summary>Refuses a view that is not one sequence [rows, rowLength], before which axes of length 1 may stand.</summary>
+    public static void ThrowIfNotSequence(ReadOnlySpan<nint> lengths, string name, nint rows, nint rowLength)
+    {
+        if (!IsSequence(lengths) || lengths[^2] != rows || lengths[^1] != rowLength)
+        {
+            throw new ArgumentException($"{name} has the shape {Shape(lengths)}, but [{rows}, {rowLength}] is needed.", name);
+        }
+    }
+
+    /// <summary>Whether a view is one sequence of rows: no axis before the last two is longer than 1.</summary>
+    public static bool IsSequence(ReadOnlySpan<nint> lengths) => lengths.Length >= 2 && !lengths[..^2].ContainsAnyExcept(1);
+
+    public static string Shape(ReadOnlySpan<nint> lengths) => $"[{string.Join(", ", lengths.ToArray())}]";
+
     /// <summary>Refuses memory that source and destination share.</summary>
     public static void ThrowIfOverlapping<T1, T2>(ReadOnlySpan<T1> source, ReadOnlySpan<T2> destination, string name)
         where T1 : unmanaged

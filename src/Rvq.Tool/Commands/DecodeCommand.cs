@@ -17,7 +17,7 @@ internal static class DecodeCommand
         };
         var output = Options.Output("FRAMES.npy", "the frames, float32");
         var (codebooks, channelsFirst) = (Options.Codebooks(), Options.ChannelsFirst());
-        var recover = new Option<bool>("--recover") { Description = "Skip what is damaged in an .rvq stream instead of stopping there." };
+        var recover = new Option<bool>("--recover") { Description = "Go on behind what is damaged in an .rvq stream instead of stopping there; lost frames are zeros, so that time does not shift." };
         var allowOtherModel = new Option<bool>("--allow-other-model") { Description = "Decode an .rvq stream that another model has written." };
         foreach (var symbol in (Option[])[output, codebooks, channelsFirst, recover, allowOtherModel])
         {
@@ -34,6 +34,7 @@ internal static class DecodeCommand
                 var options = new RvqReaderOptions
                 {
                     Recover = given.GetValue(recover),
+                    FillGaps = given.GetValue(recover),
                     AllowOtherModel = given.GetValue(allowOtherModel),
                     CodebookCount = given.GetValue(codebooks),
                 };

@@ -45,7 +45,7 @@ internal static class RvqFile
     }
 
     /// <summary>Decodes what is left of a stream.</summary>
-    /// <returns>The frames, row-major [T, D]; those that are lost are left out.</returns>
+    /// <returns>The frames, row-major [T, D]; those that are lost are zeros where the reader fills gaps.</returns>
     public static float[] Decode(RvqReader reader, RvqModel model, CancellationToken cancellation)
     {
         var frames = new ArrayBufferWriter<float>();

@@ -6,14 +6,23 @@ using System.Numerics;
 namespace Rvq.Streams;
 
 /// <summary>Gathers codes and writes chunks of them.</summary>
-internal sealed class ChunkBuilder(RvqHeader header, uint headerChecksum, int blocksPerChunk, ArrayBufferWriter<byte> output)
+internal sealed class ChunkBuilder(RvqHeader header, uint headerChecksum, int? framesPerChunk, ArrayBufferWriter<byte> output)
 {
-    private readonly int[] _codes = new int[blocksPerChunk * header.GetCodesPerBlock(header.CodebookCount)];
+    private int[] _codes = [];
     private int _count;
+    private int _most;
     private int _codebooks;
+    private long _blocks;
+    private long? _length;
 
-    /// <summary>The blocks written and gathered.</summary>
-    public long BlockCount { get; private set; }
+    /// <summary>The frames written and gathered.</summary>
+    public long FrameCount => _length ?? _blocks * header.FramesPerBlock;
+
+    /// <summary>The fewest frames that the blocks may stand for: the last block may be in part filling.</summary>
+    public long LeastFrameCount => _length ?? Math.Max(0, ((_blocks - 1) * header.FramesPerBlock) + 1);
+
+    /// <summary>Whether the last block is known to end early, so that nothing can follow.</summary>
+    public bool HasEnded => _length is not null;
 
     /// <summary>Takes as many codes as the chunk has room for, writes it if it is full, and says how many codes were taken.</summary>
     public int Append<TCode>(ReadOnlySpan<TCode> codes, int codebooks)
@@ -22,19 +31,23 @@ internal sealed class ChunkBuilder(RvqHeader header, uint headerChecksum, int bl
         if (codebooks != _codebooks)
         {
             Flush();
-            _codebooks = codebooks;
+            Start(codebooks);
+        }
+        else if (_count == _most)
+        {
+            Flush();
         }
 
-        var rowLength = header.GetCodesPerBlock(codebooks);
-        var taken = Math.Min(codes.Length, (blocksPerChunk * rowLength) - _count);
+        var taken = Math.Min(codes.Length, _most - _count);
         foreach (var code in codes[..taken])
         {
             _codes[_count++] = int.CreateTruncating(code);
         }
 
-        BlockCount += taken / rowLength;
-        if (_count == blocksPerChunk * rowLength)
+        _blocks += taken / header.GetCodesPerBlock(codebooks);
+        if (_count == _most && header.FramesPerBlock == 1)
         {
+            // Where blocks have several frames, a full chunk waits for what comes next: a stream that ends within its last block says so before it.
             Flush();
         }
 
@@ -62,33 +75,65 @@ internal sealed class ChunkBuilder(RvqHeader header, uint headerChecksum, int bl
             column += header.CodesPerBlock(i);
         }
 
-        Write(BlockCount - blocks, blocks, _codebooks, record, payload);
+        Write(_blocks - blocks, blocks, _codebooks, record, payload);
         _count = 0;
     }
 
-    /// <summary>Writes packed layers as they are.</summary>
-    public void Append(ReadOnlySpan<byte> payload, int blocks, int codebooks)
+    /// <summary>Writes a chunk's packed layers as they are.</summary>
+    public void Append(RvqChunk chunk)
     {
         Flush();
-        var record = Reserve(blocks, codebooks, out var copy);
-        payload.CopyTo(copy);
-        Write(BlockCount, blocks, codebooks, record, copy);
-        BlockCount += blocks;
+        if (chunk.EndsEarly)
+        {
+            WriteLength((_blocks * header.FramesPerBlock) + chunk.FrameCount);
+        }
+
+        var record = Reserve(chunk.BlockCount, chunk.CodebookCount, out var copy);
+        chunk.Payload.CopyTo(copy);
+        Write(_blocks, chunk.BlockCount, chunk.CodebookCount, record, copy);
+        _blocks += chunk.BlockCount;
     }
 
-    public void WriteEnd()
+    /// <summary>Writes what has been gathered, and the end mark.</summary>
+    public void WriteEnd(long frameCount)
     {
+        if (frameCount != FrameCount)
+        {
+            WriteLength(frameCount);
+        }
+
         Flush();
-        var record = output.GetSpan(RvqFormat.EndLength)[..RvqFormat.EndLength];
-        RvqFormat.EndMark.CopyTo(record);
-        BinaryPrimitives.WriteInt64LittleEndian(record[4..], BlockCount);
+        WriteNumber(RvqFormat.EndMark, _blocks);
+    }
+
+    private void WriteLength(long frameCount)
+    {
+        _length = frameCount;
+        WriteNumber(RvqFormat.LengthMark, frameCount);
+    }
+
+    private void WriteNumber(ReadOnlySpan<byte> mark, long number)
+    {
+        var record = output.GetSpan(RvqFormat.NumberRecordLength)[..RvqFormat.NumberRecordLength];
+        mark.CopyTo(record);
+        BinaryPrimitives.WriteInt64LittleEndian(record[4..], number);
         Finish(record);
+    }
+
+    private void Start(int codebooks)
+    {
+        _codebooks = codebooks;
+        _most = ChunkSize.Blocks(header, codebooks, framesPerChunk) * header.GetCodesPerBlock(codebooks);
+        if (_codes.Length < _most)
+        {
+            _codes = new int[_most];
+        }
     }
 
     /// <summary>Room in the output for a chunk header and its layers.</summary>
     private Span<byte> Reserve(int blocks, int codebooks, out Span<byte> payload)
     {
-        var headerLength = RvqFormat.ChunkPrefixLength + ((codebooks + 1) * RvqFormat.ChecksumLength);
+        var headerLength = RvqFormat.ChunkHeaderLength(codebooks);
         var payloadLength = 0;
         for (var i = 0; i < codebooks; i++)
         {

@@ -15,7 +15,7 @@ internal readonly struct ChunkRecord(ReadOnlySpan<byte> record)
     public uint PayloadLength { get; } = BinaryPrimitives.ReadUInt32LittleEndian(record[18..]);
 
     /// <summary>The length with the checksums.</summary>
-    public int Length => RvqFormat.ChunkPrefixLength + ((CodebookCount + 1) * RvqFormat.ChecksumLength);
+    public int Length => RvqFormat.ChunkHeaderLength(CodebookCount);
 
     /// <summary>What cannot be in a chunk of a stream, or "".</summary>
     public string Fault(RvqHeader header)

@@ -18,7 +18,9 @@ internal static class RvqFormat
     /// <summary>A chunk header up to its layers' checksums.</summary>
     public const int ChunkPrefixLength = 22;
 
-    public const int EndLength = 16;
+    /// <summary>An end mark, or a record of the length.</summary>
+    public const int NumberRecordLength = 16;
+
     public const int ChecksumLength = 4;
     public const int MarkLength = 4;
 
@@ -31,7 +33,12 @@ internal static class RvqFormat
 
     public static ReadOnlySpan<byte> ChunkMark => [0xF5, (byte)'R', (byte)'V', (byte)'C'];
 
+    public static ReadOnlySpan<byte> LengthMark => [0xF5, (byte)'R', (byte)'V', (byte)'L'];
+
     public static ReadOnlySpan<byte> EndMark => [0xF5, (byte)'R', (byte)'V', (byte)'E'];
+
+    /// <summary>A chunk header with its checksums.</summary>
+    public static int ChunkHeaderLength(int codebooks) => ChunkPrefixLength + ((codebooks + 1) * ChecksumLength);
 
     /// <summary>One copy of the header.</summary>
     public static byte[] Serialize(RvqHeader header)

@@ -104,6 +104,36 @@ public sealed class RvqHeader
     internal int LayerLength(int codebook, int blockCount)
         => (int)((((long)blockCount * CodesPerBlock(codebook) * GetBitsPerCode(codebook)) + 7) / 8);
 
+    /// <summary>The bits of a block of the first codebooks.</summary>
+    internal long BitsPerBlock(int codebookCount)
+    {
+        var sum = 0L;
+        for (var i = 0; i < codebookCount; i++)
+        {
+            sum += (long)CodesPerBlock(i) * GetBitsPerCode(i);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The blocks of so many frames, the last of which may be in part filling.</summary>
+    internal long BlockCount(long frameCount) => (frameCount / FramesPerBlock) + (frameCount % FramesPerBlock == 0 ? 0 : 1);
+
+    /// <summary>The codebooks whose codes make a row of so many, or null.</summary>
+    internal int? CodebookCountOf(nint rowLength)
+    {
+        for (var (i, sum) = (0, 0); i < CodebookCount && sum < rowLength; i++)
+        {
+            sum += CodesPerBlock(i);
+            if (sum == rowLength)
+            {
+                return i + 1;
+            }
+        }
+
+        return null;
+    }
+
     internal void ThrowIfNotInRange(int codebookCount)
     {
         if (codebookCount < 1 || codebookCount > CodebookCount)

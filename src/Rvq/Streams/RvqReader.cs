@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Rvq.Streams;
@@ -8,19 +7,24 @@ namespace Rvq.Streams;
 /// the stream can seek, unwanted codebooks are not even read. The memory in use is bounded by the largest chunk: 64 MB, whatever the stream
 /// says, and usually some kilobytes. Not thread-safe.
 /// </summary>
-public sealed class RvqReader : IDisposable, IAsyncDisposable
+public sealed partial class RvqReader : IDisposable, IAsyncDisposable
 {
     private readonly Stream _stream;
     private readonly bool _leaveOpen;
     private readonly RvqParser _parser;
     private readonly RvqModel? _model;
-    private readonly Dictionary<int, Dequantizer> _dequantizers = [];
 
     private RvqReader(Stream stream, RvqParser parser, RvqHeader header, RvqModel? model, bool leaveOpen)
         => (_stream, _parser, Header, _model, _leaveOpen) = (stream, parser, header, model, leaveOpen);
 
     /// <summary>What the stream says of its codes.</summary>
     public RvqHeader Header { get; }
+
+    /// <summary>
+    /// The frames of the whole stream, those lost among them, or null until it has said so: at its end mark, or before the last chunk where it ends within a
+    /// multi-scale model's block.
+    /// </summary>
+    public long? FrameCount => _parser.FrameCount;
 
     /// <summary>Whether the end mark has been read: the stream has not been cut off.</summary>
     public bool IsComplete => _parser.IsComplete;
@@ -34,9 +38,37 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
     /// <summary>The first fault, with chunk and offset, or null.</summary>
     public string? FirstFault => _parser.FirstFault;
 
+    /// <summary>Opens a file, which may still be written, and reads the header.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The model that Decode uses, or null where the codes are all that is wanted.</param>
+    /// <param name="options">How to read, or null for strictly.</param>
+    /// <returns>A reader of the chunks that closes the file when it is disposed.</returns>
+    /// <exception cref="InvalidDataException">The header is not sound; or, where the reader recovers, neither of its copies.</exception>
+    /// <exception cref="ArgumentException">The stream was written with another model, and the options do not allow that.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RvqReader Open(string path, RvqModel? model = null, RvqReaderOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            return Open(stream, model, options);
+        }
+        catch (InvalidDataException e)
+        {
+            stream.Dispose();
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads the header.</summary>
     /// <param name="stream">The stream, at its start.</param>
-    /// <param name="model">The model that <see cref="Decode"/> uses, or null where the codes are all that is wanted.</param>
+    /// <param name="model">The model that Decode uses, or null where the codes are all that is wanted.</param>
     /// <param name="options">How to read, or null for strictly.</param>
     /// <param name="leaveOpen">Whether the stream stays open when the reader is disposed.</param>
     /// <returns>A reader of the chunks.</returns>
@@ -57,7 +89,7 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
 
     /// <summary>Reads the header.</summary>
     /// <param name="stream">The stream, at its start.</param>
-    /// <param name="model">The model that <see cref="Decode"/> uses, or null where the codes are all that is wanted.</param>
+    /// <param name="model">The model that Decode uses, or null where the codes are all that is wanted.</param>
     /// <param name="options">How to read, or null for strictly.</param>
     /// <param name="leaveOpen">Whether the stream stays open when the reader is disposed.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
@@ -125,26 +157,6 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Decodes a chunk with the first codebooks of the reader's model.</summary>
-    /// <param name="chunk">A chunk of this stream.</param>
-    /// <param name="frames">Receives the frames, row-major [T, D]: <see cref="RvqChunk.FrameCount"/> × the model's dimensions.</param>
-    /// <exception cref="InvalidOperationException">The reader was opened without a model.</exception>
-    /// <exception cref="ArgumentException"><paramref name="frames"/> has another length.</exception>
-    public void Decode(RvqChunk chunk, Span<float> frames)
-    {
-        ArgumentNullException.ThrowIfNull(chunk);
-        var model = _model ?? throw new InvalidOperationException("The reader was opened without a model, so that it cannot decode.");
-        if (!_dequantizers.TryGetValue(chunk.CodebookCount, out var dequantizer))
-        {
-            dequantizer = _dequantizers[chunk.CodebookCount] = new Dequantizer(model.Take(chunk.CodebookCount));
-        }
-
-        var codes = ArrayPool<int>.Shared.Rent(chunk.CodeCount);
-        chunk.CopyTo(codes.AsSpan(0, chunk.CodeCount));
-        dequantizer.Decode<int>(codes.AsSpan(0, chunk.CodeCount), frames);
-        ArrayPool<int>.Shared.Return(codes);
-    }
-
     /// <summary>Closes the stream, unless it is to be left open.</summary>
     public void Dispose()
     {
@@ -162,7 +174,7 @@ public sealed class RvqReader : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentOutOfRangeException.ThrowIfLessThan(options?.CodebookCount ?? 1, 1, nameof(options));
-        return new RvqParser(options?.Recover ?? false, options?.CodebookCount);
+        return new RvqParser(options?.Recover ?? false, options?.FillGaps ?? false, options?.CodebookCount);
     }
 
     /// <summary>Refuses a model that cannot or should not decode a stream. It may have more codebooks than the stream.</summary>

@@ -154,6 +154,26 @@ public class CodePackingTests
     }
 
     [Fact]
+    public void Pack_CodebookLeftOut_IsRefusedWithTheReasonAndTheWay()
+    {
+        Refused.For<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack<int>([1, 2, 3, -1], [10, 10], new byte[5]), "-1 at frame 1, codebook 1", "left out", "Take");
+        Refused.For<ArgumentOutOfRangeException>("codes", () => LyraPackets.Pack<int>([1, -1], 2, new byte[1]), "-1", "left out");
+        Assert.DoesNotContain("left out", Assert.Throws<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack<int>([1024], 10, new byte[5])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pack_ManyEqualCodesThatAreTooLarge_AreRefused()
+    {
+        // An even number in every lane of a vector, where bits that are flipped rather than gathered would be gone.
+        foreach (var count in (int[])[16, 32, 64, 128])
+        {
+            var codes = new int[count];
+            Array.Fill(codes, 1024);
+            Refused.For<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack<int>(codes, 10, new byte[200]), "1024 at 0");
+        }
+    }
+
+    [Fact]
     public void PackAndUnpack_BuffersThatOverlap_AreRefused()
     {
         var memory = new byte[64];

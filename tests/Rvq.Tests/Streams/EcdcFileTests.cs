@@ -63,6 +63,8 @@ public class EcdcFileTests
                 .Select(offset => (int)Math.Ceiling(Math.Min(audioLength - offset, segment) / (double)samplesPerFrame)).ToArray();
             var random = new Random(audioLength);
             var codes = Enumerable.Range(0, lengths.Sum() * 3).Select(_ => random.Next(1024)).ToArray();
+            var one = EcdcFile.Read(new EcdcFile(model, audioLength, 1, codes.AsSpan(0, lengths.Sum()), model == "encodec_48khz" ? new float[lengths.Length] : []).ToArray());
+            Assert.Equal((1, lengths.Sum()), (one.CodebookCount, one.Codes.Length));
             var scales = model == "encodec_48khz" ? lengths.Select(_ => random.NextSingle()).ToArray() : [];
             var file = EcdcFile.Read(new EcdcFile(model, audioLength, 3, codes, scales).ToArray());
             Assert.Equal(codes, file.Codes);

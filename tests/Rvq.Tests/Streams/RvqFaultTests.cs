@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Rvq.Streams;
 
 namespace Rvq.Tests.Streams;
@@ -120,6 +121,107 @@ public class RvqFaultTests
     }
 
     [Fact]
+    public void OneByteBeforeARecord_Recovering_LosesNothing()
+    {
+        for (var chunk = 0; chunk <= Chunks.Length; chunk++)
+        {
+            var at = HeaderLength + (chunk * ChunkLength);
+            foreach (var value in (byte[])[0, 0xF5])
+            {
+                var (chunks, error, reader) = Read([.. Whole[..at], value, .. Whole[at..]], recover: true);
+                Assert.Null(error);
+                Assert.Equal(Chunks, chunks);
+                Assert.Equal((1, 0, true), (reader!.FaultCount, reader.FramesLost, reader.IsComplete));
+            }
+        }
+    }
+
+    [Fact]
+    public void OneByteBeforeARecord_RecoveringBehindTheEnd_LosesNothing()
+    {
+        // The first chunk says as many codebooks as to look for its checksums behind the end of the stream.
+        var header = new RvqHeader([.. Enumerable.Repeat(2, 64)]);
+        var stream = new MemoryStream();
+        using (var writer = new RvqWriter(stream, header, 1))
+        {
+            writer.Write<int>([1, 0, 1], 1);
+            writer.Complete();
+        }
+
+        var bytes = stream.ToArray();
+        var at = bytes.Length - 16 - (3 * 31);
+        bytes[at + 16] = 64;
+        var (chunks, _, reader) = Read([.. bytes[..(at + 62)], 0, .. bytes[(at + 62)..]], recover: true);
+        Assert.Equal([[0], [1]], chunks);
+        Assert.Equal((2, 1, true), (reader!.FaultCount, reader.FramesLost, reader.IsComplete));
+    }
+
+    [Fact]
+    public void EveryBitOfTheLengthFlipped_LosesTheLengthAlone()
+    {
+        var (bytes, codes, at) = EarlyEnd();
+        for (var bit = 0; bit < 16 * 8; bit++)
+        {
+            var flipped = bytes.ToArray();
+            flipped[at + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            Assert.NotNull(Read(flipped, recover: false).Error);
+            var (chunks, error, reader) = Read(flipped, recover: true);
+            Assert.Null(error);
+            Assert.Equal(codes, chunks.SelectMany(chunk => chunk));
+            Assert.Equal((1, 0, true, 16), (reader!.FaultCount, reader.FramesLost, reader.IsComplete, reader.FrameCount));
+        }
+    }
+
+    [Fact]
+    public void LengthsThatTheBlocksContradict_AreFaults()
+    {
+        // Two blocks of four frames, the length, two blocks and the end mark with four.
+        var (bytes, codes, at) = EarlyEnd();
+        foreach (var (length, fault) in (IEnumerable<(long, string)>)[
+            (-1, "-1 frames, but 8 have come"), (long.MinValue, "8 have come"), (4, "4 frames, but 8 have come"),
+            (12, "ends with block 3, but the length is 12 frames"), (8, "the length is 8 frames"), (17, "the end mark says 4 blocks, but the length is 17 frames"),
+            (long.MaxValue, "the end mark says 4 blocks")])
+        {
+            BitConverter.TryWriteBytes(bytes.AsSpan(at + 4), length);
+            Seal(bytes, at, 12);
+            Assert.Contains(fault, Read(bytes, recover: false).Error?.Message, StringComparison.Ordinal);
+            Assert.Contains(fault, Read(bytes, recover: true).Reader!.FirstFault, StringComparison.Ordinal);
+        }
+
+        foreach (var length in (long[])[13, 14, 15, 16])
+        {
+            BitConverter.TryWriteBytes(bytes.AsSpan(at + 4), length);
+            Seal(bytes, at, 12);
+            var (chunks, error, reader) = Read(bytes, recover: false);
+            Assert.Null(error);
+            Assert.Equal((codes.Length, length), (chunks.Sum(chunk => chunk.Length), reader!.FrameCount));
+
+            // Once more is the same; another one is not.
+            byte[] twice = [.. bytes[..(at + 16)], .. bytes[at..]];
+            Assert.Null(Read(twice, recover: false).Error);
+            twice[at + 4]--;
+            Seal(twice, at, 12);
+            Assert.Contains($"{length} frames, but {length - 1} before", Read(twice, recover: false).Error?.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void ChunksOfMoreCodesThanThereCanBe_AreRefusedThoughTheirChecksumsAreRight()
+    {
+        // Codes of no bits, so that only the number of blocks says how many they are.
+        var bytes = RvqSamples.Stream(new RvqHeader([1]), [0, 0]);
+        var at = bytes.Length - 16 - 30;
+        foreach (var (blocks, isSound) in (IEnumerable<(int, bool)>)[(1 << 22, true), ((1 << 22) + 1, false), (0, false), (-1, false)])
+        {
+            BitConverter.TryWriteBytes(bytes.AsSpan(at + 12), blocks);
+            BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 12), (long)blocks);
+            Seal(bytes, at, 26);
+            Seal(bytes, bytes.Length - 16, 12);
+            Assert.Equal(isSound, Read(bytes, recover: false).Error is null);
+        }
+    }
+
+    [Fact]
     public void LengthsBeyondTheStream_CostNoMemory()
     {
         // The largest header there can be, of which only the start comes; and chunks of 4 million codes.
@@ -142,6 +244,29 @@ public class RvqFaultTests
                 Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
             }
         }
+    }
+
+    /// <summary>A stream of two blocks, the length of 13 frames, two blocks; its codes and where the length is.</summary>
+    private static (byte[] Bytes, int[] Codes, int At) EarlyEnd()
+    {
+        var header = new RvqHeader(RvqSamples.Model([50, 60], [4, 1]));
+        var codes = RvqSamples.Codes(header, 4, 2, 1);
+        var stream = new MemoryStream();
+        using (var writer = new RvqWriter(stream, header, 8))
+        {
+            writer.Write<int>(codes);
+            writer.Complete(13);
+        }
+
+        return (stream.ToArray(), codes, stream.ToArray().AsSpan().IndexOf((ReadOnlySpan<byte>)[0xF5, 0x52, 0x56, 0x4C]));
+    }
+
+    /// <summary>Makes the checksum of a record right, which covers the last field of the header too.</summary>
+    private static void Seal(byte[] bytes, int at, int length)
+    {
+        var headerLength = BitConverter.ToInt32(bytes, 12);
+        byte[] sealing = [.. bytes[(headerLength - 4)..headerLength], .. bytes[at..(at + length)]];
+        Crc32.Hash(sealing, bytes.AsSpan(at + length, 4));
     }
 
     /// <summary>Whether a byte inserted there may as well have come in between two records, since those up to the border are its likes.</summary>

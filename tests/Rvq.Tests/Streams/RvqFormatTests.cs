@@ -71,6 +71,27 @@ public class RvqFormatTests
         }
     }
 
+    [Fact]
+    public void StreamThatEndsWithinABlock_ReadAsFormatMdSays_HasTheLengthBeforeTheLastChunk()
+    {
+        var header = new RvqHeader(RvqSamples.Model([2], [4]));
+        var stream = new MemoryStream();
+        using (var writer = new RvqWriter(stream, header, 8))
+        {
+            writer.Write<int>([1, 0, 1, 1]);
+            writer.Complete(15);
+        }
+
+        var bytes = stream.ToArray();
+        var length = (int)BitConverter.ToUInt32(bytes, 12);
+        var at = (2 * length) + 26 + 4 + 1;
+        Assert.Equal([0xF5, 0x52, 0x56, 0x4C], bytes[at..(at + 4)]);
+        Assert.Equal(15, BitConverter.ToInt64(bytes, at + 4));
+        Assert.Equal(Crc([.. bytes[(length - 4)..length], .. bytes[at..(at + 12)]]), BitConverter.ToUInt32(bytes, at + 12));
+        Assert.Equal([0xF5, 0x52, 0x56, 0x43], bytes[(at + 16)..(at + 20)]);
+        Assert.Equal(bytes.Length, at + 16 + 26 + 4 + 1 + 16);
+    }
+
     private static uint Crc(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

@@ -47,7 +47,7 @@ public class RvqStreamTests
             foreach (var chunk in chunks)
             {
                 Assert.Equal((frame, 0), (chunk.FirstFrame, chunk.FramesLost));
-                Assert.InRange(chunk.FrameCount, 1, Math.Max(framesPerChunk ?? 75, 1) + header.FramesPerBlock - 1);
+                Assert.InRange(chunk.FrameCount, 1, framesPerChunk + header.FramesPerBlock - 1 ?? int.MaxValue);
                 frame += chunk.FrameCount;
             }
 
@@ -295,6 +295,11 @@ public class RvqStreamTests
             new(new ResidualStack([new Stage(new Codebook(rows, 2))], null, new Projection(rows, 2))),
             new(new ResidualStack([new Stage(new Codebook(rows, 2))], null, new Projection(rows, 2, [0, 0]))),
         };
+        models.Add(new(new ResidualStack([new Stage(new Codebook(rows, 2))], null, new Projection(rows, 2, [0, 1]))));
+
+        // One stage with a stride of 2 in blocks of 2, and of 4 as the first of two.
+        ResidualStack strided = new([new Stage(new Codebook(rows, 2), stride: 2), new Stage(new Codebook(rows, 2), stride: 4)]);
+        models.Add(new RvqModel(strided).Take(1));
         var prints = models.ConvertAll(model => new RvqHeader(model).Fingerprint);
         Assert.Equal(prints.Count, prints.Distinct().Count());
         Assert.Equal(prints[0], new RvqHeader(new RvqModel(new Codebook(rows, 2)) { Family = "x", SampleRate = 1, HopLength = 1 }).Fingerprint);
@@ -323,6 +328,59 @@ public class RvqStreamTests
         Assert.Throws<ArgumentException>("header", () => new RvqWriter(stream, new RvqHeader([10]) { Metadata = new Dictionary<string, string> { ["a"] = "\ud800" } }));
         Assert.Throws<ArgumentException>("header", () => new RvqWriter(stream, new RvqHeader([10]) { Metadata = new Dictionary<string, string> { ["a"] = new('x', 1 << 20) } }));
         Assert.Throws<ArgumentException>("codes", () => RvqReader.Open(new MemoryStream(RvqSamples.Stream(new RvqHeader([300]), [299]))).ReadChunk()!.CopyTo(new byte[1]));
+    }
+
+    [Fact]
+    public void Write_CodebookLeftOut_IsRefusedWithTheReasonAndTheWay()
+    {
+        using var writer = new RvqWriter(new MemoryStream(), new RvqHeader([10, 20]));
+        Refused.For<ArgumentOutOfRangeException>("codes", () => writer.Write<int>([1, 2, 3, -1]), "-1 at row 1, column 1", "left out", "codebookCount", "Take");
+        writer.Write<int>([1, 2]);
+        writer.Write<int>([3], 1);
+        Assert.Equal(2, writer.FrameCount);
+    }
+
+    [Fact]
+    public async Task WriteAsync_FewerCodebooksAndWhatDoesNotFit_AreAsTheSynchronousOnes()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var stream = new MemoryStream();
+        await using var writer = new RvqWriter(stream, new RvqHeader([10, 20]), 2);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("codes", async () => await writer.WriteAsync<int>(new[] { 10, 0 }, cancellationToken: cancellation));
+        await Assert.ThrowsAsync<ArgumentException>("codes", async () => await writer.WriteAsync<int>(new[] { 1, 0, 1 }, cancellationToken: cancellation));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("codebookCount", async () => await writer.WriteAsync<int>(new[] { 1 }, 0, cancellation));
+        await writer.WriteAsync<int>(new[] { 1, 2, 3 }, 1, cancellation);
+        await writer.CompleteAsync(cancellation);
+        using var reader = RvqReader.Open(new MemoryStream(stream.ToArray()));
+        Assert.Equal([(2, 1), (1, 1)], RvqSamples.ReadAll(reader).Select(chunk => (chunk.FrameCount, chunk.CodebookCount)));
+        Assert.Equal(3, reader.FrameCount);
+    }
+
+    [Fact]
+    public void Open_LastMetadataValueEmpty_ComesBack()
+    {
+        var metadata = new Dictionary<string, string> { ["a"] = "b", ["last"] = "" };
+        using var reader = RvqReader.Open(new MemoryStream(RvqSamples.Stream(new RvqHeader([10]) { Metadata = metadata })));
+        Assert.Equal(metadata, reader.Header.Metadata);
+    }
+
+    [Fact]
+    public void ReadChunk_FewerCodebooksOfAStreamThatCannotSeek_SkipsWhatComesInSmallPieces()
+    {
+        // The layers that nobody wants are longer than what comes at a time, and hold what looks like records.
+        var header = new RvqHeader([1024, 256, 256, 256]);
+        byte[] mark = [0xF5, 0x52, 0x56, 0x43];
+        int[] codes = [.. Enumerable.Range(0, 4 * 500).Select(i => i % 4 == 0 ? i / 4 : mark[i / 4 % 4])];
+        var bytes = RvqSamples.Stream(header, codes, codes);
+        foreach (var most in (int[])[1, 7, 100, 1000])
+        {
+            foreach (var recover in (bool[])[false, true])
+            {
+                using var reader = RvqReader.Open(new AwkwardStream(bytes, most), options: new RvqReaderOptions { CodebookCount = 1, Recover = recover });
+                Assert.All(RvqSamples.ReadAll(reader), chunk => Assert.Equal(Enumerable.Range(0, 500), chunk.ToArray()));
+                Assert.Equal((true, 1000, 0), (reader.IsComplete, reader.FrameCount, reader.FaultCount));
+            }
+        }
     }
 
     [Fact]

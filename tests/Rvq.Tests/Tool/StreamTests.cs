@@ -106,9 +106,10 @@ public sealed class StreamTests : IDisposable
 
         _tool.Succeed("decode", _model, _stream, "-o", _tool.File("back.npy"), "--recover");
         Assert.Contains("10 frames", _tool.Error, StringComparison.Ordinal);
-        var kept = Enumerable.Range(0, Count).Where(t => t is < 20 or >= 30);
+
+        // Time does not shift: the frames that are lost are zeros.
         Assert.Equal(
-            kept.SelectMany(t => Enumerable.Range(0, 4).Select(d => ArithmeticModel.Frame(ArithmeticModel.Number(0, t), d))),
+            Enumerable.Range(0, Count).SelectMany(t => Enumerable.Range(0, 4).Select(d => t is < 20 or >= 30 ? ArithmeticModel.Frame(ArithmeticModel.Number(0, t), d) : 0)),
             Npy.ReadSingle(_tool.File("back.npy")).Data);
     }
 
