@@ -62,6 +62,20 @@ public sealed class Codebook
     public ReadOnlyTensorSpan<float> Codewords
         => new(_rows.Span[..(Size * RowStride)], [Size, Dimensions], [Size == 1 ? 0 : RowStride, Dimensions == 1 ? 0 : 1]); // tensor spans want the stride 0 on axes of length 1
 
+    /// <summary>The same codewords scaled to length 1, in binary64 and rounded once; zeros stay.</summary>
+    internal unsafe Codebook ToUnitLength()
+    {
+        var values = new float[Size * Dimensions];
+        var row = new AlignedBuffer<float>(RowStride);
+        for (var code = 0; code < Size; code++)
+        {
+            UnitLength.Scale(_rows.Pointer + ((nint)code * RowStride), row.Pointer, RowStride);
+            row.Span[..Dimensions].CopyTo(values.AsSpan(code * Dimensions));
+        }
+
+        return new Codebook(values, Dimensions);
+    }
+
     /// <summary>The distance between the starts of two padded rows.</summary>
     internal int RowStride { get; }
 

@@ -55,8 +55,8 @@ public sealed partial class RvqModel
     }
 
     /// <summary>
-    /// The number of codebooks that fit into a bit rate, by EnCodec's rule ⌊1000 · kbit/s / (log2 K · ⌈frame rate⌉)⌋, with each stage's own K and
-    /// stride counted; at least 1 and at most <see cref="CodebookCount"/>.
+    /// The number of codebooks that fit into a bit rate: the largest n whose bits per frame, n · log2 K with each stage's own K and stride counted, times the frame rate
+    /// are at most 1000 · kbit/s; at least 1 and at most <see cref="CodebookCount"/>. The frame rate is not rounded: 8 codebooks of Mimi's 11 bits are 1.1 kbit/s at 12.5 Hz.
     /// </summary>
     /// <param name="kilobitsPerSecond">The bit rate in kbit/s (1000 bits), above 0.</param>
     /// <returns>A number for <see cref="Take"/>.</returns>
@@ -69,12 +69,18 @@ public sealed partial class RvqModel
             throw new ArgumentOutOfRangeException(nameof(kilobitsPerSecond), kilobitsPerSecond, "kilobitsPerSecond must be above 0.");
         }
 
-        var rate = Math.Ceiling(FrameRate ?? throw new InvalidOperationException("The model's frame rate is not known; set SampleRate and HopLength."));
-        var count = 0;
-        for (var bits = 0.0; count < _stages.Length; count++)
+        if (SampleRate is not { } sampleRate || HopLength is not { } hop)
         {
-            bits += Math.Log2(_stages[count].Codebook.Size) / _stages[count].Stride;
-            if (bits * rate > kilobitsPerSecond * 1000)
+            throw new InvalidOperationException("The model's frame rate is not known; set SampleRate and HopLength.");
+        }
+
+        // Bits per block × sample rate ≤ bits per second × samples per block, in whole millionths of a bit, so that nothing is rounded where K is a power of two.
+        var most = (Int128)Math.Round(Math.Min(kilobitsPerSecond * 1e9, 1e18)) * hop * FramesPerBlock;
+        var (count, bits) = (0, 0.0);
+        for (; count < _stages.Length; count++)
+        {
+            bits += Math.Log2(_stages[count].Codebook.Size) * (FramesPerBlock / _stages[count].Stride);
+            if ((Int128)Math.Ceiling(bits * 1e6) * sampleRate > most)
             {
                 break;
             }

@@ -3,6 +3,8 @@ namespace Rvq.Tests;
 /// <summary>Finds the data that tests read: cases copied into the tests first, then <c>shared/data</c> beside the checkout.</summary>
 internal static class TestData
 {
+    private static readonly (string Folder, string Copied)[] Copied = [("reference", "ReferenceData"), ("checkpoints", "CheckpointData"), ("files", "FileData")];
+
     /// <summary>The path of a file or folder such as <c>reference/encodec-small</c>; the test is skipped where there is none.</summary>
     public static string Path(string relative)
     {
@@ -20,9 +22,12 @@ internal static class TestData
 
     private static IEnumerable<string> Candidates(string relative)
     {
-        if (relative.StartsWith("reference/", StringComparison.Ordinal))
+        foreach (var (folder, copied) in Copied)
         {
-            yield return System.IO.Path.Combine(AppContext.BaseDirectory, "ReferenceData", relative["reference/".Length..]);
+            if (relative.StartsWith($"{folder}/", StringComparison.Ordinal))
+            {
+                yield return System.IO.Path.Combine(AppContext.BaseDirectory, copied, relative[(folder.Length + 1)..]);
+            }
         }
 
         if (Environment.GetEnvironmentVariable("RVQ_DATA") is { Length: > 0 } root)

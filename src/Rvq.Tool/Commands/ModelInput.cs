@@ -14,7 +14,14 @@ internal sealed class ModelInput
 
     private readonly Option<SearchMetric?> _metric = new("--metric")
     {
-        Description = "How codewords are compared, where the file does not say (cosine for ResidualVQ with use_cosine_sim).",
+        Description = "How codewords are compared, where the file does not say (cosine for ResidualVQ with use_cosine_sim, innerproduct for IBQ).",
+    };
+
+    private readonly Option<string?> _family = new("--family") { Description = "The codec, where several have the same tensor names (Language-Codec, EnCodec, IBQ)." };
+
+    private readonly Option<string[]> _ignore = new("--ignore")
+    {
+        Description = "Names of tensors that change nothing, with * for any text, where the file is refused for one that its codec does not know.",
     };
 
     /// <summary>Lets a command have it.</summary>
@@ -23,6 +30,8 @@ internal sealed class ModelInput
         command.Add(_path);
         command.Add(_prefix);
         command.Add(_metric);
+        command.Add(_family);
+        command.Add(_ignore);
     }
 
     /// <summary>The path given.</summary>
@@ -32,7 +41,14 @@ internal sealed class ModelInput
     public RvqModel Read(ParseResult given, int? codebooks = null)
     {
         var path = Path(given);
-        var model = RvqModel.Load(path, new LoadOptions { Prefix = given.GetValue(_prefix), Metric = given.GetValue(_metric) });
+        var model = RvqModel.Load(path, new LoadOptions
+        {
+            Prefix = given.GetValue(_prefix),
+            Metric = given.GetValue(_metric),
+            Family = given.GetValue(_family),
+            IgnoreTensors = given.GetValue(_ignore) ?? [],
+            OnWarning = warning => given.InvocationConfiguration.Error.WriteLine($"rvq: {path}: {warning}"),
+        });
         return codebooks is not { } count ? model
             : count <= model.CodebookCount ? model.Take(count)
             : throw new InvalidDataException($"{path}: It has {model.CodebookCount} codebooks, but {count} are asked for.");

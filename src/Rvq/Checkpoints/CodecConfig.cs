@@ -4,13 +4,34 @@ using System.Text.Json;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// The rates and strides that come with a checkpoint: from a <c>config.json</c> beside it or from what a PyTorch file says beside its tensors.
+/// What comes with a checkpoint beside its tensors: rates, strides and how it searches, from a <c>config.json</c> or from the configuration inside a PyTorch file.
 /// </summary>
 internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strides)
 {
     private const long MaxBytes = 16_000_000;
 
     public static readonly CodecConfig None = new(null, null, null);
+
+    // Larger models keep their codec's configuration under these names.
+    private static readonly string[] Inner = ["audio_encoder", "codec_config"];
+
+    /// <summary>Whether there is a configuration at all.</summary>
+    public bool IsKnown { get; init; }
+
+    /// <summary><c>model_type</c>: "xcodec", "janus", …</summary>
+    public string? ModelType { get; init; }
+
+    /// <summary>MOSS's <c>quantizer_type</c>.</summary>
+    public string? QuantizerType { get; init; }
+
+    /// <summary>vector-quantize-pytorch's <c>use_cosine_sim</c>.</summary>
+    public bool? UsesCosine { get; init; }
+
+    /// <summary>TiTok's <c>use_l2_norm</c>: both sides of the search are normalised, and the unit codeword is decoded.</summary>
+    public bool? UsesUnitCodewords { get; init; }
+
+    /// <summary>Qwen3-TTS's <c>encoder_valid_num_quantizers</c>.</summary>
+    public int? ValidQuantizers { get; init; }
 
     /// <summary>The <c>config.json</c> in the file's folder, or <see cref="None"/>.</summary>
     public static CodecConfig BesideFile(string path)
@@ -26,19 +47,14 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             : throw new InvalidDataException($"config.json has {config.Length} bytes; at most {MaxBytes} are read.");
     }
 
-    /// <summary>Reads a config.json; that of a larger model keeps its codec's under <c>audio_encoder</c>.</summary>
+    /// <summary>Reads a config.json; that of a larger model keeps its codec's under <c>audio_encoder</c> or <c>codec_config</c>.</summary>
     public static CodecConfig Parse(ReadOnlyMemory<byte> json)
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = LenientJson.Parse(json);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                return None;
-            }
-
-            return root.TryGetProperty("audio_encoder", out var codec) && codec.ValueKind == JsonValueKind.Object ? From(codec) : From(root);
+            return root.ValueKind == JsonValueKind.Object ? From(Array.ConvertAll(Inner, name => Object(root, name)).FirstOrDefault(inner => inner is not null) ?? root) : None;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -52,13 +68,46 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
         var sampleRate = SampleRate
             ?? Number(metadata.GetValueOrDefault("metadata.kwargs.sample_rate"))
             ?? YamlNumber(metadata.GetValueOrDefault("xp.cfg"));
-        return this with { SampleRate = sampleRate, HopLength = HopLength ?? Product(metadata.GetValueOrDefault("metadata.kwargs.encoder_rates")) };
+        var hop = HopLength ?? Product(metadata.GetValueOrDefault("metadata.kwargs.encoder_rates"));
+        return this with
+        {
+            SampleRate = sampleRate,
+            HopLength = hop,
+            IsKnown = IsKnown || hop is not null,
+            UsesCosine = UsesCosine ?? Flag(metadata.GetValueOrDefault("config.use_cosine_sim")),
+        };
     }
 
     private static CodecConfig From(JsonElement config)
     {
-        var sampleRate = Number(config, "sampling_rate") ?? Number(config, "sample_rate");
-        var hop = Number(config, "hop_length") ?? HopFromFrameRate(config, sampleRate);
+        // Strides that cannot be read would give wrong codes; other fields may mean something else in another program's file.
+        var strides = Numbers(config, "vq_strides");
+        if (strides is null && config.TryGetProperty("vq_strides", out var given) && given.ValueKind != JsonValueKind.Null)
+        {
+            throw new InvalidDataException($"config.json has vq_strides that are not a list of numbers from 1 to {int.MaxValue}.");
+        }
+
+        var sampleRate = Number(config, "sampling_rate") ?? Number(config, "sample_rate") ?? Number(config, "input_sample_rate");
+        return new CodecConfig(sampleRate, Hop(config, sampleRate), strides)
+        {
+            IsKnown = true,
+            ModelType = Text(config, "model_type"),
+            QuantizerType = Text(config, "quantizer_type"),
+            UsesCosine = Flag(config, "use_cosine_sim"),
+            UsesUnitCodewords = Flag(config, "use_l2_norm") ?? (Object(config, "model") is { } model && Object(model, "vq_model") is { } quantizer ? Flag(quantizer, "use_l2_norm") : null),
+            ValidQuantizers = Number(config, "encoder_valid_num_quantizers"),
+        };
+    }
+
+    private static int? Hop(JsonElement config, int? sampleRate)
+    {
+        var hop = Number(config, "hop_length") ?? Number(config, "downsample_rate") ?? Number(config, "encode_downsample_rate") ?? HopFromFrameRate(config, sampleRate);
+        if (Object(config, "acoustic_model_config") is { } acoustic)
+        {
+            // X-Codec and Higgs audio v2: the strides beside it are the semantic encoder's.
+            return hop ?? Product(Numbers(acoustic, "downsampling_ratios"));
+        }
+
         if (!IsMimi(config))
         {
             foreach (var name in new[] { "downsampling_ratios", "upsampling_ratios", "encoder_rates", "strides" })
@@ -67,15 +116,12 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             }
         }
 
-        // Strides that cannot be read would give wrong codes; other fields may mean something else in another program's file.
-        return Numbers(config, "vq_strides") is var strides && strides is null && config.TryGetProperty("vq_strides", out _)
-            ? throw new InvalidDataException($"config.json has vq_strides that are not a list of numbers from 1 to {int.MaxValue}.")
-            : new CodecConfig(sampleRate, hop, strides);
+        return hop;
     }
 
     /// <summary>Mimi halves the rate once more behind its ratios.</summary>
     private static bool IsMimi(JsonElement config)
-        => config.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("mimi");
+        => Text(config, "model_type") == "mimi";
 
     // A frame rate that does not divide the sample rate has been rounded (Parler's DAC says 86 for 44100 / 512) and is of no use.
     private static int? HopFromFrameRate(JsonElement config, int? sampleRate)
@@ -84,9 +130,23 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             ? (int)hop
             : null;
 
-    private static int? Number(JsonElement config, string name)
-        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0
-            ? number
+    private static JsonElement? Object(JsonElement config, string name)
+        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
+
+    private static string? Text(JsonElement config, string name)
+        => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static bool? Flag(JsonElement config, string name)
+        => config.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+
+    private static bool? Flag(string? text) => bool.TryParse(text, out var flag) ? flag : null;
+
+    private static int? Number(JsonElement config, string name) => config.TryGetProperty(name, out var value) ? Number(value) : null;
+
+    /// <summary>A whole number from 1 on, which may be written as 24000.0; or null.</summary>
+    private static int? Number(JsonElement value)
+        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == Math.Floor(number) && number is >= 1 and <= int.MaxValue
+            ? (int)number
             : null;
 
     private static int? Number(string? text)
@@ -102,7 +162,7 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
         var numbers = new List<int>();
         foreach (var item in list.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var number) || number < 1)
+            if (Number(item) is not { } number)
             {
                 return null;
             }

@@ -10,6 +10,21 @@ internal sealed record CodecFamily(string Name, string Marker, int Rank, Func<Co
     /// <summary>Whether a prefix may stand before the marker; any may, unless the marker is too common a name.</summary>
     public Func<string, bool> AllowsPrefix { get; init; } = static _ => true;
 
+    /// <summary>What else tells the codec: other tensors of the quantizer, or a config.json.</summary>
+    public Func<CodecTensors, CodecHints, bool> Fits { get; init; } = static (_, _) => true;
+
+    /// <summary>Whether the names are another codec's too, so that only <see cref="LoadOptions.Family"/> can tell.</summary>
+    public bool OnlyByName { get; init; }
+
+    /// <summary>Whether the marker is so common a name that, without a module's name before it, it must be alone in its file.</summary>
+    public bool IsBare { get; init; }
+
+    /// <summary>Whether parts of the same names but for a number are quantizers of their own (Jukebox's levels).</summary>
+    public bool HasNumberedQuantizers { get; init; }
+
+    /// <summary>Names after the prefix of networks that the codec keeps beside its codebooks and runs outside of the quantizer.</summary>
+    public string[] Beside { get; init; } = [];
+
     /// <summary>The prefix of a tensor that is this family's marker, or null.</summary>
     public string? PrefixOf(TensorEntry tensor)
     {
@@ -20,13 +35,10 @@ internal sealed record CodecFamily(string Name, string Marker, int Rank, Func<Co
         }
 
         var prefix = name[..^Marker.Length];
-        return (prefix.Length == 0 || prefix[^1] == '.') && AllowsPrefix(prefix) ? prefix : null;
+        return prefix.Length == 0 || prefix[^1] == '.' ? prefix : null;
     }
 
     /// <summary>Whether a prefix is one layer's of several, such as <c>quantizer.layers.1.</c>.</summary>
     public static bool IsLayer(string prefix)
-    {
-        var parts = prefix.Split('.');
-        return parts is [.., "layers" or "quantizers", [>= '0' and <= '9', ..], ""];
-    }
+        => prefix.Split('.') is [.., _, [>= '0' and <= '9', ..] number, ""] && number.All(char.IsAsciiDigit);
 }

@@ -10,12 +10,23 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
 {
     // Layers that share a codebook (shared_codebook, one storage in a PyTorch file) share it here too.
     private readonly Dictionary<(long Offset, long Rows, long Columns, ElementType Type), Codebook> _codebooks = [];
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private float[] _scratch = [];
 
     /// <summary>The start of the quantizer's names, empty or ending in a dot.</summary>
     public string Prefix => prefix;
 
     public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>Whether a tensor, by its whole name, is part of what was read.</summary>
+    public bool Took(string fullName) => _taken.Contains(fullName);
+
+    /// <summary>Notes a tensor as understood without reading it.</summary>
+    public void Take(string name) => _taken.Add(prefix + name);
+
+    /// <summary>Whether the file holds nothing else whose name starts like this tensor's module.</summary>
+    public bool IsAlone(string name)
+        => file.NamesFrom($"{prefix}{name[..(name.LastIndexOf('.') + 1)]}").Take(2).Count() == 1;
 
     public TensorEntry? Find(string name) => file.Find(prefix + name);
 
@@ -49,7 +60,51 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     public Codebook Codebook(string name)
     {
         var tensor = Require(name);
+        Take(name);
         return Codebook(tensor, tensor.Shape is [1, _, _] ? tensor.Shape[1..] : tensor.Shape);
+    }
+
+    /// <summary>A codebook [D, K].</summary>
+    public Codebook TransposedCodebook(string name)
+    {
+        var tensor = Require(name);
+        Take(name);
+        var (rows, columns) = Matrix(tensor, tensor.Shape);
+        var values = Read(tensor);
+        var codewords = new float[rows * columns];
+        for (var i = 0; i < codewords.Length; i++)
+        {
+            codewords[(i % columns * rows) + (i / columns)] = values[i];
+        }
+
+        return Checked(tensor, () => new Codebook(codewords, rows));
+    }
+
+    /// <summary>A codebook that lies as [D, K], unless the usage of its codewords [K] says that it lies as [K, D].</summary>
+    public Codebook CodebookOfColumns(string name, string usageName)
+    {
+        var tensor = Require(name);
+        var (rows, columns) = Matrix(tensor, tensor.Shape);
+        return Find(usageName)?.Count is { } count && count != columns
+            ? count == rows
+                ? Codebook(name)
+                : throw tensor.Invalid($"has shape [{rows}, {columns}], which has no axis of the {count} codewords of '{usageName}'.")
+            : TransposedCodebook(name);
+    }
+
+    /// <summary>A codebook [K, D], or the first K rows of [K + 1, D] where the usage [K] says that the last is padding.</summary>
+    public Codebook CodebookOfUsedRows(string name, string usageName)
+    {
+        var tensor = Require(name);
+        var (rows, columns) = Matrix(tensor, tensor.Shape);
+        if (Find(usageName)?.Count is not { } count || count != rows - 1)
+        {
+            return Codebook(name);
+        }
+
+        Take(name);
+        var values = Read(tensor);
+        return Checked(tensor, () => new Codebook(values.AsSpan(0, (rows - 1) * columns), columns));
     }
 
     /// <summary>The codebooks of one tensor [N, K, D].</summary>
@@ -61,6 +116,7 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
             throw tensor.Invalid($"has shape [{string.Join(", ", tensor.Shape)}]; [codebooks, codewords, dimensions] is expected, row-major.");
         }
 
+        Take(name);
         var codebooks = new List<Codebook>();
         for (var offset = tensor.Offset; codebooks.Count < tensor.Shape[0]; offset += tensor.Shape[1] * tensor.Shape[2] * tensor.ElementSize)
         {
@@ -76,6 +132,8 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
         const float LeastUsage = 1e-5f;
         var (sum, usage) = (Require(sumName), Require(usageName));
         var (rows, columns) = Matrix(sum, sum.Shape);
+        Take(sumName);
+        Take(usageName);
         var values = Read(sum);
         var uses = Vector(usage, rows);
         for (var row = 0; row < rows; row++)
@@ -88,35 +146,77 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     }
 
     /// <summary>
-    /// A linear layer or 1×1 convolution, or null where there is none: <c>.weight</c> [O, I] or [O, I, 1], or weight norm under its old names
-    /// (<c>.weight_g</c>, <c>.weight_v</c>) or new ones (<c>.parametrizations.weight.original0</c>, <c>1</c>), and <c>.bias</c> [O] where there is one.
+    /// A linear layer or 1×1 convolution, or null where there is none: <c>.weight</c> [O, I] and axes of length 1 (MLX has [O, 1, I]), or weight norm under its old
+    /// names (<c>.weight_g</c>, <c>.weight_v</c>) or new ones (<c>.parametrizations.weight.original0</c>, <c>1</c>), and <c>.bias</c> [O] where there is one.
     /// </summary>
     public Projection? Projection(string name)
     {
-        var gain = Find($"{name}.weight_g") is not null ? $"{name}.weight_g" : $"{name}.parametrizations.weight.original0";
-        var direction = Find($"{name}.weight_v") is not null ? $"{name}.weight_v" : $"{name}.parametrizations.weight.original1";
-        var folded = Find($"{name}.weight");
-        if (folded is null && !Has(gain) && !Has(direction))
+        if (!HasProjection(name))
         {
             return null;
         }
 
+        var (gain, direction) = WeightNormNames(name);
+        var folded = Find($"{name}.weight");
         var weight = folded ?? Require(direction);
-        var (outputs, inputs) = Matrix(weight, weight.Shape is [_, _, 1] ? weight.Shape[..2] : weight.Shape);
+        var (outputs, inputs) = Matrix(weight, WithoutOnes(weight.Shape));
         var values = Read(weight);
+        Take(folded is null ? direction : $"{name}.weight");
         if (folded is null)
         {
             var gainTensor = Require(gain);
+            Take(gain);
             WeightNorm.Fold(values.AsSpan(0, outputs * inputs), Vector(gainTensor, outputs), weight);
         }
 
+        Take($"{name}.bias");
         var bias = Find($"{name}.bias") is { } tensor ? Vector(tensor, outputs) : [];
         return Checked(weight, () => new Projection(values.AsSpan(0, outputs * inputs), inputs, bias));
+    }
+
+    public bool HasProjection(string name)
+    {
+        var (gain, direction) = WeightNormNames(name);
+        return Has($"{name}.weight") || Has(gain) || Has(direction);
+    }
+
+    /// <summary>The lengths of a projection that is there and has a weight, without reading it.</summary>
+    public (int Outputs, int Inputs)? ShapeOfProjection(string name)
+        => (Find($"{name}.weight") ?? Find(WeightNormNames(name).Direction)) is { } weight ? Matrix(weight, WithoutOnes(weight.Shape)) : null;
+
+    /// <summary>The first pair of projections of which one is there, or nulls.</summary>
+    public (Projection? Input, Projection? Output) Projections(ReadOnlySpan<ProjectionNames> names, string at)
+    {
+        foreach (var (input, output) in names)
+        {
+            if (HasProjection(at + input) || HasProjection(at + output))
+            {
+                return (Projection(at + input), Projection(at + output));
+            }
+        }
+
+        return (null, null);
     }
 
     public Projection RequireProjection(string name)
         => Projection(name)
             ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
+
+    private (string Gain, string Direction) WeightNormNames(string name)
+        => (Has($"{name}.weight_g") ? $"{name}.weight_g" : $"{name}.parametrizations.weight.original0",
+            Has($"{name}.weight_v") ? $"{name}.weight_v" : $"{name}.parametrizations.weight.original1");
+
+    /// <summary>[O, I] of a convolution with one tap, [O, I, 1], [O, 1, I] or [O, I, 1, 1]; other shapes are left as they are.</summary>
+    private static long[] WithoutOnes(long[] shape)
+    {
+        if (shape.Length < 3)
+        {
+            return shape;
+        }
+
+        var inputs = Array.FindAll(shape[1..], length => length != 1);
+        return inputs.Length < 2 ? [shape[0], inputs.FirstOrDefault(1)] : shape;
+    }
 
     private Codebook Codebook(TensorEntry tensor, long[] shape)
     {

@@ -1,33 +1,116 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// DAC and SNAC: projections with bias around every stage, search by angle, raw rows decoded. SNAC's strides stand in its config.json;
-/// without one they are taken from the published sizes.
+/// DAC and what descends from it: projections with bias around every stage, search by angle, raw rows decoded.
 /// </summary>
 internal static class DacFamily
 {
-    public static readonly CodecFamily[] Rows = [new("DAC", "quantizers.0.codebook.weight", 2, Build)];
+    private const string FactorizedCodebook = "codebook.weight";
 
-    private static ResidualStack[] Build(CodecTensors tensors, CodecHints hints)
+    private static readonly ProjectionNames[] Projections = [ProjectionNames.Proj, ProjectionNames.InProject];
+
+    private static readonly ResidualNames Dac = new("quantizers.", ".codebook.weight")
     {
-        var count = tensors.LayerCount("quantizers.", ".codebook.weight");
+        Metric = SearchMetric.Cosine,
+        AroundLayer = Projections,
+        AroundAll = [ProjectionNames.InputProj],
+        NeedsProjections = true,
+    };
+
+    private static readonly ResidualNames BigCodec = new("layers.", "._codebook.weight")
+    {
+        Metric = SearchMetric.Cosine,
+        AroundLayer = Projections,
+        NeedsProjections = true,
+    };
+
+    public static readonly CodecFamily[] Rows =
+    [
+        // Fish S1-DAC: the semantic codebook is the first of the chain.
+        new("Fish S1-DAC", $"semantic_quantizer.{Dac.Marker}", 2, BuildFish)
+        {
+            Beside = ["downsample.", "upsample.", "pre_module.", "post_module."],
+        },
+        new("FACodec", $"0.{BigCodec.Marker}", 2, BuildFaCodec)
+        {
+            Fits = static (tensors, _) => tensors.Has($"1.{BigCodec.Marker}") && tensors.Has($"2.{BigCodec.Marker}"),
+        },
+        // DAC, MaskGCT, stable-audio-tools; SNAC, whose strides stand in its config.json; MOSS, with projections around the whole.
+        new("DAC", Dac.Marker, 2, BuildDac),
+        BigCodec.Family("BigCodec"),
+        // Spark-TTS's BiCodec, SAC: one stage.
+        new("BiCodec", FactorizedCodebook, 2, BuildFactorized)
+        {
+            Fits = static (tensors, _) => Projections.Any(names => tensors.HasProjection(names.In)),
+        },
+    ];
+
+    private static ResidualStack[] BuildDac(CodecTensors tensors, CodecHints hints)
+    {
+        var count = Dac.Count(tensors);
         var strides = hints.Config.Strides;
         if (strides is not null && strides.Length != count)
         {
             throw new InvalidDataException($"config.json has {strides.Length} vq_strides, but the file has {count} codebooks.");
         }
 
-        var stages = new Stage[count];
-        for (var i = 0; i < count; i++)
+        var (input, output) = tensors.Projections(Dac.AroundAll, "");
+        if (input is null)
         {
-            var name = $"quantizers.{i}";
-            var codebook = tensors.Codebook($"{name}.codebook.weight");
-            var input = tensors.RequireProjection($"{name}.in_proj");
-            strides ??= PublishedCodec.Find("DAC", count, codebook, input.Inputs, hints.Config.SampleRate)?.Strides ?? [.. Enumerable.Repeat(1, count)];
-            stages[i] = new Stage(
-                codebook, input, tensors.RequireProjection($"{name}.out_proj"), hints.Options.Metric ?? SearchMetric.Cosine, strides[i]);
+            strides ??= StridesOfPublished(tensors, hints, count);
+            return [new ResidualStack(Dac.Stages(tensors, hints, stride: strides is null ? null : layer => strides[layer]))];
         }
 
-        return [new ResidualStack(stages)];
+        var names = Dac with
+        {
+            Metric = hints.Config.QuantizerType switch
+            {
+                "rvq" => SearchMetric.Euclidean,
+                null when hints.Options.Metric is null => throw new InvalidDataException(
+                    "MOSS-Audio-Tokenizer's codebooks are searched by cosine (quantizer_type rlfq) or by Euclidean distance (rvq), and only its config.json tells; "
+                    + "it is not beside the file. LoadOptions.Metric says which."),
+                null or "rlfq" or "random_prefix_rlfq" => SearchMetric.Cosine,
+                var type => throw new InvalidDataException($"config.json has the quantizer_type {TensorEntry.Quote(type)}; rlfq, random_prefix_rlfq and rvq are known."),
+            },
+        };
+        return [new ResidualStack(names.Stages(tensors, hints), input, output)];
+    }
+
+    /// <summary>Strides of a published size; where there is none, a SNAC without its config.json cannot be told from a DAC.</summary>
+    private static int[]? StridesOfPublished(CodecTensors tensors, CodecHints hints, int count)
+    {
+        var input = Projections.Select(names => tensors.ShapeOfProjection($"quantizers.0.{names.In}")).FirstOrDefault(shape => shape is not null);
+        var shape = tensors.Require(Dac.Marker).Shape;
+        var published = input is null ? null : PublishedCodec.Find("DAC", count, (int)Math.Min(shape[0], int.MaxValue), (int)Math.Min(shape[1], int.MaxValue), input.Value.Inputs, hints.Config.SampleRate);
+        if (published is null && !hints.Config.IsKnown && count > 1)
+        {
+            hints.Warn(
+                "DAC and SNAC have the same tensor names, and the sizes are those of no published model: it is read as a DAC, every codebook at the full rate. "
+                + "If it is a SNAC, put its config.json with vq_strides beside the file.");
+        }
+
+        return published?.Strides;
+    }
+
+    private static ResidualStack[] BuildFish(CodecTensors tensors, CodecHints hints)
+        => [new ResidualStack([.. Dac.Stages(tensors, hints, "semantic_quantizer."), .. Dac.Stages(tensors, hints, "quantizer.")])];
+
+    /// <summary>Prosody and content are stacks that see the frame, the third sees what they leave.</summary>
+    private static ResidualStack[] BuildFaCodec(CodecTensors tensors, CodecHints hints)
+    {
+        const int Stacks = 3;
+        var stages = new List<(Stage Stage, int Sees, bool TakesFromIt)>();
+        for (var stack = 0; stack < Stacks; stack++)
+        {
+            stages.AddRange(BigCodec.Stages(tensors, hints, $"{stack}.").Select(stage => (stage, stack, stack < Stacks - 1)));
+        }
+
+        return [FrameAndResidual.Stack(stages[0].Stage.Dimensions, Stacks, [.. stages])];
+    }
+
+    private static ResidualStack[] BuildFactorized(CodecTensors tensors, CodecHints hints)
+    {
+        var (input, output) = tensors.Projections(Projections, "");
+        return [new ResidualStack([hints.Stage(tensors.Codebook(FactorizedCodebook), input, output, SearchMetric.Cosine)])];
     }
 }

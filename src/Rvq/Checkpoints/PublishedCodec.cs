@@ -22,15 +22,21 @@ internal sealed record PublishedCodec(
         new("DAC", "DAC", 12, 1024, 8, 1024, 16000, 320),
         new("DAC", "SNAC", 3, 4096, 8, 768, 24000, 512, SnacStrides[1..]),
         new("DAC", "SNAC", 4, 4096, 8, 1024, null, null, SnacStrides), // 32 and 44 kHz; their config.json tells which
+        new("Fish S1-DAC", "Fish S1-DAC", 10, 4096, 8, 1024, 44100, 2048),
+        new("BigCodec", "BigCodec", 1, 8192, 8, 1024, 16000, 200),
+        new("BiCodec", "BiCodec", 1, 8192, 8, 1024, 16000, 320),
         new("Mimi", "Mimi", 0, 2048, 256, 512, 24000, 1920),
     ];
 
-    /// <summary>The published model of a family with the sizes of these stages, and of this sample rate where one is known; or null.</summary>
-    public static PublishedCodec? Find(string family, int codebooks, Codebook codebook, int frameDimensions, int? sampleRate)
+    /// <summary>The family of a published model's name, or null.</summary>
+    public static string? FamilyOf(string name) => Array.Find(All, codec => string.Equals(codec.Name, name, StringComparison.OrdinalIgnoreCase))?.Family;
+
+    /// <summary>The published model of a family with these sizes, and of this sample rate where one is known; or null.</summary>
+    public static PublishedCodec? Find(string family, int codebooks, int size, int codewordDimensions, int frameDimensions, int? sampleRate)
         => Array.Find(All, codec => codec.Family == family
             && (codec.Codebooks == 0 || codec.Codebooks == codebooks)
-            && codec.Size == codebook.Size
-            && codec.CodewordDimensions == codebook.Dimensions
+            && codec.Size == size
+            && codec.CodewordDimensions == codewordDimensions
             && codec.FrameDimensions == frameDimensions
             && (sampleRate is null || codec.SampleRate is null || codec.SampleRate == sampleRate));
 }

@@ -1,102 +1,73 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// vector-quantize-pytorch: ResidualVQ with projections once around all stages, GroupedResidualVQ (each group quantizes its part of
-/// the frame), and VectorQuantize. Cosine search is the caller's word, since the names do not tell.
+/// vector-quantize-pytorch: ResidualVQ with projections once around all stages or, before its version 1.7, around each; GroupedResidualVQ (each group quantizes its part of
+/// the frame); VectorQuantize; and SimVQ. Cosine search is the caller's word, or that of a <c>use_cosine_sim</c> in the file's configuration (WhisperSpeech).
 /// </summary>
 internal static class ResidualVqFamily
 {
-    // A group's stack selects its part of the frame with a matrix that is mostly zeros; together they grow with the square of the frame.
-    private const int MaxSelectionValues = 1 << 24;
+    private static readonly ResidualNames Layers = new("layers.", "._codebook.embed")
+    {
+        AroundLayer = [ProjectionNames.Project],
+        AroundAll = [ProjectionNames.Project],
+    };
 
-    private const string Layers = "layers.";
-    private const string Embed = "._codebook.embed";
+    private static readonly ResidualNames SimVq = new("layers.", ".frozen_codebook")
+    {
+        Transform = "code_transform",
+        AroundAll = [ProjectionNames.Project],
+    };
 
     public static readonly CodecFamily[] Rows =
     [
-        new("ResidualVQ", "rvqs.0.layers.0._codebook.embed", 0, BuildGrouped),
-        new("ResidualVQ", "layers.0._codebook.embed", 0, (tensors, hints) => [BuildStack(tensors, hints, "")]),
+        new("ResidualVQ", $"rvqs.0.{Layers.Marker}", 0, BuildGrouped),
+        new("ResidualVQ", Layers.Marker, 0, static (tensors, hints) => [Names(Layers, hints).Build(tensors, hints)]),
+        new("ResidualSimVQ", SimVq.Marker, 2, static (tensors, hints) => [BuildSimVq(tensors, hints)]),
+        // The S3 tokenizer keeps the codebook alone, as [K, D]; VectorQuantize has its buffers beside it.
+        new("CosyVoice", "_codebook.embed", 2, static (tensors, hints) => [new ResidualStack([hints.Stage(tensors.Codebook("_codebook.embed"), metric: SearchMetric.NormalizedEuclidean)])])
+        {
+            AllowsPrefix = static prefix => prefix is "quantizer." || prefix.EndsWith(".quantizer.", StringComparison.Ordinal),
+            Fits = static (tensors, hints) => hints.Names("CosyVoice") || tensors.IsAlone("_codebook.embed"),
+        },
         new("VQ-VAE", "_codebook.embed", 0, BuildSingle) { AllowsPrefix = static prefix => !CodecFamily.IsLayer(prefix) },
+        new("SimVQ", "frozen_codebook", 2, BuildSingleSimVq) { AllowsPrefix = static prefix => !CodecFamily.IsLayer(prefix) },
     ];
 
+    private static ResidualNames Names(ResidualNames names, CodecHints hints)
+        => names with { Metric = hints.Config.UsesCosine == true ? SearchMetric.Cosine : SearchMetric.Euclidean };
+
     private static ResidualStack[] BuildSingle(CodecTensors tensors, CodecHints hints)
-        => [new ResidualStack([BuildStage(tensors, hints, "_codebook.")], tensors.Projection("project_in"), tensors.Projection("project_out"))];
-
-    private static ResidualStack BuildStack(CodecTensors tensors, CodecHints hints, string group)
     {
-        if (tensors.Find($"{group}mlps.0.proj_in.weight") is { } implicitCodebook)
-        {
-            throw implicitCodebook.Invalid("belongs to implicit neural codebooks, which cannot be used.");
-        }
-
-        var stages = new Stage[tensors.LayerCount(group + Layers, Embed)];
-        for (var i = 0; i < stages.Length; i++)
-        {
-            stages[i] = BuildStage(tensors, hints, $"{group}{Layers}{i}._codebook.");
-        }
-
-        return new ResidualStack(stages, tensors.Projection($"{group}project_in"), tensors.Projection($"{group}project_out"));
+        var (input, output) = tensors.Projections([ProjectionNames.Project], "");
+        return [new ResidualStack([hints.Stage(tensors.Codebook("_codebook.embed"), metric: Names(Layers, hints).Metric)], input, output)];
     }
 
-    private static Stage BuildStage(CodecTensors tensors, CodecHints hints, string name)
+    private static ResidualStack[] BuildSingleSimVq(CodecTensors tensors, CodecHints hints)
     {
-        if (tensors.Find($"{name}codebook_mean") is { } affine)
+        var (input, output) = tensors.Projections([ProjectionNames.Project], "");
+        var codebook = CodewordTransform.Apply(tensors.Codebook("frozen_codebook"), tensors.RequireProjection("code_transform"));
+        return [new ResidualStack([hints.Stage(codebook)], input, output)];
+    }
+
+    private static ResidualStack BuildSimVq(CodecTensors tensors, CodecHints hints)
+    {
+        for (var layer = 0; layer < SimVq.Count(tensors); layer++)
         {
-            throw affine.Invalid("belongs to a codebook with affine_param, which cannot be used.");
+            _ = tensors.Require($"layers.{layer}.code_transform.weight");
         }
 
-        return new Stage(tensors.Codebook($"{name}embed"), metric: hints.Options.Metric ?? SearchMetric.Euclidean);
+        return SimVq.Build(tensors, hints);
     }
 
     private static ResidualStack[] BuildGrouped(CodecTensors tensors, CodecHints hints)
     {
-        var groups = new ResidualStack[tensors.LayerCount("rvqs.", $".{Layers}0{Embed}")];
+        var names = Names(Layers, hints);
+        var groups = new ResidualStack[tensors.LayerCount("rvqs.", $".{Layers.Marker}")];
         for (var g = 0; g < groups.Length; g++)
         {
-            groups[g] = BuildStack(tensors, hints, $"rvqs.{g}.");
+            groups[g] = names.Build(tensors, hints, $"rvqs.{g}.");
         }
 
-        var dimensions = groups.Sum(group => (long)group.Dimensions);
-        var inner = groups.Sum(group => (long)group.Stages[0].Dimensions);
-        if ((Int128)dimensions * inner > MaxSelectionValues)
-        {
-            throw new InvalidDataException(
-                $"The {groups.Length} groups have {dimensions} dimensions outside and {inner} inside; a product of at most {MaxSelectionValues} is read.");
-        }
-
-        for (var (g, start) = (0, 0); g < groups.Length; g++)
-        {
-            var group = groups[g];
-            groups[g] = new ResidualStack(
-                group.Stages,
-                Widen(group, group.InputProjection, start, (int)dimensions, input: true),
-                Widen(group, group.OutputProjection, start, (int)dimensions, input: false));
-            start += group.Dimensions;
-        }
-
-        return groups;
-    }
-
-    /// <summary>A projection between the whole frame and the group's stages: the group's own, with zeros for the rest of the frame.</summary>
-    private static Projection Widen(ResidualStack group, Projection? own, int start, int dimensions, bool input)
-    {
-        var inner = group.Stages[0].Dimensions;
-        var weight = new float[inner * dimensions];
-        for (var i = 0; i < inner; i++)
-        {
-            for (var d = 0; d < group.Dimensions; d++)
-            {
-                var value = own is null ? (i == d ? 1 : 0) : input ? own.Weight[(i * own.Inputs) + d] : own.Weight[(d * own.Inputs) + i];
-                weight[input ? (i * dimensions) + start + d : ((start + d) * inner) + i] = value;
-            }
-        }
-
-        var bias = own is null || own.Bias.IsEmpty ? [] : new float[input ? inner : dimensions];
-        if (bias.Length > 0)
-        {
-            own!.Bias.CopyTo(bias.AsSpan(input ? 0 : start));
-        }
-
-        return new Projection(weight, input ? dimensions : inner, bias);
+        return Groups.SideBySide(groups);
     }
 }

@@ -18,7 +18,6 @@ public sealed class CodecFamiliesTests
     [InlineData("vqp-euclidean-small/model.safetensors", "vq.")]
     [InlineData("vqp-grouped-small/model.safetensors", "rq.")]
     [InlineData("vqp-projected-small/model.safetensors", "bottleneck.rvq.")]
-    [InlineData("faiss-ties/model.safetensors", "rq.")]
     public void Load_AnyPrefix_GivesTheSameModel(string file, string prefix)
     {
         var path = Path.Combine(TestData.Path("reference"), file);
@@ -152,9 +151,10 @@ public sealed class CodecFamiliesTests
         => Assert.Contains("config.json", Assert.Throws<InvalidDataException>(() => CodecConfig.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("embedding.weight")]
-    [InlineData("_embedding.weight")]
     [InlineData("codebook.weight")]
+    [InlineData("encoder.codebook.weight")]
+    [InlineData("vq.embeddings")]
+    [InlineData("vq.embeddings.weight")]
     [InlineData("_vq_vae._embedding.weight")]
     [InlineData("vector_quantization.embedding.weight")]
     [InlineData("quantize.embedding.weight")]
@@ -217,14 +217,16 @@ public sealed class CodecFamiliesTests
     }
 
     [Fact]
-    public void Load_UnknownFile_SaysWhatItHoldsAndWhatIsNearest()
+    public void Load_UnknownFile_SaysWhatItHoldsAndWhatWasExpected()
     {
         AssertRefused([TensorBytes.Random("quantizer.quantizers.0.in_proj.weight", 2, 3), TensorBytes.Random("encoder.conv.bias", 7)],
-            "2 tensors", "'encoder.conv.bias' F32 [7]", "nearest codec is DAC", "quantizers.0.codebook.weight");
-        AssertRefused([TensorBytes.Random("quantizer.rvq_first.vq.layers.0._codebook.cluster_usage", 2)], "nearest codec is Mimi", "embedding_sum");
-        AssertRefused([TensorBytes.Random("quantizer.vq.layers.0._codebook.embed_avg", 2, 2)], "nearest codec is EnCodec", "vq.layers.0._codebook.embed");
+            "Of its 2 tensors", "'quantizer.quantizers.0.in_proj.weight' F32 [2, 3]", "'quantizers.0.codebook.weight' in DAC");
+        AssertRefused([TensorBytes.Random("quantizer.rvq_first.vq.layers.0._codebook.cluster_usage", 2)], "'rvq_first.vq.layers.0._codebook.embedding_sum' in Mimi");
+        AssertRefused([TensorBytes.Random("quantizer.vq.layers.0._codebook.embed_avg", 2, 2)], "'vq.layers.0._codebook.embed' in EnCodec");
+        AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 2, 2, 2)], "EnCodec has 2 axes");
         AssertRefused([TensorBytes.Random("text_model.embedding.weight", 9, 2)], "'text_model.embedding.weight'");
         AssertRefused([TensorBytes.Random("my_codebooks", 2, 4, 2)], "'my_codebooks'");
+        AssertRefused([TensorBytes.Random("encoder.conv.weight", 2, 4)], "none of which is called vq, quant, codebook or embed", "'encoder.conv.weight'");
         AssertRefused([], "no tensors");
     }
 

@@ -124,12 +124,27 @@ public sealed class RvqModelFilesTests : IDisposable
         Assert.Equal((1, 2, 4), (model.CodebookCountForBitrate(0.45), model.CodebookCountForBitrate(0.9), model.CodebookCountForBitrate(1.8)));
     }
 
+    [Theory]
+    [InlineData(2048, 32, 24000, 1920, 0.55, 4)]
+    [InlineData(2048, 32, 24000, 1920, 1.1, 8)]
+    [InlineData(2048, 32, 24000, 1920, 1.0999, 7)]
+    [InlineData(2048, 32, 24000, 1920, 2.2, 16)]
+    [InlineData(2048, 32, 24000, 1920, 4.4, 32)]
+    [InlineData(1024, 9, 44100, 512, 7.8, 9)]
+    [InlineData(1024, 9, 44100, 512, 1.72265625, 2)]
+    [InlineData(1024, 9, 44100, 512, 1.7226, 1)]
+    [InlineData(1024, 8, 16000, 300, 1.6, 3)]
+    [InlineData(1024, 8, 16000, 300, 1e300, 8)]
+    public void CodebookCountForBitrate_FractionalFrameRate_IsNotRounded(int size, int count, int sampleRate, int hop, double kilobits, int expected)
+        => Assert.Equal(expected, Uniform(size, count, sampleRate, hop).CodebookCountForBitrate(kilobits));
+
     [Fact]
-    public void CodebookCountForBitrate_FractionalFrameRate_IsRoundedUp()
+    public void CodebookCountForBitrate_Strides_CountTheirShareOfABlock()
     {
-        // 44100 / 512 = 86.13 counts as 87: one codebook of 10 bits takes 0.87 kbit/s.
-        var model = Uniform(1024, 9, 44100, 512);
-        Assert.Equal((1, 2), (model.CodebookCountForBitrate(1.73), model.CodebookCountForBitrate(1.74)));
+        // SNAC's 12 bits at 1/4, 1/2 and all of 50 frames a second: 150, 450 and 1050 bits a second.
+        var codebook = new Codebook(new float[4096], 1);
+        var model = new RvqModel(new ResidualStack([new Stage(codebook, stride: 4), new Stage(codebook, stride: 2), new Stage(codebook)])) { SampleRate = 24000, HopLength = 480 };
+        Assert.Equal((1, 2, 2, 3), (model.CodebookCountForBitrate(0.15), model.CodebookCountForBitrate(0.45), model.CodebookCountForBitrate(1.04), model.CodebookCountForBitrate(1.05)));
     }
 
     [Fact]

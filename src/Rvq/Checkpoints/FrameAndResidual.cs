@@ -1,0 +1,73 @@
+namespace Rvq.Checkpoints;
+
+/// <summary>
+/// Codecs of which some stages see the frame itself and others what all of them leave (FACodec, Language-Codec), as one residual stack: its residual is several copies of the
+/// frame, of which each stage sees one and takes its codeword from some. The last copy loses all codewords, and is what the decoder gives.
+/// </summary>
+internal static class FrameAndResidual
+{
+    // What projects the copies grows with the square of the frame.
+    private const int MaxDimensions = 2048;
+
+    /// <summary>Joins stages that were made for residuals of so many dimensions.</summary>
+    /// <param name="dimensions">The length of a frame.</param>
+    /// <param name="copies">The number of copies of the frame.</param>
+    /// <param name="stages">The stages, each with the copy that it sees and whether it takes its codeword from that one too, beside the last.</param>
+    public static ResidualStack Stack(int dimensions, int copies, (Stage Stage, int Sees, bool TakesFromIt)[] stages)
+    {
+        ThrowIfTooLarge(dimensions);
+        var repeat = new float[copies * dimensions * dimensions];
+        var last = new float[copies * dimensions * dimensions];
+        for (var d = 0; d < dimensions; d++)
+        {
+            for (var copy = 0; copy < copies; copy++)
+            {
+                repeat[(((copy * dimensions) + d) * dimensions) + d] = 1;
+            }
+
+            last[(d * copies * dimensions) + ((copies - 1) * dimensions) + d] = 1;
+        }
+
+        return new ResidualStack(
+            [.. stages.Select(stage => Widen(stage.Stage, stage.Sees, stage.TakesFromIt ? [stage.Sees, copies - 1] : [copies - 1], dimensions, copies))],
+            new Projection(repeat, dimensions), new Projection(last, copies * dimensions));
+    }
+
+    /// <summary>Refuses frames whose square would fill memory; to be asked before a stage is given a projection of that size.</summary>
+    public static void ThrowIfTooLarge(int dimensions)
+    {
+        if (dimensions > MaxDimensions)
+        {
+            throw new InvalidDataException($"Frames have {dimensions} dimensions; where stages see the frame beside the residual, at most {MaxDimensions} are read.");
+        }
+    }
+
+    private static Stage Widen(Stage stage, int sees, int[] takesFrom, int dimensions, int copies)
+    {
+        var (codewords, length) = (stage.Codebook.Dimensions, copies * dimensions);
+        var (input, output) = (new float[codewords * length], new float[length * codewords]);
+        var bias = stage.OutputProjection is { Bias.IsEmpty: false } ? new float[length] : [];
+        for (var i = 0; i < codewords; i++)
+        {
+            for (var d = 0; d < dimensions; d++)
+            {
+                input[(i * length) + (sees * dimensions) + d] = stage.InputProjection is { } own ? own.Weight[(i * dimensions) + d] : i == d ? 1 : 0;
+                foreach (var copy in takesFrom)
+                {
+                    output[(((copy * dimensions) + d) * codewords) + i] = stage.OutputProjection is { } back ? back.Weight[(d * codewords) + i] : i == d ? 1 : 0;
+                }
+            }
+        }
+
+        foreach (var copy in takesFrom)
+        {
+            stage.OutputProjection?.Bias.CopyTo(bias.AsSpan(Math.Min(copy * dimensions, bias.Length)));
+        }
+
+        return new Stage(
+            stage.Codebook,
+            new Projection(input, length, stage.InputProjection is { } projection ? projection.Bias : default),
+            new Projection(output, codewords, bias),
+            stage.Metric);
+    }
+}
