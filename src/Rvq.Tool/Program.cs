@@ -26,7 +26,8 @@ internal static class Program
             EvaluateCommand.Create(shell),
             TrainCommand.Create(shell),
         };
-        var parsed = root.Parse(args);
+        // '@list' is a list of inputs, which the commands read themselves: names with spaces, comments, standard input.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             var help = parsed.CommandResult.Command is RootCommand ? "rvq --help" : $"rvq {parsed.CommandResult.Command.Name} --help";

@@ -45,6 +45,9 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
             cancellation),
         CancellationToken.None);
 
+    /// <summary>Runs a command's work, which has exit codes of its own, and turns what goes wrong into an exit code and one line.</summary>
+    public Task<int> Run(Func<int> work, CancellationToken cancellation) => Task.Run(() => Guard(work, cancellation), CancellationToken.None);
+
     /// <summary>Turns what goes wrong into an exit code and one line.</summary>
     public int Guard(Func<int> work, CancellationToken cancellation)
     {
@@ -60,7 +63,7 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return Fail(Message(exception), BadInput);
+            return Fail(Describe(exception), BadInput);
         }
     }
 
@@ -158,9 +161,14 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
 
     private static IAnsiConsole Draw(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
 
+    /// <summary>A fault of an input in words that start with its path.</summary>
+    public static string Named(string path, Exception fault)
+        => Describe(fault) is var text && text.Contains(path, StringComparison.Ordinal) ? text : $"{path}: {text}";
+
+    /// <summary>A fault in the words of the command.</summary>
     // A user of the command knows its options, not the API's properties. An ArgumentException's own message ends with the name of a parameter, which
     // means nothing to them either.
-    private static string Message(Exception exception)
+    public static string Describe(Exception exception)
     {
         var message = exception is ArgumentException { ParamName: { } name }
             ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;

@@ -29,6 +29,9 @@ internal sealed class VectorLayout
     /// <summary>The values of the array.</summary>
     public int Length => checked(Batch * Count * Width);
 
+    /// <summary>The distances of sequences, of vectors and of values in the array.</summary>
+    public ReadOnlySpan<long> Strides => _strides;
+
     /// <summary>The array's own shape.</summary>
     public int[] Shape => (_batched, _channelsFirst) switch
     {
@@ -80,10 +83,10 @@ internal sealed class VectorLayout
     public VectorLayout Prefix(int width) => new(_strides, Batch, Count, width, _batched, _channelsFirst);
 
     /// <summary>The values as [batch, count, width], to read.</summary>
-    public ReadOnlyTensorSpan<T> View<T>(ReadOnlySpan<T> values) => new(values, Lengths, Strides);
+    public ReadOnlyTensorSpan<T> View<T>(ReadOnlySpan<T> values) => new(values, Lengths, TensorStrides);
 
     /// <summary>The values as [batch, count, width], to write.</summary>
-    public TensorSpan<T> View<T>(Span<T> values) => new(values, Lengths, Strides);
+    public TensorSpan<T> View<T>(Span<T> values) => new(values, Lengths, TensorStrides);
 
     /// <summary>The vectors of such an array one after the other.</summary>
     public T[] ToRows<T>(T[] values)
@@ -117,5 +120,5 @@ internal sealed class VectorLayout
     private nint[] Lengths => [Batch, Count, Width];
 
     // A tensor's axis of length 1 has the stride 0.
-    private nint[] Strides => [.. _strides.Zip(Lengths, (stride, length) => length == 1 ? 0 : (nint)stride)];
+    private nint[] TensorStrides => [.. _strides.Zip(Lengths, (stride, length) => length == 1 ? 0 : (nint)stride)];
 }

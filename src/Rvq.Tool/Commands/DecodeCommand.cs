@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Rvq.Streams;
+using Rvq.Tool.Corpus;
 using Rvq.Tool.Files;
+using Rvq.Tool.Parquet;
 
 namespace Rvq.Tool.Commands;
 
@@ -25,7 +27,25 @@ internal static class DecodeCommand
         }
 
         command.Add(codes);
-        command.SetAction((given, cancellation) => shell.Run(
+        var threads = Options.Threads();
+        command.Add(threads);
+        var many = new CorpusInput(command, output, given => given.GetRequiredValue(codes), CodeFiles.Extensions, CodesTable.Codes, ClipFormat.Npy, ClipFormat.Parquet);
+        command.SetAction((given, cancellation) => many.IsMany(given)
+            ? shell.Run(
+            () =>
+            {
+                var options = new RvqReaderOptions
+                {
+                    Recover = given.GetValue(recover),
+                    AllowOtherModel = given.GetValue(allowOtherModel),
+                    CodebookCount = given.GetValue(codebooks),
+                };
+                var decoder = new ClipDecoder(model.Read(given), given.GetValue(codebooks));
+                var work = CorpusDecoding.Create(decoder, given.GetValue(threads), given.GetValue(channelsFirst), many.Column(given), options, cancellation);
+                return many.Run(shell, given, work, cancellation);
+            },
+            cancellation)
+            : shell.Run(
             () =>
             {
                 var (source, path) = (given.GetRequiredValue(codes), given.GetRequiredValue(output));
@@ -70,7 +90,7 @@ internal static class DecodeCommand
     private static (float[] Frames, int[] Shape) DecodeArray(RvqModel model, NpyArray<int> codes, bool channelsFirst, int? codebooks, string path)
     {
         var layout = VectorLayout.Of(codes, channelsFirst, path);
-        var used = Prefix(model, layout.Width, codebooks, path);
+        var used = ClipDecoder.PrefixOf(model, layout.Width, codebooks);
         var target = layout.With((long)layout.Count * used.FramesPerBlock, used.Dimensions);
         var frames = new float[target.Length];
         if (frames.Length > 0)
@@ -79,23 +99,5 @@ internal static class DecodeCommand
         }
 
         return (frames, target.Shape);
-    }
-
-    /// <summary>The model of the codebooks whose codes are there, or of the first of them.</summary>
-    private static RvqModel Prefix(RvqModel model, int codesPerBlock, int? codebooks, string path)
-    {
-        for (var count = model.CodebookCount; count > 0; count--)
-        {
-            if (model.Take(count) is { } prefix && prefix.CodesPerBlock == codesPerBlock)
-            {
-                return codebooks is not { } wanted ? prefix
-                    : wanted <= count ? prefix.Take(wanted)
-                    : throw new InvalidDataException($"{path}: It has the codes of {count} codebooks, but {wanted} are asked for.");
-            }
-        }
-
-        throw new InvalidDataException(
-            $"{path}: Its code axis has length {codesPerBlock}, but the model's {model.CodebookCount} codebooks give {model.CodesPerBlock} codes"
-            + (model.FramesPerBlock == 1 ? "." : $" for {model.FramesPerBlock} frames."));
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rvq.Tool.Corpus;
 using Rvq.Tool.Files;
 
 namespace Rvq.Tool.Commands;
@@ -6,6 +7,8 @@ namespace Rvq.Tool.Commands;
 /// <summary>Frames to codes.</summary>
 internal static class EncodeCommand
 {
+    private const int BeamWidth = 1;
+
     public static Command Create(Shell shell)
     {
         var command = new Command("encode", "Turn frames into codes.");
@@ -17,7 +20,20 @@ internal static class EncodeCommand
         command.Add(rvq);
         command.Add(codebooks);
         command.Add(threads);
-        command.SetAction((given, cancellation) => shell.Run(
+        var perCodebook = new Option<bool>("--per-codebook") { Description = "Give each codebook a column of its own in Parquet outputs: codes_0, codes_1 and so on." };
+        command.Add(perCodebook);
+        var many = new CorpusInput(command, output, frames.Path, FrameFiles.Extensions, FrameFiles.Column, ClipFormat.Npy, ClipFormat.Rvq, ClipFormat.Parquet);
+        command.SetAction((given, cancellation) => many.IsMany(given)
+            ? shell.Run(
+            () =>
+            {
+                var encoder = new ClipEncoder(model.Read(given, given.GetValue(codebooks)), BeamWidth, given.GetValue(threads));
+                var work = CorpusEncoding.Create(
+                    encoder, BeamWidth, given.GetValue(threads), frames.IsChannelsFirst(given), given.GetValue(perCodebook), many.Column(given), cancellation);
+                return many.Run(shell, given, work, cancellation);
+            },
+            cancellation)
+            : shell.Run(
             () =>
             {
                 var path = given.GetRequiredValue(output);

@@ -23,6 +23,9 @@ internal sealed class FrameInput
     /// <summary>The path given.</summary>
     public string Path(ParseResult given) => given.GetRequiredValue(_path);
 
+    /// <summary>Whether the frame axis comes last.</summary>
+    public bool IsChannelsFirst(ParseResult given) => given.GetValue(_channelsFirst);
+
     /// <summary>Reads the frames as they lie, of that many dimensions unless it is null.</summary>
     public (NpyArray<float> Frames, VectorLayout Layout) Read(Shell shell, ParseResult given, int? dimensions)
     {

@@ -15,17 +15,25 @@ internal static class NpyReader
 
     /// <summary>Reads float16, float32 or float64 values as float32.</summary>
     /// <exception cref="InvalidDataException">It is not such a file, or its length does not fit its header.</exception>
-    public static NpyArray<float> ReadSingle(Stream stream) => Read<float>(stream, header => (header.Kind, header.ItemSize) switch
+    public static NpyArray<float> ReadSingle(Stream stream) => Read(stream, SingleConverter);
+
+    /// <summary>Reads integers of any width as int32.</summary>
+    /// <exception cref="InvalidDataException">It is not such a file, its length does not fit its header, or a value does not fit int32.</exception>
+    public static NpyArray<int> ReadInt32(Stream stream) => Read(stream, Int32Converter);
+
+    /// <summary>What makes float32 of a file's values.</summary>
+    /// <exception cref="InvalidDataException">They are integers.</exception>
+    public static NpyConverter<float> SingleConverter(NpyHeader header) => (header.Kind, header.ItemSize) switch
     {
         ('f', 2) => Convert<Half, float>,
         ('f', 4) => Convert<float, float>,
         ('f', 8) => Convert<double, float>,
         _ => throw new InvalidDataException($"It holds integers ({header.Kind}{header.ItemSize}), where floating-point values are expected."),
-    });
+    };
 
-    /// <summary>Reads integers of any width as int32.</summary>
-    /// <exception cref="InvalidDataException">It is not such a file, its length does not fit its header, or a value does not fit int32.</exception>
-    public static NpyArray<int> ReadInt32(Stream stream) => Read<int>(stream, header => (header.Kind, header.ItemSize) switch
+    /// <summary>What makes int32 of a file's values.</summary>
+    /// <exception cref="InvalidDataException">They are floating-point values.</exception>
+    public static NpyConverter<int> Int32Converter(NpyHeader header) => (header.Kind, header.ItemSize) switch
     {
         ('i', 1) => Convert<sbyte, int>,
         ('i', 2) => Convert<short, int>,
@@ -36,11 +44,31 @@ internal static class NpyReader
         ('u', 4) => Convert<uint, int>,
         ('u', 8) => Convert<ulong, int>,
         _ => throw new InvalidDataException($"It holds floating-point values (f{header.ItemSize}), where integers are expected."),
-    });
+    };
 
-    private delegate void Converter<T>(ReadOnlySpan<byte> bytes, Span<T> values);
+    /// <summary>Makes values of a file's bytes, which this reorders where they lie.</summary>
+    public static void Convert<T>(Span<byte> bytes, NpyHeader header, NpyConverter<T> convert, Span<T> values)
+    {
+        if (header.BigEndian == BitConverter.IsLittleEndian)
+        {
+            ReverseItems(bytes, header.ItemSize);
+        }
 
-    private static NpyArray<T> Read<T>(Stream stream, Func<NpyHeader, Converter<T>> converterFor)
+        convert(bytes, values);
+    }
+
+    /// <summary>Holds a file that can seek and stands at its first value to what its header claims.</summary>
+    /// <exception cref="InvalidDataException">It is shorter or longer.</exception>
+    public static void CheckLength(Stream stream, NpyHeader header)
+    {
+        var (left, needed) = (stream.Length - stream.Position, (long)header.Count * header.ItemSize);
+        if (left != needed)
+        {
+            throw new InvalidDataException($"It has {left} bytes of values, but its header claims {header.Count} values of {header.ItemSize} bytes.");
+        }
+    }
+
+    private static NpyArray<T> Read<T>(Stream stream, Func<NpyHeader, NpyConverter<T>> converterFor)
     {
         var header = NpyHeader.Read(stream);
         var convert = converterFor(header);
@@ -62,12 +90,7 @@ internal static class NpyReader
                 Array.Resize(ref values, (int)Math.Min(count, Math.Max(2L * values.Length, done + items)));
             }
 
-            if (header.BigEndian == BitConverter.IsLittleEndian)
-            {
-                ReverseItems(buffer.AsSpan(0, wanted), header.ItemSize);
-            }
-
-            convert(buffer.AsSpan(0, wanted), values.AsSpan(done, items));
+            Convert(buffer.AsSpan(0, wanted), header, convert, values.AsSpan(done, items));
             done += items;
         }
 
@@ -78,10 +101,8 @@ internal static class NpyReader
 
     private static int CheckedCount(Stream stream, NpyHeader header)
     {
-        var (left, needed) = (stream.Length - stream.Position, (long)header.Count * header.ItemSize);
-        return left == needed
-            ? header.Count
-            : throw new InvalidDataException($"It has {left} bytes of values, but its header claims {header.Count} values of {header.ItemSize} bytes.");
+        CheckLength(stream, header);
+        return header.Count;
     }
 
     private static void Convert<TFrom, TTo>(ReadOnlySpan<byte> bytes, Span<TTo> values)

@@ -9,35 +9,36 @@ internal static class NpyWriter
 {
     // The values start at a multiple of this, as NumPy's own writer has it.
     private const int Alignment = 64;
+    private const int ValuesPerWrite = 1 << 16;
 
-    /// <summary>Writes float32 values.</summary>
-    public static void Write(Stream stream, ReadOnlySpan<float> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
-        => Write(stream, "<f4", MemoryMarshal.Cast<float, uint>(values), shape, cancellation);
-
-    /// <summary>Writes int32 values.</summary>
-    public static void Write(Stream stream, ReadOnlySpan<int> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
-        => Write(stream, "<i4", MemoryMarshal.Cast<int, uint>(values), shape, cancellation);
-
-    private static void Write(Stream stream, string type, ReadOnlySpan<uint> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
+    /// <summary>Writes float32 or int32 values.</summary>
+    public static void Write<T>(Stream stream, ReadOnlySpan<T> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
+        where T : unmanaged
     {
-        stream.Write(Header(type, shape));
-        var buffer = new uint[1 << 16];
-        while (!values.IsEmpty)
+        WriteHeader<T>(stream, shape);
+        for (; !values.IsEmpty; values = values[Math.Min(values.Length, ValuesPerWrite)..])
         {
             cancellation.ThrowIfCancellationRequested();
-            var part = values[..Math.Min(values.Length, buffer.Length)];
-            if (BitConverter.IsLittleEndian)
-            {
-                part.CopyTo(buffer);
-            }
-            else
-            {
-                BinaryPrimitives.ReverseEndianness(part, buffer);
-            }
-
-            stream.Write(MemoryMarshal.AsBytes(buffer.AsSpan(0, part.Length)));
-            values = values[part.Length..];
+            WriteValues(stream, values[..Math.Min(values.Length, ValuesPerWrite)]);
         }
+    }
+
+    /// <summary>Writes what stands before float32 or int32 values.</summary>
+    public static void WriteHeader<T>(Stream stream, ReadOnlySpan<int> shape) => stream.Write(Header(typeof(T) == typeof(float) ? "<f4" : "<i4", shape));
+
+    /// <summary>Writes float32 or int32 values without a header.</summary>
+    public static void WriteValues<T>(Stream stream, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            stream.Write(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        var reversed = new uint[values.Length];
+        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<T, uint>(values), reversed);
+        stream.Write(MemoryMarshal.AsBytes(reversed.AsSpan()));
     }
 
     private static byte[] Header(string type, ReadOnlySpan<int> shape)

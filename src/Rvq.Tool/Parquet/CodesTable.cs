@@ -14,8 +14,14 @@ internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
     /// <summary>The name of the model's fingerprint in the file's metadata.</summary>
     public const string Fingerprint = "rvq.fingerprint";
 
+    /// <summary>The name of the sizes of the codebooks in the file's metadata.</summary>
+    public const string Sizes = "rvq.codebook_sizes";
+
     /// <summary>The columns of lists.</summary>
     public IEnumerable<string> Columns => PerCodebook ? Enumerable.Range(0, Model.CodebookCount).Select(i => $"{Codes}_{Text(i)}") : [Codes];
+
+    /// <summary>A model's fingerprint as text.</summary>
+    public static string FingerprintOf(RvqModel model) => new RvqHeader(model).Fingerprint.ToString("x32", CultureInfo.InvariantCulture);
 
     /// <summary>What the file says of itself.</summary>
     public Dictionary<string, string> Metadata()
@@ -23,8 +29,8 @@ internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
         var header = new RvqHeader(Model);
         var metadata = new Dictionary<string, string>
         {
-            [Fingerprint] = header.Fingerprint.ToString("x32", CultureInfo.InvariantCulture),
-            ["rvq.codebook_sizes"] = string.Join(',', header.CodebookSizes.ToArray().Select(Text)),
+            [Fingerprint] = FingerprintOf(Model),
+            [Sizes] = string.Join(',', header.CodebookSizes.ToArray().Select(Text)),
             ["rvq.strides"] = string.Join(',', header.Strides.ToArray().Select(Text)),
             ["rvq.frames_per_block"] = Text(header.FramesPerBlock),
             ["rvq.codes_per_block"] = Text(Model.CodesPerBlock),

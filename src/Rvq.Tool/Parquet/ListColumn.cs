@@ -18,9 +18,6 @@ internal sealed class ListColumn<T>(string name)
     /// <summary>The elements' part of the schema, whose levels are known once the schema is made.</summary>
     public DataField Elements => (DataField)Field.Item;
 
-    /// <summary>The elements that wait.</summary>
-    public int Count => _valueCount;
-
     /// <summary>Adds a row's list.</summary>
     public void Add(ReadOnlySpan<T> list)
     {

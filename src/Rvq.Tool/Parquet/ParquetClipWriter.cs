@@ -29,6 +29,7 @@ internal sealed class ParquetClipWriter<T>
     private readonly List<string> _ids = [];
     private readonly List<int> _counts = [];
     private readonly ParquetWriter _writer;
+    private long _valueCount;
 
     /// <summary>Starts a file.</summary>
     /// <param name="stream">Where to write; it stays open.</param>
@@ -61,14 +62,18 @@ internal sealed class ParquetClipWriter<T>
             throw new ArgumentException($"lists has length {lists.Length}, but there are {_columns.Length} columns.", nameof(lists));
         }
 
-        for (var i = 0; i < lists.Length; i++)
+        var added = 0L;
+        foreach (var list in lists)
         {
-            if (_columns[i].Count > 0 && _columns[i].Count + (long)lists[i].Length > ValuesPerGroup)
-            {
-                WriteGroup();
-            }
+            added += list.Length;
         }
 
+        if (_valueCount > 0 && _valueCount + added > ValuesPerGroup)
+        {
+            WriteGroup();
+        }
+
+        _valueCount += added;
         _ids.Add(id);
         _counts.Add(frameCount);
         for (var i = 0; i < lists.Length; i++)
@@ -110,6 +115,7 @@ internal sealed class ParquetClipWriter<T>
         }
 
         group.CompleteValidate();
+        _valueCount = 0;
         _ids.Clear();
         _counts.Clear();
     }
