@@ -34,7 +34,7 @@ public static class Layouts
     {
         Span<nint> shape = stackalloc nint[MaxRank], strides = stackalloc nint[MaxRank];
         var rank = MoveToEnd(ChannelAxis(lengths), lengths, values.Length, nameof(values), shape, ref strides);
-        return new TensorSpan<T>(values, shape[..rank], strides);
+        return new TensorSpan<T>(values.IsEmpty ? Array.Empty<T>() : values, shape[..rank], strides);
     }
 
     /// <inheritdoc cref="ChannelsFirst{T}(T[], ReadOnlySpan{long})"/>
@@ -43,7 +43,7 @@ public static class Layouts
     {
         Span<nint> shape = stackalloc nint[MaxRank], strides = stackalloc nint[MaxRank];
         var rank = MoveToEnd(ChannelAxis(lengths), lengths, values.Length, nameof(values), shape, ref strides);
-        return new ReadOnlyTensorSpan<T>(values, shape[..rank], strides);
+        return new ReadOnlyTensorSpan<T>(values.IsEmpty ? Array.Empty<T>() : values, shape[..rank], strides);
     }
 
     /// <summary>[N, B, T] seen as [B, T, N], as EnCodec's own code has it; also [N, T] as [T, N] and [N, B, H, W] as [B, H, W, N]. [B, N, T] is <see cref="ChannelsFirst{T}(T[], ReadOnlySpan{long})"/>.</summary>
@@ -65,7 +65,7 @@ public static class Layouts
     {
         Span<nint> shape = stackalloc nint[MaxRank], strides = stackalloc nint[MaxRank];
         var rank = MoveToEnd(0, lengths, codes.Length, nameof(codes), shape, ref strides);
-        return new TensorSpan<T>(codes, shape[..rank], strides);
+        return new TensorSpan<T>(codes.IsEmpty ? Array.Empty<T>() : codes, shape[..rank], strides);
     }
 
     /// <inheritdoc cref="CodebooksFirst{T}(T[], ReadOnlySpan{long})"/>
@@ -74,14 +74,14 @@ public static class Layouts
     {
         Span<nint> shape = stackalloc nint[MaxRank], strides = stackalloc nint[MaxRank];
         var rank = MoveToEnd(0, lengths, codes.Length, nameof(codes), shape, ref strides);
-        return new ReadOnlyTensorSpan<T>(codes, shape[..rank], strides);
+        return new ReadOnlyTensorSpan<T>(codes.IsEmpty ? Array.Empty<T>() : codes, shape[..rank], strides);
     }
 
     private static int ChannelAxis(ReadOnlySpan<long> lengths) => lengths.Length == MinRank ? 0 : 1;
 
     /// <summary>
     /// The shape and strides of dense memory of these lengths, one axis moved to the end. System.Numerics.Tensors wants the stride 0 along axes of length 1, and
-    /// no strides of ours where there is no element.
+    /// neither strides of ours nor a default span where there is no element.
     /// </summary>
     private static int MoveToEnd(int axis, ReadOnlySpan<long> lengths, int memory, string name, Span<nint> shape, ref Span<nint> strides)
     {

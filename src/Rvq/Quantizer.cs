@@ -14,7 +14,7 @@ namespace Rvq;
 /// never larger than that of the greedy codes. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm unless several threads are asked for.
 /// </para>
 /// </summary>
-public sealed unsafe class Quantizer
+public sealed unsafe partial class Quantizer
 {
     private const int MinFramesPerThread = 24;
     private const int PassesPerThread = 8;
@@ -22,6 +22,8 @@ public sealed unsafe class Quantizer
     private readonly BlockEncoder _encoder;
     private readonly BeamEncoder? _beam;
     private readonly ScratchPool<EncodeScratch> _scratch;
+    private readonly Kernel _kernel;
+    private readonly int _beamWidth;
     private readonly int _degree;
     private readonly int _largestCode;
 
@@ -42,7 +44,7 @@ public sealed unsafe class Quantizer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BeamWidth, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxDegreeOfParallelism, 1, nameof(options));
         Model = model;
-        _degree = options.MaxDegreeOfParallelism;
+        (_kernel, _beamWidth, _degree) = (kernel, options.BeamWidth, options.MaxDegreeOfParallelism);
         _encoder = new BlockEncoder(model, kernel);
         _beam = options.BeamWidth > 1 ? new BeamEncoder(model, kernel, options.BeamWidth) : null;
         _scratch = new ScratchPool<EncodeScratch>(() => new EncodeScratch(Model, options.BeamWidth));

@@ -37,6 +37,7 @@ public sealed class AllocationTests
         var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
         var frameView = new TensorSpan<float>(frames, [count, model.Dimensions], [1, count]);
         var codeView = new TensorSpan<TCode>(codes, [blocks, model.CodesPerBlock], [1, blocks]);
+        var errors = new float[blocks];
         var halves = Array.ConvertAll(frames, value => (Half)value);
 
         // A collection in the background closes the thread's allocation area, and the unused rest of it, up to 8 KB, counts as allocated. What a call
@@ -50,6 +51,7 @@ public sealed class AllocationTests
             quantizer.Encode<TCode>(frameView, codeView);
             dequantizer.Decode<TCode>(codeView, frameView);
             quantizer.Encode<TCode>(halves, codes);
+            quantizer.EncodeBest<TCode>(frames, 1, codes, errors);
             quantizer.Encode(Layouts.ChannelsFirst(halves, 1, model.Dimensions, count), Layouts.CodebooksFirst(codes, model.CodesPerBlock, 1, blocks));
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }

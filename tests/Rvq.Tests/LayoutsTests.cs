@@ -49,6 +49,15 @@ public sealed class LayoutsTests
     }
 
     [Fact]
+    public void Views_OfDefaultSpans_AreEmpty()
+    {
+        Assert.Equal([0, 4, 3], Layouts.ChannelsFirst(default(Span<int>), 0, 3, 4).Lengths.ToArray());
+        Assert.Equal([1, 0, 3], Layouts.ChannelsFirst(default(ReadOnlySpan<int>), 1, 3, 0).Lengths.ToArray());
+        Assert.Equal([0, 4, 3], Layouts.CodebooksFirst(default(Span<int>), 3, 0, 4).Lengths.ToArray());
+        Assert.Equal([4, 5, 0], Layouts.CodebooksFirst(default(ReadOnlySpan<int>), 0, 4, 5).Lengths.ToArray());
+    }
+
+    [Fact]
     public void Views_WrongArguments_AreRefusedWithBothNumbers()
     {
         Refused.For<ArgumentNullException>("values", () => _ = Layouts.ChannelsFirst((int[])null!, 1, 1));

@@ -25,6 +25,15 @@ internal sealed unsafe class BeamEncoder
     public BeamEncoder(RvqModel model, Kernel kernel, int width)
     {
         (_model, _kernel, _width) = (model, kernel, width);
+        if (WhyNot(model) is { } reason)
+        {
+            throw new NotSupportedException($"A beam width of {width} needs Euclidean stages without projections or strides of their own, but {reason}.");
+        }
+    }
+
+    /// <summary>Why a model cannot be searched by a beam, such as "stage 3 is searched by cosine", or null where it can.</summary>
+    public static string? WhyNot(RvqModel model)
+    {
         for (var i = 0; i < model.Stages.Length; i++)
         {
             var stage = model.Stages[i];
@@ -39,31 +48,50 @@ internal sealed unsafe class BeamEncoder
                 };
             if (reason is not null)
             {
-                throw new NotSupportedException(
-                    $"A beam width of {width} needs Euclidean stages without projections or strides of their own, but stage {i} {reason}.");
+                return $"stage {i} {reason}";
             }
         }
+
+        return null;
     }
 
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [frames, CodesPerBlock].</summary>
-    public void Encode(EncodeScratch scratch, int frames)
+    public void Encode(EncodeScratch scratch, int frames) => Encode(scratch, frames, null);
+
+    /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into the best stacks of codes of each.</summary>
+    public void EncodeBest(EncodeScratch scratch, int frames, BestStacks best)
     {
-        var column = scratch.Codes;
+        best.Begin();
+        Encode(scratch, frames, best);
+    }
+
+    private void Encode(EncodeScratch scratch, int frames, BestStacks? best)
+    {
+        var (beam, column) = (scratch.Beam!, 0);
         foreach (var stack in _model.Stacks)
         {
             var input = scratch.Project(_kernel, stack, frames, out var stride);
-            var beam = scratch.Beam!;
+            var stages = stack.Stages.Length;
             for (var first = 0; first < frames; first += beam.MaxFrames)
             {
-                EncodeStack(
-                    stack, input + ((nint)first * stride), Math.Min(beam.MaxFrames, frames - first), column + ((nint)first * _model.CodesPerBlock), beam, scratch.Search);
+                var count = Math.Min(beam.MaxFrames, frames - first);
+                Search(stack, input + ((nint)first * stride), count, beam, scratch.Search);
+                for (var frame = 0; best is not null && frame < count; frame++)
+                {
+                    best.Join(beam, frame, first + frame, column, stages);
+                }
+
+                if (best is null)
+                {
+                    Choose(count, stages, scratch.Codes + column + ((nint)first * _model.CodesPerBlock), beam);
+                }
             }
 
-            column += stack.Stages.Length;
+            column += stages;
         }
     }
 
-    private void EncodeStack(ResidualStack stack, float* vectors, int frames, int* codes, BeamScratch beam, SearchScratch search)
+    private void Search(ResidualStack stack, float* vectors, int frames, BeamScratch beam, SearchScratch search)
     {
         var stages = stack.Stages;
         Begin(vectors, frames, stages, beam);
@@ -72,8 +100,6 @@ internal sealed unsafe class BeamEncoder
             var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = stack.Products.Before(m), Stage = m, Frames = frames };
             _kernel.Extend(step, search);
         }
-
-        Choose(frames, stages.Length, codes, beam);
     }
 
     private void Begin(float* vectors, int frames, ReadOnlySpan<Stage> stages, BeamScratch beam)
@@ -117,5 +143,5 @@ internal sealed unsafe class BeamEncoder
     }
 
     /// <summary>⟨r, r⟩, which is twice its half to the last bit.</summary>
-    private static double Error(double halfNorm) => double.IsNaN(halfNorm) ? double.PositiveInfinity : 2 * halfNorm;
+    public static double Error(double halfNorm) => double.IsNaN(halfNorm) ? double.PositiveInfinity : 2 * halfNorm;
 }

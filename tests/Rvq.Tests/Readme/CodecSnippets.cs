@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Rvq.Tokens;
 
 namespace Rvq.Tests.Readme;
@@ -10,7 +9,7 @@ public class CodecSnippets
     public void Encodec_Case_GivesItsOwnCodes()
     {
         var (latents, b, d, t) = Latents("encodec-small");
-        var codes = Encodec(TestData.Path("reference/encodec-small/model.safetensors"), latents, b, d, t);
+        var codes = Encodec(TestData.Path("reference/encodec-small/model.safetensors"), latents, b, d, t, 8);
         AssertCodes("encodec-small", codes);
     }
 
@@ -63,15 +62,13 @@ public class CodecSnippets
         Assert.Equal(Enumerable.Range(0, codes.Length).Select(i => codes[(i / 7 * 7) + order[i % 7]] + 10 + (i % 7 * 64)), tokens);
     }
 
-    private static long[] Encodec(string path, float[] latents, int b, int d, int t)
+    private static long[] Encodec(string path, float[] latents, int b, int d, int t, int n)
     {
         // README
         var model = RvqModel.Load(path);                                          // encodec_24khz-d7cc33bc.th: 32 codebooks of [1024, 128]
-        var quantizer = new Quantizer(model.Take(8));                             // 8 of them at 75 frames a second: 6 kbit/s
-        var codes = new long[8 * b * t];                                          // [N, B, T] as EnCodec has them, int64 for ONNX
-        quantizer.Encode(
-            new ReadOnlyTensorSpan<float>(latents, [b, t, d], [d * t, 1, t]),     // [B, D, T] seen as [B, T, D]
-            new TensorSpan<long>(codes, [b, t, 8], [t, 1, b * t]));               // [N, B, T] seen as [B, T, N]
+        var quantizer = new Quantizer(model.Take(n));                             // n = 8 of them at 75 frames a second: 6 kbit/s
+        var codes = new long[n * b * t];                                          // [N, B, T] as EnCodec has them, int64 for ONNX
+        quantizer.Encode(Layouts.ChannelsFirst(latents, b, d, t), Layouts.CodebooksFirst(codes, n, b, t));
         // END
         return codes;
     }
@@ -82,12 +79,40 @@ public class CodecSnippets
         var model = RvqModel.Load(path);                                          // weights_44khz_8kbps_0.0.1.pth: 1024 → 8 → 1024 around each codebook
         var n = model.CodebookCount;                                              // 9
         var codes = new int[b * n * t];                                           // [B, N, T] as DAC has them
-        new Quantizer(model).Encode(
-            new ReadOnlyTensorSpan<float>(latents, [b, t, d], [d * t, 1, t]),     // [B, D, T] seen as [B, T, D]
-            new TensorSpan<int>(codes, [b, t, n], [n * t, 1, t]));                // [B, N, T] seen as [B, T, N]
+        new Quantizer(model).Encode(Layouts.ChannelsFirst(latents, b, d, t), Layouts.ChannelsFirst(codes, b, n, t));
         // END
         return codes;
     }
+
+    [Fact]
+    public void EncodecAndDac_AnyShape_GiveTheOraclesCodes()
+    {
+        var encodec = TestData.Path("reference/encodec-small/model.safetensors");
+        var dac = TestData.Path("reference/dac-small/model.safetensors");
+        foreach (var b in new[] { 0, 1, 2, 7 })
+        {
+            foreach (var t in new[] { 0, 1, 2, 7 })
+            {
+                foreach (var n in new[] { 1, 2, 7 })
+                {
+                    var model = RvqModel.Load(encodec);
+                    var latents = TestVectors.Normal(new Random(t), b * model.Dimensions * t);
+                    var expected = Oracle.Encode(model.Take(n), TimeFirst(latents, model.Dimensions, t));
+                    Assert.Equal(expected, CodesLast(Encodec(encodec, latents, b, model.Dimensions, t, n), n, b * t));
+                }
+
+                var projected = RvqModel.Load(dac);
+                var frames = TestVectors.Normal(new Random(t), b * projected.Dimensions * t);
+                var codes = new Quantizer(projected).Encode(TimeFirst(frames, projected.Dimensions, t));
+                Assert.Equal(codes, TimeFirst(Dac(dac, frames, b, projected.Dimensions, t), projected.CodebookCount, t));
+            }
+        }
+    }
+
+    private static T[] TimeFirst<T>(T[] values, int rows, int t)
+        => [.. Enumerable.Range(0, values.Length).Select(i => values[(i / (rows * t) * rows * t) + (i % rows * t) + (i / rows % t)])];
+
+    private static int[] CodesLast(long[] codes, int n, int rows) => [.. Enumerable.Range(0, codes.Length).Select(i => (int)codes[(i % n * rows) + (i / n)])];
 
     private static (float[] Semantic, float[] All) Mimi(string path, float[] frames)
     {

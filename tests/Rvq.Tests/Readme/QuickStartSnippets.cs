@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Rvq.Streams;
 using Rvq.Tests.Tool;
@@ -10,14 +9,18 @@ public class QuickStartSnippets
 {
     private const int CodebookCount = 8;
 
-    [Fact]
-    public void QuickStart_ArithmeticModel_GivesTheCodesAndFramesOfArithmetic()
+    [Theory]
+    [InlineData(1, new[] { 0, 255, 7, 128, 99, 200, 13 })]
+    [InlineData(1, new[] { 99 })]
+    [InlineData(2, new[] { 99, 3, 4, 5 })]
+    [InlineData(2, new[] { 99, 100 })]
+    [InlineData(7, new[] { 99, 100, 101, 102, 103, 104, 105 })]
+    public void QuickStart_ArithmeticModel_GivesTheCodesAndFramesOfArithmetic(int batch, int[] numbers)
     {
-        int[] numbers = [0, 255, 7, 128, 99, 200, 13];
-        using var session = new InferenceSession(OnnxEncoder.Create(ArithmeticModel.Direction));
+        using var session = new InferenceSession(OnnxConvolution.Encoder(ArithmeticModel.Direction, ArithmeticModel.Dimensions));
         using var runOptions = new RunOptions();
         using var audio = OrtValue.CreateTensorValueFromMemory(
-            Array.ConvertAll(numbers, number => ArithmeticModel.Factor(number, CodebookCount)), [1, 1, numbers.Length]);
+            Array.ConvertAll(numbers, number => ArithmeticModel.Factor(number, CodebookCount)), [batch, 1, numbers.Length / batch]);
         var inputs = new Dictionary<string, OrtValue> { ["audio"] = audio };
         var path = Path.Combine(Path.GetTempPath(), $"rvq-quick-start-{Environment.ProcessId}.safetensors");
         ArithmeticModel.Create(CodebookCount).Save(path);
@@ -26,7 +29,7 @@ public class QuickStartSnippets
             var (codes, bytes, frames) = Run(path, session, runOptions, inputs);
             var expected = numbers.SelectMany(number => Enumerable.Range(0, CodebookCount).Select(n => ArithmeticModel.Code(number, n, CodebookCount)));
             Assert.Equal(expected, codes);
-            Assert.Equal(70, bytes.Length);
+            Assert.Equal(numbers.Length, bytes.Length);
             Assert.Equal(numbers.SelectMany(number => Enumerable.Range(0, 4).Select(d => ArithmeticModel.Frame(number, d, CodebookCount))), frames);
         }
         finally
@@ -44,16 +47,12 @@ public class QuickStartSnippets
         var dequantizer = new Dequantizer(model);
 
         using var outputs = session.Run(runOptions, inputs, session.OutputNames);    // ONNX Runtime runs the encoder
-        var latent = outputs[0].GetTensorDataAsSpan<float>();             // [1, D, T]
-        int d = model.Dimensions, n = model.CodebookCount, t = latent.Length / d;
-        var codes = new int[t * n];                                       // [T, N]
-        quantizer.Encode(new ReadOnlyTensorSpan<float>(latent, [t, d], [1, t]), new TensorSpan<int>(codes, [t, n]));
+        long[] shape = outputs[0].GetTensorTypeAndShape().Shape;          // [B, D, T]
+        int[] codes = quantizer.Encode(Layouts.ChannelsFirst(outputs[0].GetTensorDataAsSpan<float>(), shape));    // [B, T, N]
 
-        var bytes = new byte[CodePacking.GetByteCount(codes.Length, 10)]; // 10 bits a code
-        CodePacking.Pack<int>(codes, 10, bytes);                          // … store or send them …
-        var received = new int[codes.Length];
-        CodePacking.Unpack<int>(bytes, 10, received);                     // [T, N]
-        float[] frames = dequantizer.Decode(received);                    // [T, D], for the decoder
+        byte[] bytes = CodePacking.Pack(model, codes);                    // 10 bits a code: store or send them
+        int[] received = CodePacking.Unpack(model, bytes, (int)(shape[0] * shape[2]));    // B × T frames
+        float[] frames = dequantizer.Decode(received);                    // [B, T, D], for the decoder
         // END
         return (codes, bytes, frames);
     }

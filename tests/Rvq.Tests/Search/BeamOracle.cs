@@ -27,6 +27,16 @@ internal static class BeamOracle
     public static int[][] Kept(Codebook[] codebooks, float[] frame, int width)
         => [.. Beam(codebooks, frame, width).Select(partial => partial.Codes).Order(Lexicographic)];
 
+    /// <summary>The stacks of codes that a beam of this width ends with and the greedy one, by error ⟨r, r⟩ and codes; or the greedy one alone.</summary>
+    public static (double Error, int[] Codes)[] Candidates(ResidualStack stack, float[] frame, int width, bool greedyOnly)
+    {
+        var codebooks = stack.Stages.ToArray().Select(stage => stage.Codebook).ToArray();
+        var vector = stack.InputProjection is null ? frame : Project(stack.InputProjection, frame);
+        var greedy = Oracle.Encode(new RvqModel(codebooks), vector);
+        int[][] all = greedyOnly ? [greedy] : [.. Beam(codebooks, vector, width).Select(partial => partial.Codes).Append(greedy).DistinctBy(codes => string.Join(' ', codes))];
+        return [.. all.Select(codes => (Error: Error(codebooks, vector, codes), Codes: codes)).OrderBy(pair => pair.Error).ThenBy(pair => pair.Codes, Lexicographic)];
+    }
+
     private static int[] Search(Codebook[] codebooks, float[] frame, int width)
     {
         var greedy = Oracle.Encode(new RvqModel(codebooks), frame);
