@@ -174,6 +174,9 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
             ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
         return message
             .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Prefix)}", "--prefix", StringComparison.Ordinal)
-            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Metric)}", "--metric", StringComparison.Ordinal);
+            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Metric)}", "--metric", StringComparison.Ordinal)
+            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Family)}", "--family", StringComparison.Ordinal)
+            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.IgnoreTensors)}", "--ignore", StringComparison.Ordinal)
+            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.UnitCodewords)}", "--unit-codewords", StringComparison.Ordinal);
     }
 }

@@ -17,6 +17,11 @@ internal sealed class ModelInput
         Description = "How codewords are compared, where the file does not say (cosine for ResidualVQ with use_cosine_sim, innerproduct for IBQ).",
     };
 
+    private readonly Option<bool?> _unitCodewords = new("--unit-codewords")
+    {
+        Description = "Whether codewords are scaled to length 1 as they are read, where the file does not say (TiTok, ViT-VQGAN).",
+    };
+
     private readonly Option<string?> _family = new("--family") { Description = "The codec, where several have the same tensor names (Language-Codec, EnCodec, IBQ)." };
 
     private readonly Option<string[]> _ignore = new("--ignore")
@@ -30,6 +35,7 @@ internal sealed class ModelInput
         command.Add(_path);
         command.Add(_prefix);
         command.Add(_metric);
+        command.Add(_unitCodewords);
         command.Add(_family);
         command.Add(_ignore);
     }
@@ -45,6 +51,7 @@ internal sealed class ModelInput
         {
             Prefix = given.GetValue(_prefix),
             Metric = given.GetValue(_metric),
+            UnitCodewords = given.GetValue(_unitCodewords),
             Family = given.GetValue(_family),
             IgnoreTensors = given.GetValue(_ignore) ?? [],
             OnWarning = warning => given.InvocationConfiguration.Error.WriteLine($"rvq: {path}: {warning}"),

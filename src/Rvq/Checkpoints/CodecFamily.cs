@@ -25,6 +25,13 @@ internal sealed record CodecFamily(string Name, string Marker, int Rank, Func<Co
     /// <summary>Names after the prefix of networks that the codec keeps beside its codebooks and runs outside of the quantizer.</summary>
     public string[] Beside { get; init; } = [];
 
+    /// <summary>A codec whose names are known and whose codes no model gives.</summary>
+    public static CodecFamily Refused(string name, string marker, int rank, Func<CodecTensors, CodecHints, bool> fits, string why)
+        => new(name, marker, rank, (tensors, _) => throw new InvalidDataException($"The tensors under {TensorEntry.Quote(tensors.Prefix)} are {name}'s, {why}."))
+        {
+            Fits = fits,
+        };
+
     /// <summary>The prefix of a tensor that is this family's marker, or null.</summary>
     public string? PrefixOf(TensorEntry tensor)
     {

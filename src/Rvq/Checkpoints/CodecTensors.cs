@@ -30,6 +30,16 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
 
     public TensorEntry? Find(string name) => file.Find(prefix + name);
 
+    /// <summary>The tensors whose names start so.</summary>
+    public IEnumerable<TensorEntry> Named(string start) => file.NamesFrom(prefix + start).Select(file.Find).OfType<TensorEntry>();
+
+    /// <summary>The tensors whose names start so beside the quantizer, in the module that holds it.</summary>
+    public IEnumerable<TensorEntry> Beside(string start)
+    {
+        var module = prefix.Length == 0 ? -1 : prefix.LastIndexOf('.', prefix.Length - 2);
+        return file.NamesFrom(prefix[..(module + 1)] + start).Select(file.Find).OfType<TensorEntry>();
+    }
+
     public TensorEntry Require(string name)
         => Find(name) ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote(prefix + name)} is missing.");
 

@@ -13,7 +13,6 @@ internal static class DacFamily
     {
         Metric = SearchMetric.Cosine,
         AroundLayer = Projections,
-        AroundAll = [ProjectionNames.InputProj],
         NeedsProjections = true,
     };
 
@@ -35,7 +34,12 @@ internal static class DacFamily
         {
             Fits = static (tensors, _) => tensors.Has($"1.{BigCodec.Marker}") && tensors.Has($"2.{BigCodec.Marker}"),
         },
-        // DAC, MaskGCT, stable-audio-tools; SNAC, whose strides stand in its config.json; MOSS, with projections around the whole.
+        // MOSS has projections around the whole; its config.json tells the metric, or LoadOptions.Metric.
+        new("MOSS-Audio-Tokenizer", Dac.Marker, 2, BuildMoss)
+        {
+            Fits = static (tensors, _) => tensors.HasProjection(ProjectionNames.InputProj.In),
+        },
+        // DAC, MaskGCT, stable-audio-tools; SNAC, whose strides stand in its config.json.
         new("DAC", Dac.Marker, 2, BuildDac),
         BigCodec.Family("BigCodec"),
         // Spark-TTS's BiCodec, SAC: one stage.
@@ -54,26 +58,22 @@ internal static class DacFamily
             throw new InvalidDataException($"config.json has {strides.Length} vq_strides, but the file has {count} codebooks.");
         }
 
-        var (input, output) = tensors.Projections(Dac.AroundAll, "");
-        if (input is null)
-        {
-            strides ??= StridesOfPublished(tensors, hints, count);
-            return [new ResidualStack(Dac.Stages(tensors, hints, stride: strides is null ? null : layer => strides[layer]))];
-        }
+        strides ??= StridesOfPublished(tensors, hints, count);
+        return [new ResidualStack(Dac.Stages(tensors, hints, stride: strides is null ? null : layer => strides[layer]))];
+    }
 
-        var names = Dac with
+    private static ResidualStack[] BuildMoss(CodecTensors tensors, CodecHints hints)
+    {
+        var metric = hints.Config.QuantizerType switch
         {
-            Metric = hints.Config.QuantizerType switch
-            {
-                "rvq" => SearchMetric.Euclidean,
-                null when hints.Options.Metric is null => throw new InvalidDataException(
-                    "MOSS-Audio-Tokenizer's codebooks are searched by cosine (quantizer_type rlfq) or by Euclidean distance (rvq), and only its config.json tells; "
-                    + "it is not beside the file. LoadOptions.Metric says which."),
-                null or "rlfq" or "random_prefix_rlfq" => SearchMetric.Cosine,
-                var type => throw new InvalidDataException($"config.json has the quantizer_type {TensorEntry.Quote(type)}; rlfq, random_prefix_rlfq and rvq are known."),
-            },
+            "rvq" => SearchMetric.Euclidean,
+            "rlfq" or "random_prefix_rlfq" => SearchMetric.Cosine,
+            { } type => throw new InvalidDataException($"config.json has the quantizer_type {TensorEntry.Quote(type)}; rlfq, random_prefix_rlfq and rvq are known."),
+            null => hints.Options.Metric ?? throw new InvalidDataException(
+                "MOSS-Audio-Tokenizer's codebooks are searched by cosine (quantizer_type rlfq) or by Euclidean distance (rvq), and only its config.json tells; "
+                + "none beside the file does. LoadOptions.Metric says which."),
         };
-        return [new ResidualStack(names.Stages(tensors, hints), input, output)];
+        return [(Dac with { Metric = metric, AroundAll = [ProjectionNames.InputProj] }).Build(tensors, hints)];
     }
 
     /// <summary>Strides of a published size; where there is none, a SNAC without its config.json cannot be told from a DAC.</summary>

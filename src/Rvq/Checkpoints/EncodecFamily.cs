@@ -68,7 +68,7 @@ internal static class EncodecFamily
 
         var stages = Original.Stages(tensors, hints);
         var dimensions = stages[0].Dimensions;
-        FrameAndResidual.ThrowIfTooLarge(dimensions);
+        FrameAndResidual.ThrowIfTooLarge(dimensions, stages.Length);
         return [FrameAndResidual.Stack(dimensions, 2, [.. stages.Select((stage, m) => m < Parts ? (Masked(stage, m, dimensions), 0, false) : (stage, 1, false))])];
 
         static Stage Masked(Stage stage, int part, int dimensions)

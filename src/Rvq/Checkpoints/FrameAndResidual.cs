@@ -7,7 +7,7 @@ namespace Rvq.Checkpoints;
 internal static class FrameAndResidual
 {
     // What projects the copies grows with the square of the frame.
-    private const int MaxDimensions = 2048;
+    private const long MaxValues = 1 << 25;
 
     /// <summary>Joins stages that were made for residuals of so many dimensions.</summary>
     /// <param name="dimensions">The length of a frame.</param>
@@ -15,7 +15,7 @@ internal static class FrameAndResidual
     /// <param name="stages">The stages, each with the copy that it sees and whether it takes its codeword from that one too, beside the last.</param>
     public static ResidualStack Stack(int dimensions, int copies, (Stage Stage, int Sees, bool TakesFromIt)[] stages)
     {
-        ThrowIfTooLarge(dimensions);
+        ThrowIfTooLarge(dimensions, stages.Length);
         var repeat = new float[copies * dimensions * dimensions];
         var last = new float[copies * dimensions * dimensions];
         for (var d = 0; d < dimensions; d++)
@@ -33,12 +33,13 @@ internal static class FrameAndResidual
             new Projection(repeat, dimensions), new Projection(last, copies * dimensions));
     }
 
-    /// <summary>Refuses frames whose square would fill memory; to be asked before a stage is given a projection of that size.</summary>
-    public static void ThrowIfTooLarge(int dimensions)
+    /// <summary>Refuses frames whose square would fill memory; to be asked before stages are given projections of that size.</summary>
+    public static void ThrowIfTooLarge(int dimensions, int stages)
     {
-        if (dimensions > MaxDimensions)
+        if ((Int128)dimensions * dimensions * stages > MaxValues)
         {
-            throw new InvalidDataException($"Frames have {dimensions} dimensions; where stages see the frame beside the residual, at most {MaxDimensions} are read.");
+            throw new InvalidDataException(
+                $"{stages} stages of {dimensions} dimensions see the frame or what others leave; the square of the dimensions times the stages may be at most {MaxValues}.");
         }
     }
 

@@ -17,6 +17,8 @@ internal static class OtherQuantizers
         ("*.dim_base_index", "finite scalar quantization, which has no codebook"),
         ("*.fsqs.*", "finite scalar quantization, which has no codebook"),
         ("*quantizer._codebook.project_down.*", "CosyVoice 2's finite scalar quantization, which has no codebook"),
+        ("*residual_fsq.*", "finite scalar quantization, which has no codebook"),
+        ("*quantizer.vars", "wav2vec 2.0, whose codes come from a Gumbel softmax"),
         ("*quantizer.codevectors", "wav2vec 2.0, whose codes come from a Gumbel softmax"),
         ("*quantizer.weight_proj.*", "wav2vec 2.0, whose codes come from a Gumbel softmax"),
         ("*quantize*.group_basis", "binary spherical quantization, which has no codebook"),

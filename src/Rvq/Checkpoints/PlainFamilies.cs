@@ -24,10 +24,16 @@ internal static class PlainFamilies
             AllowsPrefix = static prefix => prefix.Length == 0,
             IsBare = true,
         },
+        // Codebooks of human motion: MoMask; T2M-GPT and MotionGPT with one.
+        new ResidualNames("layers.", ".codebook").Family("MoMask") with { AllowsPrefix = NamesAQuantizer },
         .. Single(Embedding),
         .. Single("_embedding.weight"),
         .. Single("embeddings.weight"),
         .. Single("embeddings"),
+        .. Single("embedding"),
+        .. Single("codebook"),
+        CodecFamily.Refused(
+            "DALL-E", "codebook.weight", 2, static (tensors, _) => GivesLogits(tensors), "whose codes are the largest of the encoder's outputs, one for each codeword; it searches no codebook"),
         new("VQ-VAE", "codebook.weight", 2, BuildSingle("codebook.weight")) { AllowsPrefix = static prefix => !CodecFamily.IsLayer(prefix) },
         // XTTS, Tortoise and IndexTTS, and VQ-VAE-2, keep a codeword in a column.
         new("DVAE", "codebook.embed", 2, static (tensors, hints) => Column(tensors, hints, "codebook.embed", "codebook.cluster_size"))
@@ -61,6 +67,11 @@ internal static class PlainFamilies
             yield return plain with { Name = "LlamaGen", Build = BuildUnit, Fits = static (tensors, hints) => hints.Names("LlamaGen") || tensors.Has("codebook_used") };
             yield return plain with { Name = "Janus", Build = BuildUnit, Fits = static (_, hints) => hints.Names("Janus") || hints.Config.ModelType == "janus" };
             yield return plain with { Name = "TiTok", Build = BuildUnit, Fits = static (_, hints) => hints.Names("TiTok") || hints.Config.UsesUnitCodewords == true };
+            yield return CodecFamily.Refused(
+                "ViT-VQGAN", marker, 2,
+                static (tensors, hints) => hints.Options is { UnitCodewords: null, Metric: null, Family: null } && tensors.Beside("pre_quant.weight").Any(),
+                "which normalises both sides of the search if its configuration has use_norm, as it has unless it says otherwise: "
+                + "LoadOptions.UnitCodewords says true for that, false for a plain Euclidean codebook") with { AllowsPrefix = NamesAQuantizer };
             yield return plain with
             {
                 Name = "BEATs",
@@ -105,6 +116,11 @@ internal static class PlainFamilies
 
         return Groups.SideBySide(groups);
     }
+
+    /// <summary>Whether an encoder beside a codebook ends in one channel for each codeword.</summary>
+    private static bool GivesLogits(CodecTensors tensors)
+        => tensors.Find("codebook.weight") is { } codebook
+            && tensors.Named("encoder.").Any(tensor => tensor.Shape is [var outputs, _, _, _] && outputs == codebook.Shape[0]);
 
     /// <summary>Two parts of the frame at two levels; codes g0r0, g1r0, g0r1, g1r1.</summary>
     private static ResidualStack[] BuildHiFi(CodecTensors tensors, CodecHints hints)

@@ -23,6 +23,9 @@ internal static class ResidualVqFamily
         new("ResidualVQ", $"rvqs.0.{Layers.Marker}", 0, BuildGrouped),
         new("ResidualVQ", Layers.Marker, 0, static (tensors, hints) => [Names(Layers, hints).Build(tensors, hints)]),
         new("ResidualSimVQ", SimVq.Marker, 2, static (tensors, hints) => [BuildSimVq(tensors, hints)]),
+        CodecFamily.Refused(
+            "RandomProjectionQuantizer", "_codebook.embed", 0, static (tensors, _) => tensors.Beside("rand_projs").Any(),
+            "which normalises a frame to mean 0 and deviation 1 before it is projected"),
         // The S3 tokenizer keeps the codebook alone, as [K, D]; VectorQuantize has its buffers beside it.
         new("CosyVoice", "_codebook.embed", 2, static (tensors, hints) => [new ResidualStack([hints.Stage(tensors.Codebook("_codebook.embed"), metric: SearchMetric.NormalizedEuclidean)])])
         {

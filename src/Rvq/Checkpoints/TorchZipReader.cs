@@ -86,6 +86,7 @@ internal static class TorchZipReader
         private static string? Scalar(object? value) => value switch
         {
             string text when text.Length <= 1 << 16 => text,
+            bool flag => flag ? "true" : "false", // WhisperSpeech's use_cosine_sim
             long number => number.ToString(CultureInfo.InvariantCulture),
             List<object?> items when items.Count > 0 && PickleConstruction.Integers(items) is { } numbers => string.Join(',', numbers),
             _ => null,

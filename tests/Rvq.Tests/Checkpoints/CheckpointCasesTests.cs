@@ -80,12 +80,20 @@ public sealed class CheckpointCasesTests : IDisposable
     [Theory]
     [InlineData("hf_xcodec", "X-Codec", 16000, 320)]
     [InlineData("config_strides_are_not_the_hop", "EnCodec", 16000, 320)]
-    [InlineData("moss_audio_tokenizer_rlfq", "DAC", 24000, 1920)]
+    [InlineData("moss_audio_tokenizer_rlfq", "MOSS-Audio-Tokenizer", 24000, 1920)]
     [InlineData("qwen3_tts_12hz", "Qwen3-TTS", 24000, 1920)]
     public void Load_CaseWithConfig_HasItsRates(string name, string family, int sampleRate, int hop)
     {
         var model = RvqModel.Load(TestData.Path($"checkpoints/{name}/model.safetensors"));
         Assert.Equal((family, sampleRate, hop), (model.Family, model.SampleRate, model.HopLength));
+    }
+
+    [Fact]
+    public void Load_WhisperSpeech_SearchesByCosineAsItsConfigurationSays()
+    {
+        var model = RvqModel.Load(TestData.Path("checkpoints/whisperspeech_vq/whisper-vq-stoks.model"));
+        Assert.Equal(SearchMetric.Cosine, model.Stages[0].Metric);
+        Assert.NotNull(model.Stages[0].InputProjection);
     }
 
     [Fact]

@@ -140,6 +140,20 @@ public sealed class ClosedWorldTests
     }
 
     [Fact]
+    public void Load_SmallFileThatWouldGrow_IsRefused()
+    {
+        // SimVQ's layer from 1 dimension to many, and projections as wide as the frame squared.
+        TensorBytes Zeros(string name, params long[] shape) => new(name, "F32", shape, new byte[shape.Aggregate(4L, (a, b) => a * b)]);
+        Assert.Contains("too much", ModelAssert.Refused(TensorBytes.Safetensors([
+            Zeros("quantize.embedding.weight", 100_000, 1), Zeros("quantize.embedding_proj.weight", 1000, 1)])), StringComparison.Ordinal);
+        Assert.Contains("4 stages of 4000 dimensions", ModelAssert.Refused(
+            TensorBytes.Safetensors(Enumerable.Range(0, 4).Select(i => Zeros($"vq.layers.{i}._codebook.embed", 2, 4000))),
+            new LoadOptions { Family = "Language-Codec" }), StringComparison.Ordinal);
+        Assert.Contains("a product of at most", ModelAssert.Refused(
+            TensorBytes.Safetensors(Enumerable.Range(0, 2).Select(i => Zeros($"quantizer_modules.{i}.embedding.weight", 2, 3000)))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_UnitCodewords_AreDecoded()
     {
         var file = TensorBytes.Safetensors([TensorBytes.Single("vq_layer.embedding.weight", [2, 2], 3, 4, 0, -2)]);

@@ -124,6 +124,13 @@ public sealed class CodecFamiliesTests
     [InlineData("""{"model_type": "mimi", "sampling_rate": 24000, "upsampling_ratios": [8, 6, 5, 4]}""", 24000, null)]
     [InlineData("""{"sampling_rate": "fast", "upsampling_ratios": {}, "frame_rate": 0}""", null, null)]
     [InlineData("""{"sampling_rate": -1, "upsampling_ratios": [65536, 65536]}""", null, null)]
+    [InlineData("""{"sampling_rate": 100, "frame_rate": 100}""", 100, 1)]
+    [InlineData("""{"sampling_rate": 24000, "frame_rate": 0}""", 24000, null)]
+    [InlineData("""{"sampling_rate": 24000, "frame_rate": -75}""", 24000, null)]
+    [InlineData("""{"sampling_rate": NaN, "hop_length": Infinity, "x": -Infinity, "text": "NaN \\\" NaN"}""", null, null)]
+    [InlineData("""{"model_type": "higgs_audio_v2_tokenizer", "sample_rate": 24000, "strides": [1, 1], "acoustic_model_config": {"downsampling_ratios": [8, 5, 4, 2, 3]}}""", 24000, 960)]
+    [InlineData("""{"codec_config": {"model_type": "mimi", "sampling_rate": 24000, "frame_rate": 12.5}, "sampling_rate": 1}""", 24000, 1920)]
+    [InlineData("""{"input_sample_rate": 24000, "encode_downsample_rate": 1920}""", 24000, 1920)]
     [InlineData("[]", null, null)]
     public void Load_Config_GivesRates(string json, int? sampleRate, int? hop)
     {
@@ -176,6 +183,50 @@ public sealed class CodecFamiliesTests
         var model = ModelAssert.Read(file, new LoadOptions { Metric = SearchMetric.Cosine });
         Assert.Equal((5, SearchMetric.Cosine), (model.Dimensions, model.Stages[0].Metric));
         Assert.Equal((3, 5), (model.Stacks[0].InputProjection!.Bias.Length, model.Stacks[0].OutputProjection!.Bias.Length));
+    }
+
+    [Theory]
+    [InlineData("quantizer.quantizers.0.codebook.weight", true)]
+    [InlineData("quantizer.layers.0._codebook.weight", true)]
+    [InlineData("quantizer.codebook.weight", true)]
+    [InlineData("quantizer.vq.layers.0._codebook.embed", false)]
+    [InlineData("quantizer.quantizers.0.codebook.embed", false)]
+    [InlineData("layers.0._codebook.embed", false)]
+    [InlineData("vq._codebook.embed", false)]
+    [InlineData("quantizer._codebook.embed", false)]
+    [InlineData("rvq_first.vq.layers.0._codebook.embed", false)]
+    [InlineData("rq.vq_layers.0.embedding.weight", false)]
+    [InlineData("quantizer_modules.0.embedding.weight", false)]
+    [InlineData("codebooks.0.weight", false)]
+    [InlineData("codebooks.0", false)]
+    [InlineData("quantize.embedding.weight", false)]
+    [InlineData("quantize.frozen_codebook", false)]
+    public void Load_Metric_IsTheCallersWord(string name, bool projected)
+    {
+        var layer = name.EndsWith("codebook.weight", StringComparison.Ordinal) ? name[..^"codebook.weight".Length].TrimEnd('_') : name[..(name.LastIndexOf('.') + 1)];
+        var tensors = new List<TensorBytes> { TensorBytes.Random(name, 6, 3) };
+        if (projected)
+        {
+            tensors.AddRange([TensorBytes.Random($"{layer}in_proj.weight", 3, 5), TensorBytes.Random($"{layer}out_proj.weight", 5, 3)]);
+        }
+        else if (name.EndsWith("frozen_codebook", StringComparison.Ordinal))
+        {
+            tensors.Add(TensorBytes.Random($"{layer}code_transform.weight", 4, 3));
+        }
+
+        var file = TensorBytes.Safetensors(tensors);
+        Assert.Equal(projected, ModelAssert.Read(file).Stages[0].Metric == SearchMetric.Cosine);
+        Assert.Equal(SearchMetric.InnerProduct, ModelAssert.Read(file, new LoadOptions { Metric = SearchMetric.InnerProduct }).Stages[0].Metric);
+    }
+
+    [Fact]
+    public void Load_RatesInATorchFilesConfiguration_AreFoundOnAnyLine()
+    {
+        foreach (var (yaml, rate) in new[] { ("sample_rate: 32000", 32000), ("a: 1\nsample_rate: 16000\nb: 2", 16000), ("a: 1\n  sample_rate: 8000", (int?)null) })
+        {
+            var config = CodecConfig.None.Or(new Dictionary<string, string> { ["xp.cfg"] = yaml });
+            Assert.Equal(rate, config.SampleRate);
+        }
     }
 
     [Fact]
