@@ -40,4 +40,11 @@ public sealed record LoadOptions
     /// Null, the default, drops it.
     /// </summary>
     public Action<string>? OnWarning { get; init; }
+
+    /// <summary>
+    /// Whether arrays that nothing calls a codebook are codebooks: the only one, [K, D] or [N, K, D], of a .npy file, an .npz or a tensor that was saved alone,
+    /// or numbered ones [K, D] that quantize one after the other, such as a list of tensors. <see cref="Prefix"/> chooses among named ones.
+    /// Every name in the file is then taken so, whatever codec it may belong to.
+    /// </summary>
+    public bool BareCodebooks { get; init; }
 }

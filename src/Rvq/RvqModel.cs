@@ -95,6 +95,17 @@ public sealed partial class RvqModel
     /// <summary>The audio samples from one frame to the next, or null where that is not known.</summary>
     public int? HopLength { get; init; }
 
+    /// <summary>
+    /// The beam width with which the model's own program encodes (faiss keeps it as <c>max_beam_size</c>), at least 1, or null where that is not known.
+    /// A quantizer is greedy all the same: <see cref="QuantizerOptions.BeamWidth"/> of this width gives that program's codes.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The width is below 1.</exception>
+    public int? BeamWidth
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"BeamWidth must be at least 1, but is {value}.");
+    }
+
     /// <summary>Frames per second, <see cref="SampleRate"/> / <see cref="HopLength"/>, or null where that is not known.</summary>
     public double? FrameRate => (double?)SampleRate / HopLength;
 
@@ -121,7 +132,7 @@ public sealed partial class RvqModel
             stacks.Add(_stacks[i].Take(Math.Min(left, _stacks[i].Stages.Length)));
         }
 
-        return new RvqModel([.. stacks], FramesPerBlock) { Family = Family, SampleRate = SampleRate, HopLength = HopLength };
+        return new RvqModel([.. stacks], FramesPerBlock) { Family = Family, SampleRate = SampleRate, HopLength = HopLength, BeamWidth = BeamWidth };
     }
 
     private static ResidualStack PlainStack(ReadOnlySpan<Codebook> codebooks)

@@ -9,7 +9,7 @@ namespace Rvq.Checkpoints;
 internal sealed class CodecTensors(TensorFile file, string prefix)
 {
     // Layers that share a codebook (shared_codebook, one storage in a PyTorch file) share it here too.
-    private readonly Dictionary<(long Offset, long Rows, long Columns, ElementType Type), Codebook> _codebooks = [];
+    private readonly Dictionary<(long Offset, long Rows, long Columns, string Strides, ElementType Type), Codebook> _codebooks = [];
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private float[] _scratch = [];
 
@@ -231,8 +231,8 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     private Codebook Codebook(TensorEntry tensor, long[] shape)
     {
         var (rows, columns) = Matrix(tensor, shape);
-        var key = (tensor.Offset, rows, columns, tensor.Type);
-        if (tensor.Strides is not null || !_codebooks.TryGetValue(key, out var codebook))
+        var key = (tensor.Offset, rows, columns, string.Join(',', tensor.Strides ?? []), tensor.Type);
+        if (!_codebooks.TryGetValue(key, out var codebook))
         {
             var values = Read(tensor);
             codebook = Checked(tensor, () => new Codebook(values.AsSpan(0, rows * columns), columns));
@@ -245,6 +245,7 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     /// <summary>Reads a tensor into an array that the next call overwrites, and that may be longer than the tensor.</summary>
     private float[] Read(TensorEntry tensor)
     {
+        TensorFile.Check(tensor);
         if (_scratch.Length < tensor.Count)
         {
             _scratch = new float[tensor.Count];

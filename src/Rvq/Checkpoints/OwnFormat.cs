@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// What <see cref="RvqModel.Save"/> writes: float32 safetensors whose metadata says what tensors cannot. A plain stack has EnCodec's
+/// What <see cref="RvqModel.Save(string)"/> writes: float32 safetensors whose metadata says what tensors cannot. A plain stack has EnCodec's
 /// names <c>quantizer.layers.{i}.codebook.embed</c>; any other model has <c>stacks.{s}.stages.{i}.codebook</c> and projections beside it.
 /// </summary>
 internal static class OwnFormat
@@ -16,6 +16,7 @@ internal static class OwnFormat
     private const string Family = "rvq.family";
     private const string SampleRate = "rvq.sample_rate";
     private const string HopLength = "rvq.hop_length";
+    private const string BeamWidth = "rvq.beam_width";
 
     public static bool Recognises(TensorFile file) => file.Metadata.ContainsKey(Version);
 
@@ -30,7 +31,7 @@ internal static class OwnFormat
             [Strides] = string.Join(',', stages.Select(stage => stage.Stride)),
             [FramesPerBlock] = model.FramesPerBlock.ToString(CultureInfo.InvariantCulture),
         };
-        foreach (var (key, value) in new[] { (Family, model.Family), (SampleRate, Text(model.SampleRate)), (HopLength, Text(model.HopLength)) })
+        foreach (var (key, value) in new[] { (Family, model.Family), (SampleRate, Text(model.SampleRate)), (HopLength, Text(model.HopLength)), (BeamWidth, Text(model.BeamWidth)) })
         {
             if (value is not null)
             {
@@ -103,7 +104,7 @@ internal static class OwnFormat
         }
 
         return RvqModel.WithFramesPerBlock(
-            stacks, framesPerBlock, metadata.Optional(Family), metadata.Integer(SampleRate), metadata.Integer(HopLength));
+            stacks, framesPerBlock, metadata.Optional(Family), metadata.Integer(SampleRate), metadata.Integer(HopLength), metadata.Integer(BeamWidth));
     }
 
     private static bool IsPlain(RvqModel model)

@@ -3,50 +3,61 @@ using System.Text;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Reads Python pickles of protocol 2 to 5 that hold nothing but data. It is a machine without calls: the few globals that it knows are imitated by
-/// <see cref="PickleConstruction"/>, all others are refused by name. Nesting needs no recursion, and time and memory are bounded by the pickle's length.
+/// Reads Python pickles of protocol 2 to 5. It is a machine without calls: the few globals that it knows are imitated by <see cref="PickleConstruction"/>,
+/// all others make objects that do nothing. Nesting needs no recursion, and time and memory are bounded by the pickle's length.
 /// </summary>
 internal ref struct PickleReader
 {
-    // The longest checkpoints need some 30 operations a tensor. Each operation makes at most one small object.
-    private const int MaxOperations = 2_000_000;
+    // Each operation makes at most one small object. The longest real pickles are training histories, which need two bytes or more an operation.
+    private const int FreeOperations = 2_000_000;
+    private const int MaxTensors = 1 << 16;
 
     private static readonly object NoConstant = new();
 
     private readonly PickleStack _stack = new();
     private readonly Dictionary<uint, object?> _memo = [];
+    private readonly List<PickleStorage> _storages;
     private PickleInput _input;
-    private long _encodable;
+    private long _copyable;
+    private int _tensors;
 
-    private PickleReader(ReadOnlySpan<byte> pickle)
+    private PickleReader(ReadOnlySpan<byte> pickle, List<PickleStorage> storages)
     {
+        _storages = storages;
         _input = new PickleInput(pickle);
-        _encodable = pickle.Length;
+        _copyable = pickle.Length;
     }
 
+    /// <summary>Reads one pickle; what follows it is ignored.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, List{PickleStorage}, out int)"/>
+    public static object? Read(ReadOnlySpan<byte> pickle) => Read(pickle, [], out _);
+
     /// <summary>Reads one pickle.</summary>
-    /// <param name="pickle">The bytes; what follows the pickle's end is ignored.</param>
+    /// <param name="pickle">The bytes, from the pickle's start.</param>
+    /// <param name="storages">Gets the PyTorch storages that the pickle names, in its order, each time that it does.</param>
+    /// <param name="length">The pickle's length in bytes.</param>
     /// <returns>
     /// null, bool, long, double, string, byte[], List&lt;object?&gt; for lists, tuples and sets,
     /// <see cref="PickleMap"/>, <see cref="PickleArray"/>, <see cref="PickleTensor"/> and kin. Objects may contain themselves.
     /// </returns>
-    /// <exception cref="InvalidDataException">The pickle is damaged or asks for more than data; the message says what and at which byte.</exception>
-    public static object? Read(ReadOnlySpan<byte> pickle)
+    /// <exception cref="InvalidDataException">The pickle is damaged; the message says what and at which byte.</exception>
+    public static object? Read(ReadOnlySpan<byte> pickle, List<PickleStorage> storages, out int length)
     {
-        var reader = new PickleReader(pickle);
+        var reader = new PickleReader(pickle, storages);
         var start = 0;
         try
         {
-            for (var operations = 0; operations < MaxOperations; operations++)
+            for (var operations = FreeOperations + (pickle.Length / 2); operations > 0; operations--)
             {
                 start = reader._input.Position;
                 if (reader.Step(reader._input.Byte()))
                 {
+                    length = reader._input.Position;
                     return reader._stack.Pop();
                 }
             }
 
-            throw new InvalidDataException($"more than {MaxOperations} operations");
+            throw new InvalidDataException($"more than {FreeOperations + (pickle.Length / 2)} operations");
         }
         catch (InvalidDataException e)
         {
@@ -82,11 +93,20 @@ internal ref struct PickleReader
                 PushGlobal(_stack.Pop<string>(), name);
                 break;
             case (byte)'Q': // BINPERSID
-                _stack.Push(PickleConstruction.Storage(_stack.Pop())
-                    ?? throw new InvalidDataException("a persistent id that is no storage of a known type"));
+                var storage = PickleConstruction.Storage(_stack.Pop());
+                _stack.Push(storage);
+                if (storage is PickleStorage known)
+                {
+                    _storages.Add(known);
+                }
+
                 break;
-            case (byte)'R': // REDUCE
-                Call();
+            case (byte)'R' or 0x81: // REDUCE, NEWOBJ
+                Call(_stack.Pop<List<object?>>());
+                break;
+            case 0x92: // NEWOBJ_EX
+                _stack.Pop(); // arguments by name
+                Call(_stack.Pop<List<object?>>());
                 break;
             case (byte)'b': // BUILD
                 var state = _stack.Pop();
@@ -185,11 +205,11 @@ internal ref struct PickleReader
                 return true;
             case (byte)'a': // APPEND
                 var item = _stack.Pop();
-                _stack.Peek<List<object?>>().Add(item);
+                Elements().Add(item);
                 return true;
             case (byte)'e' or 0x90: // APPENDS, ADDITEMS
                 var items = _stack.PopToMark();
-                _stack.Peek<List<object?>>().AddRange(items);
+                Elements().AddRange(items);
                 return true;
             case (byte)'d': // DICT
                 var pairs = _stack.PopToMark();
@@ -209,7 +229,7 @@ internal ref struct PickleReader
 
     private readonly void SetItems(List<object?> items)
     {
-        var map = _stack.Peek<PickleMap>();
+        var map = _stack.Peek() is PickleObject unknown ? unknown.Items : _stack.Peek<PickleMap>();
         if (items.Count % 2 != 0)
         {
             throw new InvalidDataException("a key without a value");
@@ -221,22 +241,48 @@ internal ref struct PickleReader
         }
     }
 
-    private void Call()
+    private readonly List<object?> Elements() => _stack.Peek() is PickleObject unknown ? unknown.Elements : _stack.Peek<List<object?>>();
+
+    private void Call(List<object?> arguments)
     {
-        var arguments = _stack.Pop<List<object?>>();
-        var name = _stack.Pop<PickleGlobal>().Name;
-        if (name == "encode" && arguments is [string text, "latin1" or "latin-1"])
+        var callable = _stack.Pop();
+        if (callable is PickleObject unknown)
         {
-            // How protocol 2 keeps bytes. A text can be used many times but the bytes are new each time, so their sum is bounded.
-            _encodable -= text.Length;
-            _stack.Push(_encodable >= 0 ? Encoding.Latin1.GetBytes(text) : throw new InvalidDataException("more encoded bytes than the pickle is long"));
+            _stack.Push(new PickleObject(unknown.Name));
             return;
         }
 
-        _stack.Push(PickleConstruction.Call(name, arguments) ?? throw new InvalidDataException($"a call of {name} with arguments that do not fit"));
+        var name = callable is PickleGlobal global ? global.Name : throw new InvalidDataException("a call of something that is no PickleGlobal");
+        if (name == "encode" && arguments is [string text, "latin1" or "latin-1"])
+        {
+            Spend(text.Length); // how protocol 2 keeps bytes
+            _stack.Push(Encoding.Latin1.GetBytes(text));
+            return;
+        }
+
+        if (name == "dict" && arguments is [List<object?> pairs])
+        {
+            Spend(pairs.Count);
+        }
+
+        var made = PickleConstruction.Call(name, arguments) ?? throw new InvalidDataException($"a call of {name} with arguments that do not fit");
+        if (made is PickleTensor or PickleUnread && ++_tensors > MaxTensors)
+        {
+            throw new InvalidDataException($"more than {MaxTensors} tensors");
+        }
+
+        _stack.Push(made);
     }
 
-    private readonly void PushGlobal(string module, string name)
-        => _stack.Push(PickleConstruction.Global(module, name)
-            ?? throw new InvalidDataException($"the global {TensorEntry.Quote($"{module}.{name}")}, which is not data and is refused"));
+    // An argument can be used many times but a copy is new each time, so their sum is bounded.
+    private void Spend(int count)
+    {
+        _copyable -= count;
+        if (_copyable < 0)
+        {
+            throw new InvalidDataException("more copied values than the pickle is long");
+        }
+    }
+
+    private readonly void PushGlobal(string module, string name) => _stack.Push(PickleConstruction.Global(module, name));
 }

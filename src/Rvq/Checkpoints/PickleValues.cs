@@ -19,8 +19,12 @@ internal sealed class PickleMap
 /// <summary>The name of a Python class or function that a pickle may mention.</summary>
 internal sealed record PickleGlobal(string Name);
 
-/// <summary>The file of a PyTorch storage inside the zip, by its persistent id.</summary>
-internal sealed record PickleStorage(string Key, ElementType Type, string TypeName, int ElementSize, long Count);
+/// <summary>A PyTorch storage by its persistent id. An element size of 0 is one that is not known.</summary>
+internal sealed record PickleStorage(string Key, ElementType Type, string TypeName, int ElementSize, long Count)
+{
+    /// <summary>Where a view of the storage starts, in elements (PyTorch's old format).</summary>
+    public long Start { get; init; }
+}
 
 /// <summary>A PyTorch tensor: a view of a storage, offset and strides in elements. Not checked against the storage yet.</summary>
 internal sealed record PickleTensor(PickleStorage Storage, long Offset, long[] Shape, long[] Strides);
@@ -34,7 +38,7 @@ internal sealed class PickleType(string code)
     public char Order { get; set; } = '<';
 
     /// <summary>The bytes of an element, or 0 where that is not known.</summary>
-    public int ElementSize => Code is [_, >= '1' and <= '8' and var size] ? size - '0' : 0;
+    public int ElementSize => Code is ['f' or 'i' or 'u' or 'b', >= '1' and <= '8' and var size] ? size - '0' : 0;
 
     public override string ToString() => $"{(Code is [_, '1'] ? '|' : Order)}{Code}";
 }
@@ -54,16 +58,29 @@ internal sealed class PickleArray
     /// <summary>The objects of an array of objects, as many as the shape needs.</summary>
     public List<object?> Objects { get; private set; } = [];
 
-    /// <summary>Fills the array from numpy's state (version, shape, dtype, is_fortran, data), or returns false where that does not fit together.</summary>
+    /// <summary>
+    /// Fills the array from numpy's state (version, shape, dtype, is_fortran, data). An array of a type that is not read (texts, dates, structures)
+    /// stays empty; false where numbers and their bytes do not fit together.
+    /// </summary>
     public bool TrySetState(List<object?> state)
     {
-        if (state is not [long, List<object?> sizes, PickleType type, bool fortran, var data] || PickleConstruction.Integers(sizes) is not { } shape
-            || TensorEntry.TryCount(shape) is not { } count)
+        if (state is not [long, List<object?> sizes, var elements, bool fortran, var data])
         {
             return false;
         }
 
-        if (data is byte[] bytes && type.ElementSize > 0 && (Int128)count * type.ElementSize == bytes.Length && type.Code[0] != 'O')
+        return elements is not PickleType type || (type.ElementSize == 0 && type.Code[0] != 'O') || TryFill(sizes, type, fortran, data);
+    }
+
+    /// <summary>Fills the array; false where shape, type and data do not fit together.</summary>
+    public bool TryFill(List<object?> sizes, PickleType type, bool fortran, object? data)
+    {
+        if (PickleConstruction.Integers(sizes) is not { } shape || TensorEntry.TryCount(shape) is not { } count)
+        {
+            return false;
+        }
+
+        if (data is byte[] bytes && type.ElementSize > 0 && (Int128)count * type.ElementSize == bytes.Length)
         {
             Data = bytes;
         }

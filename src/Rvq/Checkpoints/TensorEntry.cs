@@ -24,6 +24,12 @@ internal sealed record TensorEntry(string Name, ElementType Type, string TypeNam
     /// <summary>Steps between elements, in elements, for a tensor that is not row-major; else null.</summary>
     public long[]? Strides { get; init; }
 
+    /// <summary>Why the tensor cannot be read, where its type does not say it; else null.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>Where the tensor lies, for messages, where <see cref="Offset"/> is not an offset in the file; else null.</summary>
+    public string? Place { get; init; }
+
     public long Count => TryCount(Shape)!.Value;
 
     public int ElementSize => Type switch
@@ -51,7 +57,7 @@ internal sealed record TensorEntry(string Name, ElementType Type, string TypeNam
     }
 
     public InvalidDataException Invalid(string reason, Exception? inner = null)
-        => new($"Tensor {Quote(Name)} at byte {Offset} {reason}", inner);
+        => new($"Tensor {Quote(Name)} {Place ?? $"at byte {Offset}"} {reason}", inner);
 
     /// <summary>Name, type and shape for people.</summary>
     public override string ToString() => $"{Quote(Name)} {TypeName} [{string.Join(", ", Shape)}]";

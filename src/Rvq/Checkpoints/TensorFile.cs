@@ -5,21 +5,25 @@ using System.Runtime.InteropServices;
 namespace Rvq.Checkpoints;
 
 /// <summary>The tensors of a checkpoint, each read from the stream when it is asked for.</summary>
-internal sealed class TensorFile
+internal sealed class TensorFile : IDisposable
 {
     private const int ChunkBytes = 1 << 16;
+
+    // Views of a PyTorch file may share storage. Twice the file is more than any real one needs, and keeps a small file from filling memory;
+    // the gaps between a view's elements are read too, which takes time.
+    private const int MaxGapFactor = 64;
 
     private readonly Stream _stream;
     private readonly Dictionary<string, TensorEntry> _byName;
     private readonly Lazy<string[]> _sortedNames;
-
-    // Views of a PyTorch file may share storage. Twice the file is more than any real one needs, and keeps a small file from filling memory.
     private long _readable;
+    private long _passable;
 
     public TensorFile(Stream stream, IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         _stream = stream;
         _readable = 2 * stream.Length;
+        _passable = MaxGapFactor * stream.Length;
         Tensors = tensors;
         Metadata = metadata;
         _sortedNames = new(() => [.. tensors.Select(tensor => tensor.Name).Concat(metadata.Keys).Order(StringComparer.Ordinal)]);
@@ -36,8 +40,32 @@ internal sealed class TensorFile
     /// <summary>The tensors in the order of the file.</summary>
     public IReadOnlyList<TensorEntry> Tensors { get; }
 
+    /// <summary>The kind of file, such as "safetensors".</summary>
+    public string Format { get; init; } = "safetensors";
+
+    /// <summary>What to do where no quantizer is found, or null.</summary>
+    public string? Advice { get; init; }
+
+    /// <summary>The bytes that the tensors' offsets count.</summary>
+    public Stream Stream => _stream;
+
+    /// <summary>What was opened to read the tensors, and is closed with them.</summary>
+    public IReadOnlyList<IDisposable> Owned { get; init; } = [];
+
     /// <summary>What the file says beside its tensors.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    public void Dispose()
+    {
+        foreach (var item in Owned)
+        {
+            item.Dispose();
+        }
+    }
+
+    /// <summary>The same tensors with more said about them.</summary>
+    public TensorFile With(string format, IReadOnlyDictionary<string, string> metadata, params IDisposable[] owned)
+        => new(_stream, Tensors, metadata) { Format = format, Advice = Advice, Owned = [.. Owned, .. owned] };
 
     /// <summary>
     /// The tensor of a name, or null. safetensors' <c>save_model</c> keeps one of several equal tensors and notes the others'
@@ -60,47 +88,46 @@ internal sealed class TensorFile
         }
     }
 
-    /// <summary>Reads a tensor as float32, row-major, into its <see cref="TensorEntry.Count"/> elements.</summary>
+    /// <summary>
+    /// Reads a tensor for a model, as <see cref="Copy"/> does. All that are read so may be twice the file together.
+    /// </summary>
     public void Read(TensorEntry tensor, Span<float> destination)
     {
+        _readable -= tensor.Count * tensor.ElementSize;
+        if (_readable < 0)
+        {
+            throw tensor.Invalid($"has {tensor.Count} values; with it the tensors that are read would be more than twice the file.");
+        }
+
+        Copy(tensor, destination);
+    }
+
+    /// <summary>Refuses a tensor that cannot be read; the sizes of one that can are within the file.</summary>
+    public static void Check(TensorEntry tensor)
+    {
+        if (tensor.Obstacle is { } obstacle)
+        {
+            throw tensor.Invalid(obstacle);
+        }
+
         if (tensor.ElementSize == 0)
         {
             throw tensor.Invalid($"has type {tensor.TypeName}; weights are read from F32, F16, BF16 and F64.");
         }
+    }
 
-        var span = Span(tensor);
-        _readable -= span * tensor.ElementSize;
-        if (_readable < 0 || span > Array.MaxLength)
-        {
-            throw tensor.Invalid(
-                $"takes {span} values; with it the tensors that are read would be more than twice the file, or it more than {Array.MaxLength} values.");
-        }
-
-        if (tensor.Strides is null)
+    /// <summary>Reads a tensor as float32, row-major, into its <see cref="TensorEntry.Count"/> elements.</summary>
+    public void Copy(TensorEntry tensor, Span<float> destination)
+    {
+        Check(tensor);
+        if (tensor.Strides is null || tensor.Count == 0)
         {
             ReadElements(tensor.Type, tensor.ElementSize, tensor.Offset, destination);
         }
         else
         {
-            ReadStrided(tensor, tensor.Strides, new float[span], destination);
+            ReadStrided(tensor, tensor.Strides, destination);
         }
-    }
-
-    /// <summary>The elements from the first to the last of a tensor, those between its own included.</summary>
-    private static long Span(TensorEntry tensor)
-    {
-        if (tensor.Strides is null || tensor.Count == 0)
-        {
-            return tensor.Count;
-        }
-
-        var span = 1L;
-        for (var i = 0; i < tensor.Shape.Length; i++)
-        {
-            span += (tensor.Shape[i] - 1) * tensor.Strides[i];
-        }
-
-        return span;
     }
 
     private void ReadElements(ElementType type, int size, long offset, Span<float> destination)
@@ -144,25 +171,69 @@ internal sealed class TensorFile
         }
     }
 
-    private void ReadStrided(TensorEntry tensor, long[] strides, float[] storage, Span<float> destination)
+    /// <summary>Reads a view run by run: along the axis of the smallest step, with the gaps between its elements.</summary>
+    private void ReadStrided(TensorEntry tensor, long[] strides, Span<float> destination)
     {
         var shape = tensor.Shape;
-        ReadElements(tensor.Type, tensor.ElementSize, tensor.Offset, storage);
-        var index = new long[shape.Length];
-        for (var (i, position) = (0, 0L); i < destination.Length; i++)
+        var run = 0;
+        for (var axis = 1; axis < shape.Length; axis++)
         {
-            destination[i] = storage[position];
+            run = shape[run] == 1 || (shape[axis] > 1 && strides[axis] < strides[run]) ? axis : run;
+        }
+
+        var steps = RowMajorSteps(shape);
+        var (size, step) = (shape[run], strides[run]);
+        var span = checked(((size - 1) * step) + 1);
+        if (span > Array.MaxLength)
+        {
+            throw tensor.Invalid($"has elements that lie {span} values apart; at most {Array.MaxLength} are read.");
+        }
+
+        var storage = new float[span];
+        var index = new long[shape.Length];
+        for (var (left, from, to) = (tensor.Count / size, 0L, 0L); left > 0; left--)
+        {
+            _passable -= span * tensor.ElementSize;
+            if (_passable < 0)
+            {
+                throw tensor.Invalid($"has steps between its elements; with it more than {MaxGapFactor} times the file would be read.");
+            }
+
+            ReadElements(tensor.Type, tensor.ElementSize, tensor.Offset + (from * tensor.ElementSize), storage);
+            for (var i = 0L; i < size; i++)
+            {
+                destination[(int)(to + (i * steps[run]))] = storage[i * step];
+            }
+
             for (var axis = shape.Length - 1; axis >= 0; axis--)
             {
-                position += strides[axis];
+                if (axis == run)
+                {
+                    continue;
+                }
+
+                (from, to) = (from + strides[axis], to + steps[axis]);
                 if (++index[axis] < shape[axis])
                 {
                     break;
                 }
 
-                position -= strides[axis] * shape[axis];
+                (from, to) = (from - (strides[axis] * shape[axis]), to - (steps[axis] * shape[axis]));
                 index[axis] = 0;
             }
         }
+    }
+
+    private static long[] RowMajorSteps(long[] shape)
+    {
+        var steps = new long[shape.Length];
+        var step = 1L;
+        for (var axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            steps[axis] = step;
+            step *= shape[axis];
+        }
+
+        return steps;
     }
 }

@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 
 namespace Rvq.Checkpoints;
 
 /// <summary>
 /// The entries of a zip file, with where each one's bytes lie. Only stored entries can be located: PyTorch compresses nothing, and so no entry
-/// can grow when it is read.
+/// can grow when it is read. Compressed ones (numpy's savez_compressed) are inflated to a bounded length.
 /// </summary>
 internal sealed class ZipDirectory
 {
@@ -15,6 +16,7 @@ internal sealed class ZipDirectory
     private const int EntryBytes = 46;
     private const int LocalHeaderBytes = 30;
     private const long MaxDirectoryBytes = 64_000_000;
+    private const int Deflated = 8;
 
     private readonly Stream _stream;
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -55,9 +57,40 @@ internal sealed class ZipDirectory
             throw Outside(entry);
         }
 
+        return LocateStored(entry);
+    }
+
+    /// <summary>Whether a file starts as a zip file. GPT-SoVITS writes digits for the letters PK of the first local header.</summary>
+    public static bool Recognises(ReadOnlySpan<byte> start)
+        => start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..] or [(byte)'0', >= (byte)'0' and <= (byte)'9', 3, 4, ..];
+
+    /// <summary>The bytes of an entry, stored or deflated.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="mostBytes">The length that is refused beyond, whatever the directory says.</param>
+    public byte[] Inflate(Entry entry, long mostBytes)
+    {
+        if (entry.Method != Deflated || entry.Encrypted)
+        {
+            return Read(entry, (int)Math.Min(mostBytes, Array.MaxLength));
+        }
+
+        if (entry.Length > mostBytes || entry.Length < 0 || entry.StoredLength < 0 || entry.LocalHeader < 0 || entry.LocalHeader > _start - LocalHeaderBytes)
+        {
+            throw new InvalidDataException(
+                $"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes out of {entry.StoredLength}; at most {mostBytes} are read.");
+        }
+
+        using var inflated = new DeflateStream(new JoinedStream(_stream, LocateStored(entry), entry.StoredLength), CompressionMode.Decompress);
+        var bytes = new byte[entry.Length];
+        inflated.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private long LocateStored(Entry entry)
+    {
         var header = ReadBytes(entry.LocalHeader, LocalHeaderBytes);
         var offset = entry.LocalHeader + LocalHeaderBytes + ReadUInt16(header, 26) + ReadUInt16(header, 28);
-        if (!header.AsSpan().StartsWith("PK\x3\x4"u8) || ReadUInt16(header, 8) != entry.Method || entry.Length < 0 || offset > _start - entry.Length)
+        if (!Recognises(header) || ReadUInt16(header, 8) != entry.Method || entry.StoredLength < 0 || offset > _start - entry.StoredLength)
         {
             throw Outside(entry);
         }
@@ -65,6 +98,7 @@ internal sealed class ZipDirectory
         return offset;
     }
 
+    /// <summary>The bytes of a stored entry.</summary>
     public byte[] Read(Entry entry, int mostBytes)
         => entry.Length <= mostBytes
             ? ReadBytes(Locate(entry), (int)entry.Length)

@@ -31,9 +31,9 @@ public sealed class FaissIndexReaderTests
     public void Read_TruncatedAnywhereInTheQuantizer_IsRefused()
     {
         var file = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
-        var codebooksEnd = DimensionsAt + (3 * 8) + (2 * 8) + 1 + 8 + (6 * 2 * 4);
-        Assert.Equal(2, ModelAssert.Read(file[..codebooksEnd]).CodebookCount);
-        for (var length = 0; length < codebooksEnd; length++)
+        var end = DimensionsAt + (3 * 8) + (2 * 8) + 1 + 8 + (6 * 2 * 4) + (3 * 4) + (2 * 4); // search type and norms, train type and beam
+        Assert.Equal(2, ModelAssert.Read(file[..end]).CodebookCount);
+        for (var length = 0; length < end; length++)
         {
             ModelAssert.Refused(file[..length]);
         }

@@ -38,15 +38,98 @@ public sealed class PickleReaderTests
     [InlineData("builtins", "getattr")]
     [InlineData("__builtin__", "exec")]
     [InlineData("torch", "load")]
-    [InlineData("torch._utils", "_rebuild_sparse_tensor")]
     [InlineData("collections", "namedtuple")]
     [InlineData("numpy", "load")]
-    public void Read_AnyOtherGlobal_IsRefusedByName(string module, string name)
+    public void Read_AnyOtherGlobal_MakesAnObjectThatDoesNothing(string module, string name)
     {
-        var old = new PickleBytes().Global(module, name).Text("echo").Raw(0x85).Op('R').Op('.').ToArray();
-        Assert.Contains($"'{module}.{name}'", Refused(old), StringComparison.Ordinal);
-        var stacked = new PickleBytes().Text(module).Text(name).Raw(0x93).Op('.').ToArray();
-        Assert.Contains($"'{module}.{name}'", Refused(stacked), StringComparison.Ordinal);
+        var made = PickleReader.Read(new PickleBytes().Global(module, name).Text("echo").Raw(0x85).Op('R').Op('.').ToArray());
+        Assert.Equal($"{module} {name}", Assert.IsType<PickleObject>(made).Name);
+        made = PickleReader.Read(new PickleBytes().Text(module).Text(name).Raw(0x93).Op(')').Raw(0x81).Op('.').ToArray());
+        Assert.Equal($"{module} {name}", Assert.IsType<PickleObject>(made).Name);
+        var global = PickleReader.Read(new PickleBytes().Text(module).Text(name).Raw(0x93).Op('.').ToArray());
+        Assert.Equal($"{module} {name}", Assert.IsType<PickleGlobal>(global).Name);
+    }
+
+    [Fact]
+    public void Read_ObjectsOfOtherClasses_KeepWhatIsPutIntoThem()
+    {
+        // A dictionary of a class of its own, an appended element, keyword arguments, and the state; then the object is called.
+        var made = Assert.IsType<PickleObject>(PickleReader.Read(new PickleBytes().Global("a", "B").Op(')').Op('}').Raw(0x92)
+            .Text("key").Number(1).Op('s').Number(2).Op('a').Op('}').Text("attribute").Number(3).Op('s').Op('b').Op('.').ToArray()));
+        Assert.Equal(new KeyValuePair<object?, object?>("key", 1L), Assert.Single(made.Items.Pairs));
+        Assert.Equal(2L, Assert.Single(made.Elements));
+        Assert.Equal(new KeyValuePair<object?, object?>("attribute", 3L), Assert.Single(made.Attributes!.Pairs));
+        Assert.IsType<PickleObject>(PickleReader.Read(new PickleBytes().Global("a", "B").Op(')').Op('R').Op(')').Op('R').Op('.').ToArray()));
+    }
+
+    [Fact]
+    public void Read_AttributesBeforeSlots_AreTheAttributes()
+    {
+        var made = Assert.IsType<PickleObject>(PickleReader.Read(new PickleBytes().Global("a", "B").Op(')').Raw(0x81)
+            .Op('}').Text("a").Number(3).Op('s').Op('}').Raw(0x86).Op('b').Op('.').ToArray()));
+        Assert.True(made.Attributes!.TryGet("a", out _));
+    }
+
+    [Fact]
+    public void Read_OrderedDictWithState_KeepsItsItems()
+    {
+        // torch's state dicts carry _metadata as attributes.
+        var map = Assert.IsType<PickleMap>(PickleReader.Read(new PickleBytes().Global("collections", "OrderedDict").Op(')').Op('R')
+            .Text("a").Number(1).Op('s').Op('}').Text("_metadata").Number(2).Op('s').Op('b').Op('.').ToArray()));
+        Assert.Equal(new KeyValuePair<object?, object?>("a", 1L), Assert.Single(map.Pairs));
+    }
+
+    [Fact]
+    public void Read_DictOfItems_KeepsThem()
+    {
+        var map = Assert.IsType<PickleMap>(PickleReader.Read(new PickleBytes().Op('(').Text("a").Number(1).Text("b").Number(2).Op('d').Op('.').ToArray()));
+        Assert.Equal(["a", "b"], map.Pairs.Select(pair => pair.Key));
+
+        // Python 2 pickles an OrderedDict as a call with its pairs.
+        map = Assert.IsType<PickleMap>(PickleReader.Read(new PickleBytes().Global("collections", "OrderedDict")
+            .Op('(').Op('(').Text("a").Number(1).Op('l').Op('(').Text("b").Number(2).Op('l').Op('l').Raw(0x85).Op('R').Op('.').ToArray()));
+        Assert.Equal([1L, 2L], map.Pairs.Select(pair => pair.Value));
+        Assert.Contains("arguments", Refused(new PickleBytes().Global("collections", "OrderedDict").Op('(').Number(1).Op('l').Raw(0x85).Op('R').Op('.').ToArray()),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TensorsThatCannotBeRead_AreNamed()
+    {
+        Assert.Equal("sparse tensor", Made("_rebuild_sparse_tensor", pickle => pickle.Tuple(1)).Kind);
+        var quantized = Made("_rebuild_qtensor", pickle => pickle.Op('(').Storage("QInt8Storage", "0", 6).Number(0).Tuple(2, 3).Op('t'));
+        Assert.Equal(("quantized", 6L), (quantized.Kind, quantized.Shape.Aggregate((a, b) => a * b)));
+        Assert.Equal("negated or conjugated", Made("_rebuild_tensor_v2", pickle => pickle.Op('(').Storage("FloatStorage", "0", 6).Number(0).Tuple(6).Tuple(1)
+            .Raw(0x89).Op('}').Op('}').Text("neg").Raw(0x88).Op('s').Op('t')).Kind);
+
+        static PickleUnread Made(string function, Func<PickleBytes, PickleBytes> arguments)
+            => Assert.IsType<PickleUnread>(PickleReader.Read(arguments(new PickleBytes().Global("torch._utils", function)).Op('R').Op('.').ToArray()));
+    }
+
+    [Fact]
+    public void Read_TensorOfTypeOverBytes_CountsElements()
+    {
+        // torch 2 keeps types that have no storage class of their own beside an untyped storage.
+        var tensor = Assert.IsType<PickleTensor>(PickleReader.Read(new PickleBytes().Global("torch._utils", "_rebuild_tensor_v3").Op('(').Storage("UntypedStorage", "0", 12)
+            .Number(1).Tuple(2).Tuple(1).Raw(0x89).Op('}').Global("torch", "bfloat16").Op('t').Op('R').Op('.').ToArray()));
+        Assert.Equal((ElementType.BFloat16, 6L, 1L), (tensor.Storage.Type, tensor.Storage.Count, tensor.Offset));
+    }
+
+    [Fact]
+    public void Read_SubclassOfItself_EndsWell()
+    {
+        // _rebuild_from_type with itself as the function and the arguments.
+        var pickle = new PickleBytes().Global("torch._tensor", "_rebuild_from_type_v2").Op('q').Raw(0).Op(']').Op('q').Raw(1)
+            .Op('(').Op('h').Raw(0).Op('N').Op('h').Raw(1).Op('e').Op('R').Op('.').ToArray();
+        Assert.Contains("arguments", Refused(pickle), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ArrayOfAnUnreadType_IsPassed()
+    {
+        var array = new PickleBytes().Global("numpy.core.multiarray", "_reconstruct").Global("numpy", "ndarray").Raw(0x85).Op('R')
+            .Op('(').Number(1).Tuple(1).Global("numpy", "dtype").Text("U10").Raw(0x85).Op('R').Raw(0x89).Op('C').Raw(40).Raw(new byte[40]).Op('t').Op('b').Op('.').ToArray();
+        Assert.Null(Assert.IsType<PickleArray>(PickleReader.Read(array)).Type);
     }
 
     [Theory]
@@ -64,7 +147,7 @@ public sealed class PickleReaderTests
     [InlineData("ios\nsystem\n.", "0x69")]
     [InlineData("(os\u0081.", "0x6f|not accepted")]
     [InlineData("P1\n.", "0x50")]
-    [InlineData("NQ.", "persistent id")]
+    [InlineData("(X\u0007\0\0\0storageNtQ.", "persistent id")]
     [InlineData("NNb.", "state")]
     [InlineData("N)R.", "no PickleGlobal")]
     [InlineData("cos", "left")]
@@ -113,7 +196,7 @@ public sealed class PickleReaderTests
             pickle.Global("_codecs", "encode").Op('h').Raw(0).Text("latin1").Raw(0x86).Op('R');
         }
 
-        Assert.Contains("encoded", Refused(pickle.Op('.').ToArray()), StringComparison.Ordinal);
+        Assert.Contains("copied", Refused(pickle.Op('.').ToArray()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +210,7 @@ public sealed class PickleReaderTests
     [InlineData("FloatStorage", 64, 4, true)]
     [InlineData("FloatStorage", 65, 4, false)]
     [InlineData("FloatStorage", 1, -1, false)]
-    [InlineData("ComplexStorage", 1, 4, false)]
+    [InlineData("SomeStorage", 1, 4, true)]
     public void Read_PersistentId_IsAStorageOrRefused(string type, int keyLength, long count, bool accepted)
     {
         var pickle = new PickleBytes().Storage(type, new string('7', keyLength), count).Op('.').ToArray();
@@ -137,7 +220,7 @@ public sealed class PickleReaderTests
         }
         else
         {
-            Assert.Matches("persistent id|ComplexStorage", Refused(pickle));
+            Assert.Contains("persistent id", Refused(pickle), StringComparison.Ordinal);
         }
     }
 

@@ -180,11 +180,28 @@ public sealed class TorchZipReaderTests
     }
 
     [Theory]
-    [InlineData(new byte[] { 0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E, 0x80, 2, (byte)'M' }, "before version 1.6")]
     [InlineData(new byte[] { 0x80, 4, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, (byte)'}', (byte)'.' }, "bare Python pickle")]
     [InlineData(new byte[] { }, "empty")]
-    [InlineData(new byte[] { 0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, 0, 0, 0, 0 }, "47475546")]
+    [InlineData(new byte[] { 0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A }, "HDF5")]
+    [InlineData(new byte[] { 0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0, 0 }, "Zstandard")]
+    [InlineData(new byte[] { 0xFD, 0x37, 0x7A, 0x58, 0x5A, 0 }, "xz")]
+    [InlineData(new byte[] { 0x42, 0x5A, 0x68, 0x39 }, "bzip2")]
+    [InlineData(new byte[] { 0x67, 0x67, 0x6D, 0x6C, 1, 0, 0, 0 }, "GGML")]
+    [InlineData(new byte[] { 0x52, 0x49, 0x46, 0x46, 1, 0, 0, 0 }, "RIFF")]
+    [InlineData(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, "of no kind that is known")]
     public void Read_OtherFormats_AreNamed(byte[] file, string reason) => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer")]
+    [InlineData("<!DOCTYPE html><html><head>", "HTML")]
+    [InlineData("  <html lang=en>", "HTML")]
+    [InlineData("\uFEFF{\"a\": 1}", "JSON")]
+    [InlineData("Repository not found, sorry", "text")]
+    public void Read_Texts_AreNamed(string text, string reason)
+    {
+        var message = ModelAssert.Refused(System.Text.Encoding.UTF8.GetBytes(text));
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
 
     /// <summary>Adds the zip64 records that torch.save writes, with the 64-bit field of every entry in its extra field; gives the offsets of all 64-bit numbers.</summary>
     private static byte[] WithZip64(byte[] zip, out List<int> fields)

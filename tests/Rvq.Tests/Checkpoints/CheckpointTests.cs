@@ -1,0 +1,62 @@
+namespace Rvq.Tests.Checkpoints;
+
+public sealed class CheckpointTests
+{
+    [Theory]
+    [InlineData("files/views_of_one_storage/cols8.th", "PyTorch")]
+    [InlineData("files/legacy_torch/legacy.th", "PyTorch (before 1.6)")]
+    [InlineData("files/torchscript/jit.pt", "TorchScript")]
+    [InlineData("files/hf_folder/hf", "safetensors")]
+    [InlineData("files/sharded/sharded", "safetensors in 2 files")]
+    [InlineData("files/faiss_other_types/pca_rq.index", "faiss")]
+    [InlineData("checkpoints/gguf_mimi/mimi.gguf", "GGUF")]
+    [InlineData("checkpoints/onnx_encodec/encoder.onnx", "ONNX")]
+    [InlineData("checkpoints/npy_codebook_semanticodec/codebook.npy", "npy")]
+    [InlineData("checkpoints/nemo_tar/codec.nemo", "PyTorch in a tar file")]
+    [InlineData("lyra/quantizer.tflite", "TFLite")]
+    public void Open_EveryKindOfFile_ReadsAllTensors(string path, string format)
+    {
+        using var checkpoint = Checkpoint.Open(TestData.Path(path));
+        Assert.Equal(format, checkpoint.Format);
+        Assert.NotEmpty(checkpoint.Tensors);
+        foreach (var tensor in checkpoint.Tensors.Where(tensor => tensor.ElementType is "F32" or "F16" or "BF16" or "F64"))
+        {
+            var values = checkpoint.Read(tensor.Name);
+            Assert.Equal(tensor.Shape.Aggregate(1L, (a, b) => a * b), values.Length);
+            var copy = new float[values.Length];
+            checkpoint.Read(tensor.Name, copy);
+            Assert.Equal(values, copy);
+        }
+    }
+
+    [Fact]
+    public void Read_WhatIsNotThere_Throws()
+    {
+        using var stream = new MemoryStream(TensorBytes.Safetensors([TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6), new("b", "I64", [1], new byte[8])], """{"k":"v"}"""));
+        var checkpoint = Checkpoint.Open(stream);
+        Assert.Equal(["'a' F32 [2, 3]", "'b' I64 [1]"], checkpoint.Tensors.Select(tensor => tensor.ToString()));
+        Assert.Equal("v", checkpoint.Metadata["k"]);
+        Assert.True(checkpoint.Contains("a"));
+        Assert.False(checkpoint.Contains("A"));
+        Assert.Equal([1f, 2, 3, 4, 5, 6], checkpoint.Read("a"));
+        Assert.Contains("'c'", Assert.Throws<ArgumentException>(() => checkpoint.Read("c")).Message, StringComparison.Ordinal);
+        Assert.Contains("length 5", Assert.Throws<ArgumentException>(() => checkpoint.Read("a", new float[5])).Message, StringComparison.Ordinal);
+        Assert.Contains("I64", Assert.Throws<InvalidDataException>(() => checkpoint.Read("b")).Message, StringComparison.Ordinal);
+        checkpoint.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => checkpoint.Read("a"));
+        Assert.True(stream.CanRead);
+        Assert.Throws<ArgumentNullException>(() => Checkpoint.Open((Stream)null!));
+        Assert.Throws<ArgumentException>(() => Checkpoint.Open(""));
+        Assert.Throws<FileNotFoundException>(() => Checkpoint.Open(Path.Combine(Path.GetTempPath(), "none.safetensors")));
+    }
+
+    [Fact]
+    public void Read_SameTensorAgainAndAgain_HasNoBudget()
+    {
+        using var checkpoint = Checkpoint.Open(new MemoryStream(TensorBytes.Safetensors([TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6)])));
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(6, checkpoint.Read("a").Length);
+        }
+    }
+}

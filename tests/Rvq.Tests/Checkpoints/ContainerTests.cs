@@ -1,0 +1,211 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+using Rvq.Checkpoints;
+
+namespace Rvq.Tests.Checkpoints;
+
+/// <summary>The containers beside safetensors and PyTorch's: the same tensors in each give the same model.</summary>
+public sealed class ContainerTests
+{
+    private const string Embed = "quantizer.layers.0.codebook.embed";
+
+    private static readonly TensorBytes Codebook = TensorBytes.Single(Embed, [3, 2], 1, 2, 3, 4, 5, 6);
+    private static readonly TensorBytes Second = TensorBytes.Single("quantizer.layers.1.codebook.embed", [2, 2], -1, 0, 7, 8);
+
+    [Theory]
+    [InlineData("gguf_mimi/mimi.gguf", "Mimi", 1)]
+    [InlineData("onnx_encodec/encoder.onnx", "EnCodec", 4)]
+    [InlineData("torchscript_archive/codec.pt", "EnCodec", 2)]
+    [InlineData("gpt_sovits_v2pro_head/model.pth", "EnCodec", 1)]
+    public void Load_Container_IsRead(string file, string family, int codebooks)
+    {
+        var model = RvqModel.Load(TestData.Path($"checkpoints/{file}"));
+        Assert.Equal((family, codebooks), (model.Family, model.CodebookCount));
+    }
+
+    [Fact]
+    public void Read_Gguf_GivesTheTensorsAndMetadata()
+    {
+        foreach (var alignment in new[] { 32, 64, 1 })
+        {
+            var file = ContainerBytes.Gguf([Codebook, Second], alignment);
+            AssertCodebooks(ModelAssert.Read(file));
+            var metadata = CheckpointReader.Open(new MemoryStream(file)).Metadata;
+            Assert.Equal(("a codec", "8,-5,4", false), (metadata["general.name"], metadata["list"], metadata.ContainsKey("float")));
+        }
+    }
+
+    [Fact]
+    public void Read_GgufTypes_AreReadOrNamed()
+    {
+        Assert.Equal(6, ModelAssert.Read(ContainerBytes.Gguf([Codebook with { Type = "F16", Data = ContainerBytes.Halves(1, 2, 3, 4, 5, 6) }])).Stages[0].Codebook[2][1]);
+        Assert.Contains("Q8_0", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Type = "Q8_0" }])), StringComparison.Ordinal);
+        Assert.Contains("quantized type 99", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Type = "Q?" }])), StringComparison.Ordinal);
+        Assert.Contains("3 parts", ModelAssert.Refused(ContainerBytes.Gguf([Codebook], key: "split.count")), StringComparison.Ordinal);
+        Assert.Contains("do not fit", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Shape = [4, 2] }])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_OnnxInitializersAndConstants_GiveTheTensors()
+    {
+        byte[] constant = [.. ContainerBytes.Field(2, Encoding.UTF8.GetBytes(Second.Name)), .. ContainerBytes.Field(4, "Constant"u8),
+            .. ContainerBytes.Field(5, [.. ContainerBytes.Field(1, "value"u8), .. ContainerBytes.Field(5, ContainerBytes.OnnxTensor(Second with { Name = "unused" }))])];
+        var file = ContainerBytes.Onnx([ContainerBytes.OnnxTensor(Codebook)], constant, [.. ContainerBytes.Field(4, "Relu"u8)]);
+        AssertCodebooks(ModelAssert.Read(file));
+        Assert.Equal("value", CheckpointReader.Open(new MemoryStream(file)).Metadata["key"]);
+    }
+
+    [Theory]
+    [InlineData("F32", 4)]
+    [InlineData("F64", 10)]
+    [InlineData("F16", 5)]
+    [InlineData("BF16", 5)]
+    public void Read_OnnxListsOfElements_AreRead(string type, int field)
+    {
+        float[] values = [1, 2, 3, 4, 5, 6];
+        byte[] list = type switch
+        {
+            "F32" => Codebook.Data,
+            "F64" => MemoryMarshal.AsBytes<double>(Array.ConvertAll(values, value => (double)value)).ToArray(),
+            "F16" => [.. values.SelectMany(value => ContainerBytes.Varint(BitConverter.HalfToUInt16Bits((Half)value)))],
+            _ => [.. values.SelectMany(value => ContainerBytes.Varint(BitConverter.SingleToUInt32Bits(value) >> 16))],
+        };
+        byte[] tensor = [.. ContainerBytes.OnnxHead(Codebook with { Type = type }), .. ContainerBytes.Field(field, list), .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed))];
+        var model = ModelAssert.Read(ContainerBytes.Onnx([tensor, ContainerBytes.OnnxTensor(Second)]));
+        AssertCodebooks(model);
+        Assert.Contains("elements", ModelAssert.Refused(ContainerBytes.Onnx([ContainerBytes.OnnxHead(Codebook with { Type = type })])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_OnnxElementsInAnotherFile_NamesIt()
+    {
+        byte[] tensor = [.. ContainerBytes.OnnxHead(Codebook), .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed)),
+            .. ContainerBytes.Field(13, [.. ContainerBytes.Field(1, "location"u8), .. ContainerBytes.Field(2, "weights.data"u8)]), .. ContainerBytes.Field(14, 1ul)];
+        Assert.Contains("'weights.data'", ModelAssert.Refused(ContainerBytes.Onnx([tensor])), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Optimal)]
+    public void Read_Npz_GivesTheTensors(CompressionLevel compression)
+        => AssertCodebooks(ModelAssert.Read(ContainerBytes.Npz(
+            compression, (Codebook.Name, ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data)), (Second.Name, ContainerBytes.Npy("<f4", "(2L, 2L)", Second.Data)))));
+
+    [Fact]
+    public void Read_NpzThatGrowsWithoutEnd_IsRefused()
+    {
+        // Fifty megabytes of zeros in fifty kilobytes.
+        var bomb = ContainerBytes.Npz(CompressionLevel.Optimal, ("a", new byte[50_000_000]));
+        Assert.Contains("at most", ModelAssert.Refused(bomb), StringComparison.Ordinal);
+        Assert.Contains("longer than", ModelAssert.Refused(ContainerBytes.Gzip(new byte[50_000_000])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_Npy_IsACodebookIfTheCallerSaysSo()
+    {
+        var file = File.ReadAllBytes(TestData.Path("checkpoints/npy_codebook_semanticodec/codebook.npy"));
+        var message = ModelAssert.Refused(file);
+        Assert.Contains("BareCodebooks", message, StringComparison.Ordinal);
+        Assert.Contains("[32, 8]", message, StringComparison.Ordinal);
+        var model = ModelAssert.Read(file, new LoadOptions { BareCodebooks = true });
+        Assert.Equal((1, 32, 8), (model.CodebookCount, model.Stages[0].Codebook.Size, model.Dimensions));
+        Assert.Equal(MemoryMarshal.Cast<byte, float>(file.AsSpan(128)).ToArray()[8..16], model.Stages[0].Codebook[1].ToArray());
+    }
+
+    [Fact]
+    public void Read_BareArrays_AreTakenInTheOrderOfTheirNumbers()
+    {
+        var says = new LoadOptions { BareCodebooks = true };
+        byte[] Array(params ReadOnlySpan<float> values) => ContainerBytes.Npy("<f4", $"({values.Length / 2}, 2)", MemoryMarshal.AsBytes(values).ToArray());
+        var eleven = Enumerable.Range(0, 11).Reverse().Select(i => ($"arr_{i}", Array(i, i))).ToArray();
+        var model = ModelAssert.Read(ContainerBytes.Npz(CompressionLevel.NoCompression, eleven), says);
+        Assert.Equal(Enumerable.Range(0, 11), model.Stages.ToArray().Select(stage => (int)stage.Codebook[0][0]));
+
+        var named = ContainerBytes.Npz(CompressionLevel.NoCompression, ("mean", Array(9, 9)), ("codebook", Array(1, 2, 3, 4)));
+        Assert.Contains("Prefix", ModelAssert.Refused(named, says), StringComparison.Ordinal);
+        Assert.Equal(2, ModelAssert.Read(named, says with { Prefix = "codebook" }).Stages[0].Codebook.Size);
+        Assert.Contains("gap", ModelAssert.Refused(ContainerBytes.Npz(CompressionLevel.NoCompression, ("arr_0", Array(9, 9)), ("arr_2", Array(9, 9))), says), StringComparison.Ordinal);
+        Assert.Contains("[6]", ModelAssert.Refused(ContainerBytes.Npy("<f4", "(6,)", Codebook.Data), says), StringComparison.Ordinal);
+        Assert.Equal(3, ModelAssert.Read(ContainerBytes.Npy("<f4", "(3, 1, 2)", Codebook.Data), says).CodebookCount);
+    }
+
+    [Fact]
+    public void Read_NpyInFortranOrder_IsTurned()
+    {
+        var model = ModelAssert.Read(ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data, fortran: true), new LoadOptions { BareCodebooks = true });
+        Assert.Equal([2f, 5f], model.Stages[0].Codebook[1].ToArray());
+    }
+
+    [Theory]
+    [InlineData("|O", "(3, 2)", "'|O'")]
+    [InlineData(">f4", "(3, 2)", ">f4")]
+    [InlineData("<f4", "(4, 2)", "8 elements")]
+    [InlineData("<f4", "(3, x)", "not understood")]
+    public void Read_NpyThatCannotBeRead_SaysWhy(string type, string shape, string reason)
+        => Assert.Contains(reason, ModelAssert.Refused(ContainerBytes.Npy(type, shape, Codebook.Data), new LoadOptions { BareCodebooks = true }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_TarAndGzip_AreOpened()
+    {
+        var torch = TorchBytes.StateDict([Codebook, Second]);
+        var tar = ContainerBytes.Tar(("./model_config.yaml", "sample_rate: 22050\n"u8.ToArray()), ("./model_weights.ckpt", torch));
+        AssertCodebooks(ModelAssert.Read(tar));
+        AssertCodebooks(ModelAssert.Read(ContainerBytes.Gzip(tar)));
+        AssertCodebooks(ModelAssert.Read(ContainerBytes.Gzip(TensorBytes.Safetensors([Codebook, Second]))));
+        Assert.Equal("sample_rate: 22050\n", CheckpointReader.Open(new MemoryStream(tar)).Metadata["model_config.yaml"]);
+        Assert.Contains("2 checkpoints", ModelAssert.Refused(ContainerBytes.Tar(("a.ckpt", torch), ("b.pt", torch))), StringComparison.Ordinal);
+        Assert.Contains("0 checkpoints", ModelAssert.Refused(ContainerBytes.Tar(("a.txt", torch))), StringComparison.Ordinal);
+        var nested = tar;
+        for (var i = 0; i < 5; i++)
+        {
+            nested = ContainerBytes.Gzip(nested);
+        }
+
+        ModelAssert.Refused(nested);
+    }
+
+    [Fact]
+    public void Read_EveryContainerCutAnywhere_IsRefused()
+    {
+        foreach (var file in new[]
+        {
+            ContainerBytes.Gguf([Codebook]), ContainerBytes.Onnx([ContainerBytes.OnnxTensor(Codebook)])[..^20],
+            ContainerBytes.Npz(CompressionLevel.Optimal, (Embed, ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data))),
+            ContainerBytes.Tar(("a.ckpt", TorchBytes.StateDict([Codebook])))[..^1536],
+        })
+        {
+            for (var length = 0; length < file.Length - 24; length++)
+            {
+                ModelAssert.Refused(file[..length], new LoadOptions { BareCodebooks = true });
+            }
+        }
+    }
+
+    [Fact]
+    public void Read_LegacyFileCutAnywhere_IsRefused()
+    {
+        var file = File.ReadAllBytes(TestData.Path("files/legacy_torch/legacy.th"));
+        for (var length = 0; length < file.Length; length += 7)
+        {
+            ModelAssert.Refused(file[..length]);
+        }
+    }
+
+    [Fact]
+    public void Load_LyrasFile_GivesLyrasCodes()
+    {
+        var model = RvqModel.Load(TestData.Path("lyra/quantizer.tflite"));
+        Assert.Equal(("Lyra", 46, 16, 64, 16000, 320), (model.Family, model.CodebookCount, model.Stages[0].Codebook.Size, model.Dimensions, model.SampleRate, model.HopLength));
+        var frames = Npy.ReadSingle(TestData.Path("lyra/features_sample2.npy")).Data;
+        Assert.Equal(Npy.ReadInt64(TestData.Path("lyra/codes_sample2.npy")).Data, new Quantizer(model).Encode(frames).Select(code => (long)code));
+        ModelAssert.SameQuantizer(RvqModel.Load(TestData.Path("lyra/codebooks.safetensors")), model);
+    }
+
+    private static void AssertCodebooks(RvqModel model)
+    {
+        Assert.Equal(2, model.CodebookCount);
+        Assert.Equal([5f, 6f], model.Stages[0].Codebook[2].ToArray());
+        Assert.Equal([7f, 8f], model.Stages[1].Codebook[1].ToArray());
+    }
+}
