@@ -14,14 +14,8 @@ public sealed class CheckpointCasesTests : IDisposable
         ["dualcodec_semantic_only"] = new() { Prefix = "semantic_vq." },
         ["ibq"] = new() { Metric = SearchMetric.InnerProduct },
         ["languagecodec"] = new() { Family = "Language-Codec" },
+        ["npy_codebook_semanticodec"] = new() { BareCodebooks = true },
     };
-
-    // Containers that are not read yet.
-    private static readonly string[] Unread =
-    [
-        "faiss_IDMap2_RQ", "faiss_IVFResidualQuantizer", "faiss_ProductResidualQuantizer", "faiss_ResidualCoarseQuantizer", "gguf_mimi", "gpt_sovits_v2pro_head",
-        "nemo_tar", "npy_codebook_semanticodec", "onnx_encodec", "sharded_musicgen",
-    ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("rvq").FullName;
 
@@ -34,12 +28,12 @@ public sealed class CheckpointCasesTests : IDisposable
     [MemberData(nameof(Names))]
     public void Load_Case_GivesItsCodesOrIsRefused(string name)
     {
-        Assert.SkipWhen(Unread.Contains(name), "The container is not read yet.");
         var folder = TestData.Path($"checkpoints/{name}");
         using var description = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
         var path = Path.Combine(folder, description.RootElement.GetProperty("file").GetString()!);
         path = File.Exists(Path.Combine(folder, "model.safetensors.index.json")) ? Path.Combine(folder, "model.safetensors.index.json") : path;
-        if (description.RootElement.GetProperty("expect").GetString()!.StartsWith("refuse", StringComparison.Ordinal) || name == "vqp_vq_bridge")
+        var isRefused = description.RootElement.GetProperty("expect").GetString()!.StartsWith("refuse", StringComparison.Ordinal) || name == "vqp_vq_bridge";
+        if (isRefused && name != "torchscript_archive") // its tensors are read
         {
             Assert.Throws<InvalidDataException>(() => RvqModel.Load(path));
         }
