@@ -21,13 +21,15 @@ internal static unsafe partial class Argument
         {
             throw NotMultiple(
                 $"{name} has {frames} frames",
-                $"the {model.FramesPerBlock} frames of a block: fill up the last block (SNAC pads the audio before its encoder) and keep the true frame count",
+                $"the {model.FramesPerBlock} frames of a block: fill up the last block (SNAC pads the audio before its encoder), and keep "
+                    + "the true frame count",
                 name);
         }
     }
 
     /// <summary>The exception for a number that should be a multiple of another.</summary>
-    public static ArgumentException NotMultiple(string subject, string whole, string name) => new($"{subject}, which is not a multiple of {whole}.", name);
+    public static ArgumentException NotMultiple(string subject, string whole, string name)
+        => new($"{subject}, which is not a multiple of {whole}.", name);
 
     /// <summary>Refuses a buffer that does not have so many rows.</summary>
     /// <param name="length">The buffer's length.</param>
@@ -113,5 +115,8 @@ internal static unsafe partial class Argument
     /// <param name="leftOut">Why a codebook cannot be left out here, and what to do.</param>
     public static ArgumentOutOfRangeException NotCode<TCode>(TCode code, string name, string place, string leftOut)
         where TCode : unmanaged, IBinaryInteger<TCode>
-        => new(name, code, $"{name} holds {code} at {place}.{(IsLeftOut(code) ? $" A code of -1 stands for a codebook left out: {leftOut}" : "")}");
+    {
+        var reason = IsLeftOut(code) ? $" A code of -1 stands for a codebook left out: {leftOut}" : "";
+        return new ArgumentOutOfRangeException(name, code, $"{name} holds {code} at {place}.{reason}");
+    }
 }

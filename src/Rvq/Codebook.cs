@@ -20,7 +20,8 @@ public sealed class Codebook
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         if (codewords.IsEmpty)
         {
-            throw new ArgumentException($"codewords has length 0, but a codebook has at least one codeword of {dimensions} values.", nameof(codewords));
+            throw new ArgumentException(
+                $"codewords has length 0, but a codebook has at least one codeword of {dimensions} values.", nameof(codewords));
         }
 
         Size = Argument.RowCount(codewords.Length, dimensions, nameof(codewords), "dimensions of a codeword");

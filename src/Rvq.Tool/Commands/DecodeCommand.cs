@@ -19,7 +19,10 @@ internal static class DecodeCommand
         };
         var output = Options.Output("FRAMES.npy", "the frames, float32");
         var (codebooks, channelsFirst) = (Options.Codebooks(), Options.ChannelsFirst());
-        var recover = new Option<bool>("--recover") { Description = "Go on behind what is damaged in an .rvq stream instead of stopping there; lost frames are zeros, so that time does not shift." };
+        var recover = new Option<bool>("--recover")
+        {
+            Description = "Go on behind what is damaged in an .rvq stream instead of stopping there; lost frames are zeros, so that time does not shift.",
+        };
         var allowOtherModel = new Option<bool>("--allow-other-model") { Description = "Decode an .rvq stream that another model has written." };
         foreach (var symbol in (Option[])[output, codebooks, channelsFirst, recover, allowOtherModel])
         {

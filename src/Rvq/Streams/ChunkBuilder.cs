@@ -47,7 +47,8 @@ internal sealed class ChunkBuilder(RvqHeader header, uint headerChecksum, int? f
         _blocks += taken / header.GetCodesPerBlock(codebooks);
         if (_count == _most && header.FramesPerBlock == 1)
         {
-            // Where blocks have several frames, a full chunk waits for what comes next: a stream that ends within its last block says so before it.
+            // Where blocks have several frames, a full chunk waits for what comes next: a stream that ends within its last block says so
+            // before it.
             Flush();
         }
 

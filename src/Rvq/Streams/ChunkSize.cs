@@ -12,8 +12,6 @@ internal static class ChunkSize
     /// </summary>
     public static int Blocks(RvqHeader header, int codebooks, int? framesPerChunk)
     {
-        var codes = header.GetCodesPerBlock(codebooks);
-        var most = Math.Min(RvqFormat.MaxCodesPerChunk / codes, int.MaxValue / header.FramesPerBlock);
         var frames = framesPerChunk ?? header.FrameRate ?? UsualFrameRate;
         var blocks = Math.Ceiling(frames / header.FramesPerBlock);
         if (framesPerChunk is null && header.BitsPerBlock(codebooks) is > 0 and var bits)
@@ -23,6 +21,10 @@ internal static class ChunkSize
             blocks = Math.Max(blocks, Math.Ceiling(overhead / (MostOverhead * bits)));
         }
 
-        return (int)Math.Clamp(blocks, 1, most);
+        return (int)Math.Clamp(blocks, 1, Most(header, codebooks));
     }
+
+    /// <summary>The most blocks of the first codebooks that a chunk may have.</summary>
+    public static int Most(RvqHeader header, int codebooks)
+        => Math.Min(RvqFormat.MaxCodesPerChunk / header.GetCodesPerBlock(codebooks), int.MaxValue / header.FramesPerBlock);
 }

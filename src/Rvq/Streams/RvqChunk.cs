@@ -10,7 +10,8 @@ public sealed class RvqChunk
 {
     private readonly RvqHeader _header;
 
-    internal RvqChunk(RvqHeader header, long firstBlock, int blockCount, int codebookCount, byte[]? payload, long? streamLength, long framesLost = 0)
+    internal RvqChunk(
+        RvqHeader header, long firstBlock, int blockCount, int codebookCount, byte[]? payload, long? streamLength, long framesLost = 0)
     {
         (_header, BlockCount, CodebookCount, Payload, FramesLost) = (header, blockCount, codebookCount, payload ?? [], framesLost);
         IsGap = payload is null;
@@ -23,8 +24,8 @@ public sealed class RvqChunk
     public long FirstFrame { get; }
 
     /// <summary>
-    /// The number of frames: those of all blocks, or fewer where a multi-scale model's stream is known to end within the last block, whose other frames
-    /// are filling.
+    /// The number of frames: those of all blocks, or fewer where a multi-scale model's stream is known to end within the last block, whose
+    /// other frames are filling.
     /// </summary>
     public int FrameCount { get; }
 
@@ -35,18 +36,25 @@ public sealed class RvqChunk
     public int CodeCount { get; }
 
     /// <summary>
-    /// Whether this stands for frames that were lost, as <see cref="RvqReaderOptions.FillGaps"/> asks for: its codes are −1, which stands for codebooks left
-    /// out, and its frames are zeros.
+    /// Whether this stands for frames that were lost, as <see cref="RvqReaderOptions.FillGaps"/> asks for: its codes are −1, which stands
+    /// for codebooks left out, and its frames are zeros.
     /// </summary>
     public bool IsGap { get; }
 
-    /// <summary>The frames that are missing directly before this chunk; 0 unless the stream is damaged, the reader recovers and does not fill the gap.</summary>
+    /// <summary>
+    /// The frames that are missing directly before this chunk; 0 unless the stream is damaged, the reader recovers and does not fill the
+    /// gap.
+    /// </summary>
     public long FramesLost { get; }
 
     /// <summary>Unpacks the codes.</summary>
     /// <typeparam name="TCode">Any integer type that holds the codes; a signed one for a gap.</typeparam>
-    /// <param name="codes">Receives the codes, row-major [T, n], or [blocks, codes of n codebooks] of a multi-scale model; length <see cref="CodeCount"/>.</param>
-    /// <exception cref="ArgumentException"><paramref name="codes"/> has another length, or its type cannot hold the codes; nothing is written.</exception>
+    /// <param name="codes">
+    /// Receives the codes, row-major [T, n], or [blocks, codes of n codebooks] of a multi-scale model; length <see cref="CodeCount"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="codes"/> has another length, or its type cannot hold the codes; nothing is written.
+    /// </exception>
     public void CopyTo<TCode>(Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -69,7 +77,8 @@ public sealed class RvqChunk
         for (var i = 0; i < CodebookCount; i++)
         {
             var length = _header.LayerLength(i, BlockCount);
-            Bits.UnpackColumns(Payload.AsSpan(layer, length), _header.GetBitsPerCode(i), codes, RowLength, column, _header.CodesPerBlock(i));
+            var packed = Payload.AsSpan(layer, length);
+            Bits.UnpackColumns(packed, _header.GetBitsPerCode(i), codes, RowLength, column, _header.CodesPerBlock(i));
             layer += length;
             column += _header.CodesPerBlock(i);
         }
@@ -77,8 +86,12 @@ public sealed class RvqChunk
 
     /// <summary>Unpacks the codes into any layout: strides say where they go.</summary>
     /// <typeparam name="TCode">Any integer type that holds the codes; a signed one for a gap.</typeparam>
-    /// <param name="codes">Receives the codes, shape [T, n], or [blocks, codes of n codebooks] of a multi-scale model; axes of length 1 may stand before.</param>
-    /// <exception cref="ArgumentException"><paramref name="codes"/> has another shape, or its type cannot hold the codes; nothing is written.</exception>
+    /// <param name="codes">
+    /// Receives the codes, shape [T, n], or [blocks, codes of n codebooks] of a multi-scale model; axes of length 1 may stand before.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="codes"/> has another shape, or its type cannot hold the codes; nothing is written.
+    /// </exception>
     public void CopyTo<TCode>(in TensorSpan<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {

@@ -37,7 +37,9 @@ internal sealed partial class RvqParser
             : "neither a chunk nor the end mark stands here";
 
     private string MissingEnd(string fault)
-        => fault.Length > 0 && Buffer.Available.IsEmpty ? "the end mark is missing: the writer was not completed, or the stream was cut off here" : fault;
+        => fault.Length > 0 && Buffer.Available.IsEmpty
+            ? "the end mark is missing: the writer was not completed, or the stream was cut off here"
+            : fault;
 
     /// <summary>The number in a record that has no other content.</summary>
     private string? ReadNumber(string what, out long number)
@@ -62,7 +64,8 @@ internal sealed partial class RvqParser
 
         if (frames < 0 || header.BlockCount(frames) < _nextBlock || (_length ?? frames) != frames)
         {
-            return $"the length is said to be {frames} frames, but {_length ?? _nextBlock * header.FramesPerBlock} {(_length is null ? "have come" : "before")}";
+            var known = _length is { } before ? $"{before} before" : $"{_nextBlock * header.FramesPerBlock} have come";
+            return $"the length is said to be {frames} frames, but {known}";
         }
 
         _length = frames;
@@ -119,7 +122,8 @@ internal sealed partial class RvqParser
         }
 
         // From here on the numbers are as they were written.
-        fault = record.FirstBlock < _nextBlock ? $"the chunk starts with block {record.FirstBlock}, but {_nextBlock} have come" : record.Fault(header);
+        var place = $"the chunk starts with block {record.FirstBlock}, but {_nextBlock} have come";
+        fault = record.FirstBlock < _nextBlock ? place : record.Fault(header);
         if (fault.Length > 0)
         {
             return fault;
@@ -144,8 +148,9 @@ internal sealed partial class RvqParser
             return fault;
         }
 
-        var lost = Lose(record.FirstBlock, $"the chunk starts with block {record.FirstBlock}, but {_nextBlock} have come", ref chunk);
-        var read = new RvqChunk(header, record.FirstBlock, (int)record.BlockCount, taken, layers.ToArray(), _length, chunk is null ? lost : 0);
+        var lost = Lose(record.FirstBlock, place, ref chunk);
+        lost = chunk is null ? lost : 0;
+        var read = new RvqChunk(header, record.FirstBlock, (int)record.BlockCount, taken, layers.ToArray(), _length, lost);
         (chunk, _behindGap) = chunk is null ? (read, null) : (chunk, read);
         _nextBlock = record.FirstBlock + record.BlockCount;
         _chunks++;
@@ -172,7 +177,7 @@ internal sealed partial class RvqParser
         var frames = Math.Min(firstBlock * header.FramesPerBlock, _length ?? long.MaxValue) - (_nextBlock * header.FramesPerBlock);
         FramesLost += frames;
         var codebooks = Math.Min(header.CodebookCount, maxCodebooks ?? header.CodebookCount);
-        if (fillGaps && blocks <= Math.Min(RvqFormat.MaxCodesPerChunk / header.GetCodesPerBlock(codebooks), int.MaxValue / header.FramesPerBlock))
+        if (fillGaps && blocks <= ChunkSize.Most(header, codebooks))
         {
             gap = new RvqChunk(header, _nextBlock, (int)blocks, codebooks, payload: null, _length);
         }

@@ -1,11 +1,13 @@
 namespace Rvq.Streams;
 
 /// <summary>
-/// Makes chunks of the bytes of an .rvq stream, wherever they come from: while a call says that bytes are missing, the caller fills
-/// <see cref="Buffer"/> and calls again. A strict parser asks for no byte beyond what it needs and throws at the first fault; a
-/// recovering one looks for the next record that is sound.
+/// Makes chunks of the bytes of an .rvq stream, wherever they come from: while a call says that bytes are missing, the caller fills <see
+/// cref="Buffer"/> and calls again. A strict parser asks for no byte beyond what it needs and throws at the first fault; a recovering one
+/// looks for the next record that is sound.
 /// </summary>
-/// <remarks>The records' readers, in a file of their own, give null when a record is done, "" when bytes are missing, or what is wrong.</remarks>
+/// <remarks>
+/// The records' readers, in a file of their own, give null when a record is done, "" when bytes are missing, or what is wrong.
+/// </remarks>
 internal sealed partial class RvqParser(bool recover, bool fillGaps, int? maxCodebooks)
 {
     private const int MaxSearch = 4 * RvqFormat.MaxHeaderLength;

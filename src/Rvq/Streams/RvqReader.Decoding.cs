@@ -20,9 +20,13 @@ public sealed partial class RvqReader
         Decode(chunk, new TensorSpan<float>(frames, [chunk.FrameCount, model.Dimensions]));
     }
 
-    /// <summary>Decodes a chunk with the first codebooks of the reader's model into frames of any layout: strides say where they go.</summary>
+    /// <summary>
+    /// Decodes a chunk with the first codebooks of the reader's model into frames of any layout: strides say where they go.
+    /// </summary>
     /// <param name="chunk">A chunk of this stream; a gap gives zeros.</param>
-    /// <param name="frames">Receives the frames, shape [T, D], T = <see cref="RvqChunk.FrameCount"/>; axes of length 1 may stand before.</param>
+    /// <param name="frames">
+    /// Receives the frames, shape [T, D], T = <see cref="RvqChunk.FrameCount"/>; axes of length 1 may stand before.
+    /// </param>
     /// <exception cref="InvalidOperationException">The reader was opened without a model.</exception>
     /// <exception cref="ArgumentException"><paramref name="frames"/> has another shape; nothing is written.</exception>
     public void Decode(RvqChunk chunk, in TensorSpan<float> frames)

@@ -21,8 +21,8 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
     public RvqHeader Header { get; }
 
     /// <summary>
-    /// The frames of the whole stream, those lost among them, or null until it has said so: at its end mark, or before the last chunk where it ends within a
-    /// multi-scale model's block.
+    /// The frames of the whole stream, those lost among them, or null until it has said so: at its end mark, or before the last chunk where
+    /// it ends within a multi-scale model's block.
     /// </summary>
     public long? FrameCount => _parser.FrameCount;
 
@@ -112,7 +112,9 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
 
     /// <summary>Reads the next chunk.</summary>
     /// <returns>The chunk, or null at the end.</returns>
-    /// <exception cref="InvalidDataException">Something is not sound or missing, and the reader is strict; the message says in which chunk and where.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Something is not sound or missing, and the reader is strict; the message says in which chunk and where.
+    /// </exception>
     public RvqChunk? ReadChunk()
     {
         RvqChunk? chunk;
@@ -130,7 +132,9 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
     /// <summary>Reads the next chunk. A call that was cancelled can be made again.</summary>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The chunk, or null at the end.</returns>
-    /// <exception cref="InvalidDataException">Something is not sound or missing, and the reader is strict; the message says in which chunk and where.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Something is not sound or missing, and the reader is strict; the message says in which chunk and where.
+    /// </exception>
     public async ValueTask<RvqChunk?> ReadChunkAsync(CancellationToken cancellationToken = default)
     {
         RvqChunk? chunk;
@@ -148,7 +152,9 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
     /// <summary>Reads all chunks that are left.</summary>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>The chunks as they come.</returns>
-    /// <exception cref="InvalidDataException">Something is not sound or missing, and the reader is strict; the message says in which chunk and where.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Something is not sound or missing, and the reader is strict; the message says in which chunk and where.
+    /// </exception>
     public async IAsyncEnumerable<RvqChunk> ReadChunksAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (await ReadChunkAsync(cancellationToken).ConfigureAwait(false) is { } chunk)

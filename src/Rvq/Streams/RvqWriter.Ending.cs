@@ -28,11 +28,13 @@ public sealed partial class RvqWriter
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
     public void Complete() => Complete(FrameCount);
 
-    /// <summary>Writes what has been gathered, how many frames the stream has, and the end mark. Nothing can be written afterwards.</summary>
+    /// <summary>
+    /// Writes what has been gathered, how many frames the stream has, and the end mark. Nothing can be written afterwards.
+    /// </summary>
     /// <param name="frameCount">
-    /// The frames that are not filling, where the last block of a multi-scale model was filled up: more than <see cref="FrameCount"/> without the last block,
-    /// and at most <see cref="FrameCount"/>. The reader's last chunk then has so many fewer; only where <see cref="Flush"/> sent that chunk off before, it
-    /// has not, and <see cref="RvqReader.FrameCount"/> alone tells.
+    /// The frames that are not filling, where the last block of a multi-scale model was filled up: more than <see cref="FrameCount"/>
+    /// without the last block, and at most <see cref="FrameCount"/>. The reader's last chunk then has so many fewer; only where <see
+    /// cref="Flush"/> sent that chunk off before, it has not, and <see cref="RvqReader.FrameCount"/> alone tells.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="frameCount"/> is out of that range; nothing is written.</exception>
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
@@ -57,7 +59,9 @@ public sealed partial class RvqWriter
         return FlushAsync(cancellationToken);
     }
 
-    /// <summary>Writes what has been gathered, unless an earlier write failed, and closes the stream, unless it is to be left open.</summary>
+    /// <summary>
+    /// Writes what has been gathered, unless an earlier write failed, and closes the stream, unless it is to be left open.
+    /// </summary>
     /// <exception cref="IOException">What has been gathered cannot be written; the stream is closed all the same.</exception>
     public void Dispose()
     {
@@ -116,7 +120,9 @@ public sealed partial class RvqWriter
         if (frameCount < _builder.LeastFrameCount || frameCount > FrameCount)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(frameCount), frameCount, $"frameCount must be in [{_builder.LeastFrameCount}, {FrameCount}] by the blocks that were written, but is {frameCount}.");
+                nameof(frameCount),
+                frameCount,
+                $"frameCount must be in [{_builder.LeastFrameCount}, {FrameCount}] by the blocks that were written, but is {frameCount}.");
         }
 
         _completed = true;
@@ -153,7 +159,8 @@ public sealed partial class RvqWriter
         ThrowIfCompleted();
         if (_builder.HasEnded)
         {
-            throw new InvalidOperationException($"The stream ends within its last block, after {FrameCount} frames; it can only be completed.");
+            throw new InvalidOperationException(
+                $"The stream ends within its last block, after {FrameCount} frames; it can only be completed.");
         }
     }
 

@@ -6,15 +6,15 @@ using System.Numerics.Tensors;
 namespace Rvq.Streams;
 
 /// <summary>
-/// Writes codes as an .rvq stream to any <see cref="Stream"/> (a PipeWriter's AsStream among them), as they come and without seeking. Memory
-/// for one chunk is in use. A stream is whole only after <see cref="Complete()"/>; when a writer is disposed before, every frame that was written is there,
-/// but readers see that the end mark is missing. Not thread-safe.
+/// Writes codes as an .rvq stream to any <see cref="Stream"/> (a PipeWriter's AsStream among them), as they come and without seeking.
+/// Memory for one chunk is in use. A stream is whole only after <see cref="Complete()"/>; when a writer is disposed before, every frame
+/// that was written is there, but readers see that the end mark is missing. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Frames go out in chunks: a reader gets a frame when its chunk is full, <see cref="FramesPerChunk"/> frames later at most, or at the next <see cref="Flush"/>.
-/// By default a chunk is about a second or as much longer as it takes until its overhead is 5 % of its codes (26 bytes, 4 more for every codebook, and
-/// filling bits): 1.7 s for EnCodec at 6 kbit/s, 9.5 s for Mimi at 1.1 kbit/s. For a conversation flush every packet, or ask for shorter chunks: in Mimi's
-/// 8 codebooks a chunk costs as many bytes as five frames.
+/// Frames go out in chunks: a reader gets a frame when its chunk is full, <see cref="FramesPerChunk"/> frames later at most, or at the next
+/// <see cref="Flush"/>. By default a chunk is about a second or as much longer as it takes until its overhead is 5 % of its codes (26
+/// bytes, 4 more for every codebook, and filling bits): 1.7 s for EnCodec at 6 kbit/s, 9.5 s for Mimi at 1.1 kbit/s. For a conversation
+/// flush every packet, or ask for shorter chunks: in Mimi's 8 codebooks a chunk costs as many bytes as five frames.
 /// </remarks>
 public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
 {
@@ -31,8 +31,8 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
     /// <param name="stream">Receives the bytes.</param>
     /// <param name="header">What the stream says of its codes, such as new RvqHeader(model).</param>
     /// <param name="framesPerChunk">
-    /// The frames of a chunk, at least 1, rounded up to whole blocks; or null (the default) for the longer of about a second and what makes a chunk cost
-    /// 5 %. A chunk is what is lost when a bit is wrong, and what a reader waits for.
+    /// The frames of a chunk, at least 1, rounded up to whole blocks; or null (the default) for the longer of about a second and what makes
+    /// a chunk cost 5 %. A chunk is what is lost when a bit is wrong, and what a reader waits for.
     /// </param>
     /// <param name="leaveOpen">Whether the stream stays open when the writer is disposed.</param>
     /// <exception cref="ArgumentException">The header is not possible or longer than 1 MiB.</exception>
@@ -59,8 +59,9 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Writes a file that is there under its name from the first chunk on, so that others may read it while it grows, and so that a program that dies leaves
-    /// what it had written: the end mark says whether a file is whole. Where a file is to appear whole or not at all, write to another name and move it.
+    /// Writes a file that is there under its name from the first chunk on, so that others may read it while it grows, and so that a program
+    /// that dies leaves what it had written: the end mark says whether a file is whole. Where a file is to appear whole or not at all,
+    /// write to another name and move it.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="header">What the stream says of its codes, such as new RvqHeader(model).</param>
@@ -90,7 +91,9 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
 
     /// <summary>Writes frames with all codebooks.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="codes">Codes, row-major [T, N], or [blocks, codes per block] of a multi-scale model; each below its codebook's size.</param>
+    /// <param name="codes">
+    /// Codes, row-major [T, N], or [blocks, codes per block] of a multi-scale model; each below its codebook's size.
+    /// </param>
     /// <exception cref="ArgumentException">The length is not a multiple of a row's; nothing is written.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook; nothing is written.</exception>
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
@@ -100,10 +103,14 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
 
     /// <summary>Writes frames with the first codebooks only; every call may have another number of them.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="codes">Codes, row-major [T, n], or [blocks, codes of n codebooks] of a multi-scale model; each below its codebook's size.</param>
+    /// <param name="codes">
+    /// Codes, row-major [T, n], or [blocks, codes of n codebooks] of a multi-scale model; each below its codebook's size.
+    /// </param>
     /// <param name="codebookCount">The number of codebooks, n, in [1, N].</param>
     /// <exception cref="ArgumentException">The length is not a multiple of a row's; nothing is written.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook, or <paramref name="codebookCount"/> out of range; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code is outside its codebook, or <paramref name="codebookCount"/> out of range; nothing is written.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
     public void Write<TCode>(ReadOnlySpan<TCode> codes, int codebookCount)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -116,11 +123,13 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Writes frames that lie in any layout: strides say where. The length of a row says how many of the first codebooks there are.</summary>
+    /// <summary>
+    /// Writes frames that lie in any layout: strides say where. The length of a row says how many of the first codebooks there are.
+    /// </summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="codes">
-    /// Codes, shape [T, n], or [blocks, codes of n codebooks] of a multi-scale model; axes of length 1 may stand before. Each code is below its
-    /// codebook's size.
+    /// Codes, shape [T, n], or [blocks, codes of n codebooks] of a multi-scale model; axes of length 1 may stand before. Each code is below
+    /// its codebook's size.
     /// </param>
     /// <exception cref="ArgumentException">The shape is not one of these; nothing is written.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook; nothing is written.</exception>
@@ -131,7 +140,8 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
         if (!Argument.IsSequence(codes.Lengths) || Header.CodebookCountOf(codes.Lengths[^1]) is not { } codebooks)
         {
             throw new ArgumentException(
-                $"codes has the shape {Argument.Shape(codes.Lengths)}, but [T, n] with the codes of the first n of {Header.CodebookCount} codebooks is needed.",
+                $"codes has the shape {Argument.Shape(codes.Lengths)}, but [T, n] with the codes of the first n of "
+                    + $"{Header.CodebookCount} codebooks is needed.",
                 nameof(codes));
         }
 
@@ -144,12 +154,16 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
 
     /// <summary>Writes frames with all codebooks, or the first of them.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="codes">Codes, row-major [T, n], or [blocks, codes of n codebooks] of a multi-scale model; each below its codebook's size.</param>
+    /// <param name="codes">
+    /// Codes, row-major [T, n], or [blocks, codes of n codebooks] of a multi-scale model; each below its codebook's size.
+    /// </param>
     /// <param name="codebookCount">The number of codebooks, n, in [1, N], or null for all.</param>
     /// <param name="cancellationToken">Cancels the writing, after which the stream cannot be written on.</param>
     /// <returns>The end of it.</returns>
     /// <exception cref="ArgumentException">The length is not a multiple of a row's; nothing is written.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook, or <paramref name="codebookCount"/> out of range; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code is outside its codebook, or <paramref name="codebookCount"/> out of range; nothing is written.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
     public async ValueTask WriteAsync<TCode>(ReadOnlyMemory<TCode> codes, int? codebookCount = null, CancellationToken cancellationToken = default)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -163,9 +177,12 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Writes a chunk of another stream of the same codebooks as it is, without unpacking: to cut a bit rate, or to join streams.</summary>
+    /// <summary>
+    /// Writes a chunk of another stream of the same codebooks as it is, without unpacking: to cut a bit rate, or to join streams.
+    /// </summary>
     /// <param name="chunk">
-    /// The chunk, which follows the frames written before whatever its own number is. After one that ends within a block nothing can be written.
+    /// The chunk, which follows the frames written before whatever its own number is. After one that ends within a block nothing can be
+    /// written.
     /// </param>
     /// <exception cref="ArgumentException">The chunk's stream has other codebooks, or it is a gap.</exception>
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
@@ -201,7 +218,7 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
                     codes[i],
                     nameof(codes),
                     $"row {i / rowLength}, column {column}, whose codebook has {_sizes[column]} codewords",
-                    "a stream stores no such code, so write these frames with the codebooks before (codebookCount, or RvqModel.Take); the number may change.");
+                    "a stream stores no such code, so write these frames with the codebooks before it (codebookCount, or RvqModel.Take).");
             }
 
             column = column + 1 == rowLength ? 0 : column + 1;

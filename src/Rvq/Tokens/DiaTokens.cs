@@ -28,7 +28,9 @@ public static class DiaTokens
     /// <summary>The steps of a number of frames: one of begin tokens, the frames, one end token, and the longest delay.</summary>
     /// <param name="frameCount">The number of frames, T, at least 0.</param>
     /// <returns>T + 17.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="frameCount"/> is negative or too large for an int of steps.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="frameCount"/> is negative or too large for an int of steps.
+    /// </exception>
     public static int GetStepCount(int frameCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(frameCount);
@@ -36,7 +38,9 @@ public static class DiaTokens
         return frameCount + MaxDelay + 2;
     }
 
-    /// <summary>The frames that tokens hold whole: up to the first codebook's end token, and as far as the most delayed codebook goes.</summary>
+    /// <summary>
+    /// The frames that tokens hold whole: up to the first codebook's end token, and as far as the most delayed codebook goes.
+    /// </summary>
     /// <typeparam name="TToken">Any integer type.</typeparam>
     /// <param name="tokens">Tokens, row-major [S, 9], from the begin tokens on; S may end anywhere.</param>
     /// <returns>The number of frames, T.</returns>
@@ -86,7 +90,9 @@ public static class DiaTokens
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="tokens">Tokens, row-major [S, 9], from the begin tokens on.</param>
     /// <param name="codes">Receives the codes, row-major [T, 9] with T at most S − 16, such as <see cref="GetFrameCount"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A token within the frames is none of the 1024 codes, as a model may well make them; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A token within the frames is none of the 1024 codes, as a model may well make them; nothing is written.
+    /// </exception>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
     public static void Restore<TCode>(ReadOnlySpan<TCode> tokens, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -113,7 +119,10 @@ public static class DiaTokens
     /// <summary>Brings the tokens of a language model back to frames, up to the first frame with a token that is no code.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="tokens">Tokens, row-major [S, 9], from the begin tokens on; S may end anywhere.</param>
-    /// <param name="codes">Receives the codes, row-major [frames, 9]: at least <see cref="GetFrameCount"/> of them; what lies behind the good ones stays as it is.</param>
+    /// <param name="codes">
+    /// Receives the codes, row-major [frames, 9]: at least <see cref="GetFrameCount"/> of them; what lies behind the good ones stays as it
+    /// is.
+    /// </param>
     /// <param name="frameCount">The frames that were good, and are in <paramref name="codes"/>.</param>
     /// <returns>Whether all frames up to <see cref="GetFrameCount"/> were good.</returns>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
@@ -150,7 +159,10 @@ public static class DiaTokens
         if (!Argument.IsCode(code, CodebookSize))
         {
             throw Argument.NotCode(
-                code, name, $"frame {frame}, codebook {codebook}; codes are in [0, {CodebookSize})", "Dia has no token for that, all nine are needed.");
+                code,
+                name,
+                $"frame {frame}, codebook {codebook}; codes are in [0, {CodebookSize})",
+                "Dia has no token for that, all nine are needed.");
         }
     }
 }

@@ -78,7 +78,9 @@ public sealed class FlatTokens
     /// <param name="codes">Codes, row-major [T, N] with all N codebooks.</param>
     /// <param name="tokens">Receives the tokens, length T × <see cref="CodebookCount"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A code is outside its codebook; nothing is written.</exception>
-    /// <exception cref="ArgumentException">Lengths that do not fit, a token type that is too small, or buffers that overlap; nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, a token type that is too small, or buffers that overlap; nothing is written.
+    /// </exception>
     public void Arrange<TCode, TToken>(ReadOnlySpan<TCode> codes, Span<TToken> tokens)
         where TCode : unmanaged, IBinaryInteger<TCode>
         where TToken : unmanaged, IBinaryInteger<TToken>
@@ -109,9 +111,13 @@ public sealed class FlatTokens
     /// <typeparam name="TToken">Any integer type.</typeparam>
     /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
     /// <param name="tokens">Tokens, length T × <see cref="CodebookCount"/>.</param>
-    /// <param name="codes">Receives the codes of the part's codebooks, row-major [T, N] with all N codebooks; other columns stay as they are.</param>
+    /// <param name="codes">
+    /// Receives the codes of the part's codebooks, row-major [T, N] with all N codebooks; other columns stay as they are.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A token is not one of its codebook; nothing is written.</exception>
-    /// <exception cref="ArgumentException">Lengths that do not fit, a code type that is too small, or buffers that overlap; nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, a code type that is too small, or buffers that overlap; nothing is written.
+    /// </exception>
     public void Restore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
         where TToken : unmanaged, IBinaryInteger<TToken>
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -123,20 +129,29 @@ public sealed class FlatTokens
             var column = good % CodebookCount;
             var (offset, size) = (_offsets[column], _sizes[FirstCodebook + column]);
             throw new ArgumentOutOfRangeException(
-                nameof(tokens), tokens[good], $"tokens holds {tokens[good]} at {good}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
+                nameof(tokens),
+                tokens[good],
+                $"tokens holds {tokens[good]} at {good}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
         }
 
         CopyCodes(tokens, codes);
     }
 
-    /// <summary>Turns the tokens of a language model back into codes, up to the first frame with a token that is not one of its codebook.</summary>
+    /// <summary>
+    /// Turns the tokens of a language model back into codes, up to the first frame with a token that is not one of its codebook.
+    /// </summary>
     /// <typeparam name="TToken">Any integer type.</typeparam>
     /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
     /// <param name="tokens">Tokens, of which whole frames of <see cref="CodebookCount"/> are looked at.</param>
-    /// <param name="codes">Receives the codes of the part's codebooks, row-major [frames, N] with all N codebooks, at least as many frames as tokens has; all else stays as it is.</param>
+    /// <param name="codes">
+    /// Receives the codes of the part's codebooks, row-major [frames, N] with all N codebooks, at least as many frames as tokens has; all
+    /// else stays as it is.
+    /// </param>
     /// <param name="frameCount">The frames that were good, and are in <paramref name="codes"/>.</param>
     /// <returns>Whether all whole frames were good.</returns>
-    /// <exception cref="ArgumentException">Lengths that do not fit, a code type that is too small, or buffers that overlap; nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, a code type that is too small, or buffers that overlap; nothing is written.
+    /// </exception>
     public bool TryRestore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes, out int frameCount)
         where TToken : unmanaged, IBinaryInteger<TToken>
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -150,7 +165,10 @@ public sealed class FlatTokens
         return frameCount == frames;
     }
 
-    /// <summary>The tokens of a codebook, such as to let a language model choose no others: <c>logits[flat.GetTokenRange(i % flat.CodebookCount)]</c>.</summary>
+    /// <summary>
+    /// The tokens of a codebook, such as to let a language model choose no others: <c>logits[flat.GetTokenRange(i %
+    /// flat.CodebookCount)]</c>.
+    /// </summary>
     /// <param name="place">The place in a frame: the codebook, counted from the part's first, in [0, <see cref="CodebookCount"/>).</param>
     /// <returns>From the token of code 0 to the first behind that of the last code.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="place"/> is out of range.</exception>

@@ -19,7 +19,9 @@ public sealed class SnacTokens
     private readonly int _firstToken;
 
     /// <summary>The layout of some strides.</summary>
-    /// <param name="strides">The frames that share a code, per level, coarse to fine (SNAC 24 kHz: 4, 2, 1); each a multiple of the next.</param>
+    /// <param name="strides">
+    /// The frames that share a code, per level, coarse to fine (SNAC 24 kHz: 4, 2, 1); each a multiple of the next.
+    /// </param>
     /// <param name="codebookSize">The size of every codebook, at least 1.</param>
     /// <param name="firstToken">The token of code 0 at the first place of a block: 10 in Orpheus's custom_token numbers.</param>
     /// <exception cref="ArgumentException">No stride, or one that is not a multiple of the next.</exception>
@@ -40,7 +42,8 @@ public sealed class SnacTokens
             ArgumentOutOfRangeException.ThrowIfLessThan(strides[level], 1, nameof(strides));
             if (level > 0 && strides[level - 1] % strides[level] != 0)
             {
-                throw Argument.NotMultiple($"strides[{level - 1}] is {strides[level - 1]}", $"strides[{level}] = {strides[level]}", nameof(strides));
+                throw Argument.NotMultiple(
+                    $"strides[{level - 1}] is {strides[level - 1]}", $"strides[{level}] = {strides[level]}", nameof(strides));
             }
 
             end += strides[0] / strides[level];
@@ -98,8 +101,12 @@ public sealed class SnacTokens
     /// <typeparam name="TToken">Any integer type.</typeparam>
     /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
     /// <param name="tokens">Tokens, whole blocks of them.</param>
-    /// <param name="codes">Receives the codes, row-major [blocks, <see cref="CodesPerBlock"/>]; as long as <paramref name="tokens"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A token is not one of its place in the block, as a model may well make them; nothing is written.</exception>
+    /// <param name="codes">
+    /// Receives the codes, row-major [blocks, <see cref="CodesPerBlock"/>]; as long as <paramref name="tokens"/>.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A token is not one of its place in the block, as a model may well make them; nothing is written.
+    /// </exception>
     /// <exception cref="ArgumentException">Lengths or types that do not fit, or buffers that overlap; nothing is written.</exception>
     public void Restore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
         where TToken : unmanaged, IBinaryInteger<TToken>
@@ -111,20 +118,25 @@ public sealed class SnacTokens
         {
             var first = FirstToken(good % CodesPerBlock);
             throw new ArgumentOutOfRangeException(
-                nameof(tokens), tokens[good], $"tokens holds {tokens[good]} at {good}, whose place has the tokens [{first}, {first + _codebookSize}).");
+                nameof(tokens),
+                tokens[good],
+                $"tokens holds {tokens[good]} at {good}, whose place has the tokens [{first}, {first + _codebookSize}).");
         }
 
         CopyCodes(tokens, codes);
     }
 
     /// <summary>
-    /// Turns the tokens of a language model back into blocks of codes, up to the first block with a token that is not one of its place. To go on
-    /// behind a bad block, call again with the tokens from (<paramref name="blockCount"/> + 1) × <see cref="CodesPerBlock"/> on.
+    /// Turns the tokens of a language model back into blocks of codes, up to the first block with a token that is not one of its place. To
+    /// go on behind a bad block, call again with the tokens from (<paramref name="blockCount"/> + 1) × <see cref="CodesPerBlock"/> on.
     /// </summary>
     /// <typeparam name="TToken">Any integer type.</typeparam>
     /// <typeparam name="TCode">Any integer type that holds the codes.</typeparam>
     /// <param name="tokens">Tokens, of which whole blocks are looked at.</param>
-    /// <param name="codes">Receives the codes, row-major [blocks, <see cref="CodesPerBlock"/>], at least as many blocks as tokens has; what lies behind the good ones stays as it is.</param>
+    /// <param name="codes">
+    /// Receives the codes, row-major [blocks, <see cref="CodesPerBlock"/>], at least as many blocks as tokens has; what lies behind the
+    /// good ones stays as it is.
+    /// </param>
     /// <param name="blockCount">The blocks that were good, and are in <paramref name="codes"/>.</param>
     /// <returns>Whether all whole blocks were good.</returns>
     /// <exception cref="ArgumentException">Lengths or types that do not fit, or buffers that overlap; nothing is written.</exception>
@@ -141,7 +153,9 @@ public sealed class SnacTokens
         return blockCount == blocks;
     }
 
-    /// <summary>The tokens of a place, such as to let a language model choose no others: <c>logits[snac.GetTokenRange(i % snac.CodesPerBlock)]</c>.</summary>
+    /// <summary>
+    /// The tokens of a place, such as to let a language model choose no others: <c>logits[snac.GetTokenRange(i % snac.CodesPerBlock)]</c>.
+    /// </summary>
     /// <param name="place">The place in a block of tokens, in [0, <see cref="CodesPerBlock"/>).</param>
     /// <returns>From the token of code 0 to the first behind that of the last code.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="place"/> is out of range.</exception>
@@ -181,7 +195,9 @@ public sealed class SnacTokens
         }
     }
 
-    /// <summary>Orders a code before the finer ones of its time; level m has the codes from starts[m] to starts[m + 1] of a block.</summary>
+    /// <summary>
+    /// Orders a code before the finer ones of its time; level m has the codes from starts[m] to starts[m + 1] of a block.
+    /// </summary>
     private void Visit(int[] starts, int level, int index, ref int next)
     {
         _order[next++] = starts[level] + index;

@@ -39,7 +39,9 @@ public sealed partial class TokenPattern
 
     /// <summary>Several steps a frame: codebooks with the same inner step share one, after a start step of special tokens.</summary>
     /// <param name="innerSteps">The inner step of each codebook, in ascending order (audiocraft's flattening); length N.</param>
-    /// <param name="delays">The delay of each codebook in frames, in ascending order, equal within an inner step; or empty for none.</param>
+    /// <param name="delays">
+    /// The delay of each codebook in frames, in ascending order, equal within an inner step; or empty for none.
+    /// </param>
     /// <returns>The pattern.</returns>
     /// <exception cref="ArgumentException">Numbers that are negative, not in ascending order, or do not fit each other.</exception>
     public static TokenPattern Unroll(ReadOnlySpan<int> innerSteps, ReadOnlySpan<int> delays = default)
@@ -52,7 +54,8 @@ public sealed partial class TokenPattern
             if (inner[q] == inner[q - 1] && late[q] != late[q - 1])
             {
                 throw new ArgumentException(
-                    $"Codebooks {q - 1} and {q} share inner step {inner[q]}, but have the delays {late[q - 1]} and {late[q]}.", nameof(delays));
+                    $"Codebooks {q - 1} and {q} share inner step {inner[q]}, but have the delays {late[q - 1]} and {late[q]}.",
+                    nameof(delays));
             }
         }
 
@@ -81,7 +84,9 @@ public sealed partial class TokenPattern
             frames => 1 + (((long)frames + max) * (empty + leaders.Length)) - delaySum);
     }
 
-    /// <summary>First all frames of codebook 0, then the other codebooks with delays of their own, after a start step of special tokens.</summary>
+    /// <summary>
+    /// First all frames of codebook 0, then the other codebooks with delays of their own, after a start step of special tokens.
+    /// </summary>
     /// <param name="delays">The delay of each codebook but the first in steps, at least 0; length N − 1.</param>
     /// <returns>The pattern.</returns>
     /// <exception cref="ArgumentException"><paramref name="delays"/> is empty.</exception>
@@ -97,7 +102,10 @@ public sealed partial class TokenPattern
             frames => 1 + (2L * frames) + max);
     }
 
-    /// <summary>One code a step, groups of codebooks one after the other and frames in turn within a group, after a start step (audiocraft's MusicLM pattern).</summary>
+    /// <summary>
+    /// One code a step, groups of codebooks one after the other and frames in turn within a group, after a start step (audiocraft's MusicLM
+    /// pattern).
+    /// </summary>
     /// <param name="codebookCount">The number of codebooks, a multiple of <paramref name="groupSize"/>.</param>
     /// <param name="groupSize">The codebooks of a group, at least 1.</param>
     /// <returns>The pattern.</returns>

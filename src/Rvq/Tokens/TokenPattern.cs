@@ -23,13 +23,17 @@ public sealed partial class TokenPattern
     /// <summary>The number of codebooks (streams), N.</summary>
     public int CodebookCount { get; }
 
-    /// <summary>The steps at the end that hold only the rest of late codebooks; audiocraft's "valid" sequence and Moshi's leave them out.</summary>
+    /// <summary>
+    /// The steps at the end that hold only the rest of late codebooks; audiocraft's "valid" sequence and Moshi's leave them out.
+    /// </summary>
     public int MaxDelay { get; }
 
     /// <summary>The steps that hold all codes of a number of frames.</summary>
     /// <param name="frameCount">The number of frames, T, at least 0.</param>
     /// <returns>The steps, S. The first S − <see cref="MaxDelay"/> are audiocraft's valid steps; Moshi keeps the first T.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="frameCount"/> is negative, or the steps are too many for an int.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="frameCount"/> is negative, or the steps are too many for an int.
+    /// </exception>
     public int GetStepCount(int frameCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(frameCount);
@@ -85,7 +89,9 @@ public sealed partial class TokenPattern
     /// <summary>Gives the codes of frames their steps.</summary>
     /// <typeparam name="TCode">Any integer type that holds the codes and the special token.</typeparam>
     /// <param name="codes">Codes, row-major [T, N]; −1 where a codebook is left out, whose place gets the special token.</param>
-    /// <param name="tokens">Receives the tokens, row-major [S, N], S at most <see cref="GetStepCount"/>(T); codes of later steps are left out.</param>
+    /// <param name="tokens">
+    /// Receives the tokens, row-major [S, N], S at most <see cref="GetStepCount"/>(T); codes of later steps are left out.
+    /// </param>
     /// <param name="specialToken">The token of a place without a code (audiocraft: the codebooks' size).</param>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
     public void Arrange<TCode>(ReadOnlySpan<TCode> codes, Span<TCode> tokens, TCode specialToken)
@@ -110,8 +116,12 @@ public sealed partial class TokenPattern
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="tokens">Tokens, row-major [S, N], S at most <see cref="GetStepCount"/>(T).</param>
     /// <param name="codes">Receives the codes, row-major [T, N]; its length says how many frames there are.</param>
-    /// <param name="missingCode">The code of a place whose step is not in <paramref name="tokens"/>: −1 where a codebook is to be left out.</param>
-    /// <param name="specialToken">A token that becomes <paramref name="missingCode"/> too, or null (the default) to pass all tokens on.</param>
+    /// <param name="missingCode">
+    /// The code of a place whose step is not in <paramref name="tokens"/>: −1 where a codebook is to be left out.
+    /// </param>
+    /// <param name="specialToken">
+    /// A token that becomes <paramref name="missingCode"/> too, or null (the default) to pass all tokens on.
+    /// </param>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
     public void Restore<TCode>(ReadOnlySpan<TCode> tokens, Span<TCode> codes, TCode missingCode, TCode? specialToken = null)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -131,7 +141,10 @@ public sealed partial class TokenPattern
     /// <summary>Brings the tokens of a language model back to frames, up to the first frame with a token that is no code.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="tokens">Tokens, row-major [S, N], from the first step on; S may end anywhere.</param>
-    /// <param name="codes">Receives the codes, row-major [frames, N]: at least <see cref="GetFrameCount(int)"/>(S) frames; what lies behind the good ones stays as it is.</param>
+    /// <param name="codes">
+    /// Receives the codes, row-major [frames, N]: at least <see cref="GetFrameCount(int)"/>(S) frames; what lies behind the good ones stays
+    /// as it is.
+    /// </param>
     /// <param name="codebookSize">The first number above all codes, at least 1; tokens outside [0, codebookSize) are special.</param>
     /// <param name="frameCount">The frames that were good, and are in <paramref name="codes"/>.</param>
     /// <returns>Whether all frames that the steps hold were good.</returns>

@@ -28,7 +28,11 @@ public class ChunkSizeTests
     {
         Assert.NotNull(name);
         var plain = new RvqHeader(RvqSamples.Model([.. sizes.Select(_ => 1)], strides));
-        var header = new RvqHeader(sizes, strides, plain.FramesPerBlock) { FrameRateNumerator = numerator, FrameRateDenominator = denominator };
+        var header = new RvqHeader(sizes, strides, plain.FramesPerBlock)
+        {
+            FrameRateNumerator = numerator,
+            FrameRateDenominator = denominator,
+        };
         for (var codebooks = 1; codebooks <= sizes.Length; codebooks++)
         {
             var rows = (2 * ChunkSize.Blocks(header, codebooks, null)) + 1;
@@ -67,7 +71,8 @@ public class ChunkSizeTests
     [InlineData(32, 1024, 600, 1, 600)]
     [InlineData(1, 1, 75, 1, 75)]
     [InlineData(1, 2, 0, 0, 20 * 247)]
-    public void FramesPerChunk_Default_IsASecondOrWhatMakesTheOverheadSmall(int codebooks, int size, int numerator, int denominator, int frames)
+    public void FramesPerChunk_Default_IsASecondOrWhatMakesTheOverheadSmall(
+        int codebooks, int size, int numerator, int denominator, int frames)
     {
         // Bits of overhead: 8 × (26 + 4 n) + 7 n, which twenty times over are as many as the codes: n = 8 gives 520, n = 1 gives 247.
         var header = new RvqHeader(Repeat(size, codebooks)) { FrameRateNumerator = numerator, FrameRateDenominator = denominator };

@@ -26,7 +26,9 @@ public class RvqGapTests
             {
                 byte[] bytes =
                 [
-                    .. whole[..start], .. Enumerable.Range(0, 4).Where(i => (kept >> i & 1) == 1).SelectMany(i => whole[(start + (i * length))..(start + ((i + 1) * length))]), .. whole[^16..],
+                    .. whole[..start],
+                    .. Enumerable.Range(0, 4).Where(i => (kept >> i & 1) == 1).SelectMany(i => whole.Skip(start + (i * length)).Take(length)),
+                    .. whole[^16..],
                 ];
                 var options = new RvqReaderOptions { Recover = true, FillGaps = true, CodebookCount = codebooks };
                 using var reader = RvqReader.Open(new AwkwardStream(bytes, 7), model, options);

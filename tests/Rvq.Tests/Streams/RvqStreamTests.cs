@@ -344,12 +344,16 @@ public class RvqStreamTests
     public async Task WriteAsync_FewerCodebooksAndWhatDoesNotFit_AreAsTheSynchronousOnes()
     {
         var cancellation = TestContext.Current.CancellationToken;
+        int[] codes = [1, 2, 3, 10, 0];
         var stream = new MemoryStream();
         await using var writer = new RvqWriter(stream, new RvqHeader([10, 20]), 2);
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("codes", async () => await writer.WriteAsync<int>(new[] { 10, 0 }, cancellationToken: cancellation));
-        await Assert.ThrowsAsync<ArgumentException>("codes", async () => await writer.WriteAsync<int>(new[] { 1, 0, 1 }, cancellationToken: cancellation));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("codebookCount", async () => await writer.WriteAsync<int>(new[] { 1 }, 0, cancellation));
-        await writer.WriteAsync<int>(new[] { 1, 2, 3 }, 1, cancellation);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            "codes", async () => await writer.WriteAsync<int>(codes.AsMemory(3), cancellationToken: cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(
+            "codes", async () => await writer.WriteAsync<int>(codes.AsMemory(0, 3), cancellationToken: cancellation));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            "codebookCount", async () => await writer.WriteAsync<int>(codes.AsMemory(0, 1), 0, cancellation));
+        await writer.WriteAsync<int>(codes.AsMemory(0, 3), 1, cancellation);
         await writer.CompleteAsync(cancellation);
         using var reader = RvqReader.Open(new MemoryStream(stream.ToArray()));
         Assert.Equal([(2, 1), (1, 1)], RvqSamples.ReadAll(reader).Select(chunk => (chunk.FrameCount, chunk.CodebookCount)));

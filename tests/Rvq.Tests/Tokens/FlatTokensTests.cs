@@ -143,7 +143,7 @@ public class FlatTokensTests
         Refused.For<ArgumentOutOfRangeException>("firstCodebook", () => flat.Part(-1, 2));
         Refused.For<ArgumentOutOfRangeException>("codebookCount", () => flat.Part(0, 0));
         Refused.For<ArgumentOutOfRangeException>("codebookCount", () => flat.Part(2, 2));
-        Refused.For<ArgumentOutOfRangeException>("firstToken", () => new FlatTokens([10], -1));
+        Refused.For<ArgumentOutOfRangeException>("firstToken", () => _ = new FlatTokens([10], -1));
         Assert.Equal((2, 1), (flat.Part(2, 1).FirstCodebook, flat.Part(2, 1).CodebookCount));
     }
 

@@ -136,12 +136,12 @@ public class SnacTokensTests
         Assert.All(buffer, value => Assert.Equal(0, value));
         Refused.For<ArgumentException>("codes", () => Orpheus.Arrange<int, int>(new int[8], new int[8]), "length 8, which is not a multiple of the 7 codes of a block");
         Refused.For<ArgumentException>("tokens", () => Orpheus.Arrange<int, int>(new int[7], new int[14]), "length 14, but 7 codes need 7");
-        Refused.For<ArgumentException>("strides", () => new SnacTokens([4, 3]), "strides[0] is 4, which is not a multiple of strides[1] = 3");
-        Refused.For<ArgumentException>("strides", () => new SnacTokens([]));
-        Refused.For<ArgumentOutOfRangeException>("strides", () => new SnacTokens([4, 0]));
-        Refused.For<ArgumentException>("strides", () => new SnacTokens([int.MaxValue, 1]));
-        Refused.For<ArgumentOutOfRangeException>("codebookSize", () => new SnacTokens([4], 0));
-        Refused.For<ArgumentOutOfRangeException>("firstToken", () => new SnacTokens([4], 1, -1));
+        Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([4, 3]), "strides[0] is 4, which is not a multiple of strides[1] = 3");
+        Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([]));
+        Refused.For<ArgumentOutOfRangeException>("strides", () => _ = new SnacTokens([4, 0]));
+        Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([int.MaxValue, 1]));
+        Refused.For<ArgumentOutOfRangeException>("codebookSize", () => _ = new SnacTokens([4], 0));
+        Refused.For<ArgumentOutOfRangeException>("firstToken", () => _ = new SnacTokens([4], 1, -1));
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public class SnacTokensTests
         // The last token there can be.
         var last = new SnacTokens([1], int.MaxValue - 5, 5);
         Assert.Equal(5..int.MaxValue, last.GetTokenRange(0));
-        Refused.For<ArgumentException>("strides", () => new SnacTokens([1], int.MaxValue - 5, 6), $"{int.MaxValue}");
+        Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([1], int.MaxValue - 5, 6), $"{int.MaxValue}");
     }
 
     [Fact]
