@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Rvq.Tool.Commands;
 
 namespace Rvq.Tool;
@@ -26,12 +28,15 @@ internal static class Program
             EvaluateCommand.Create(shell),
             TrainCommand.Create(shell),
         };
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new DocumentedHelp((SynchronousCommandLineAction)help.Action!);
+
         // '@list' is a list of inputs, which the commands read themselves: names with spaces, comments, standard input.
-        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(args.Count == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            var help = parsed.CommandResult.Command is RootCommand ? "rvq --help" : $"rvq {parsed.CommandResult.Command.Name} --help";
-            return shell.Fail($"{string.Join(' ', parsed.Errors.Select(fault => fault.Message))} See '{help}'.", Shell.BadUsage);
+            var more = parsed.CommandResult.Command is RootCommand ? "rvq --help" : $"rvq {parsed.CommandResult.Command.Name} --help";
+            return shell.Fail($"{string.Join(' ', parsed.Errors.Select(fault => fault.Message))} See '{more}'.", Shell.BadUsage);
         }
 
         // Signals are the caller's affair (see Termination), and help can fail too, on a full disk.

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Rvq.Files;
 using Rvq.Tool.Files;
 using Spectre.Console;
@@ -18,6 +20,14 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
 
     /// <summary>The code of a program stopped by Ctrl-C, as shells have it.</summary>
     public const int Cancelled = 130;
+
+    private static readonly (string Property, string Option)[] OptionNames =
+    [
+        ("LoadOptions.Prefix", "--prefix"), ("LoadOptions.Metric", "--metric"), ("LoadOptions.Family", "--family"), ("LoadOptions.IgnoreTensors", "--ignore"),
+        ("LoadOptions.UnitCodewords", "--unit-codewords"), ("options.CodebookCount", "--codebooks"), ("options.CodebookSizes", "--size"),
+        ("options.CodebookSize", "--size"), ("options.Iterations", "--iterations"), ("options.SampleLimit", "--sample"), ("options.InitialModel", "--init-from"),
+        ("options.BeamWidth", "--beam"), ("; set SampleRate and HopLength", ""),
+    ];
 
     /// <summary>Where results are printed.</summary>
     public TextWriter Output => output;
@@ -159,6 +169,10 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         }
     }
 
+    /// <summary>Prints a document for programs: on standard output, or on standard error where the data went to standard output.</summary>
+    public void Print<T>(T document, JsonTypeInfo<T> contract, string? path = null)
+        => (path is not null && SameFile.IsStandardOutput(path) ? error : output).WriteLine(JsonSerializer.Serialize(document, contract));
+
     private static IAnsiConsole Draw(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
 
     /// <summary>A fault of an input in words that start with its path.</summary>
@@ -172,11 +186,6 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     {
         var message = exception is ArgumentException { ParamName: { } name }
             ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
-        return message
-            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Prefix)}", "--prefix", StringComparison.Ordinal)
-            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Metric)}", "--metric", StringComparison.Ordinal)
-            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.Family)}", "--family", StringComparison.Ordinal)
-            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.IgnoreTensors)}", "--ignore", StringComparison.Ordinal)
-            .Replace($"{nameof(LoadOptions)}.{nameof(LoadOptions.UnitCodewords)}", "--unit-codewords", StringComparison.Ordinal);
+        return OptionNames.Aggregate(message, (text, name) => text.Replace(name.Property, name.Option, StringComparison.Ordinal));
     }
 }

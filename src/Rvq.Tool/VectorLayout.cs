@@ -101,6 +101,23 @@ internal sealed class VectorLayout
         return rows;
     }
 
+    /// <summary>Refuses an array with NaN or an infinity, naming the file and the place.</summary>
+    /// <exception cref="InvalidDataException">There is one.</exception>
+    public void ThrowIfNotFinite(float[] values, string path)
+    {
+        if (Length == 0 || TensorPrimitives.IsFiniteAll<float>(values))
+        {
+            return;
+        }
+
+        var rows = ToRows(values);
+        var first = Array.FindIndex(rows, value => !float.IsFinite(value));
+        var (row, dimension) = Math.DivRem(first, Width);
+        var (sequence, frame) = Math.DivRem(row, Count);
+        throw new InvalidDataException(
+            $"{path}: It holds {rows[first]} at {(Batch > 1 ? $"sequence {sequence}, " : "")}frame {frame}, dimension {dimension}; every value must be finite.");
+    }
+
     /// <summary>An array of this layout that has these vectors.</summary>
     public T[] FromRows<T>(T[] rows)
     {

@@ -11,11 +11,20 @@ internal static class DecodeCommand
 {
     public static Command Create(Shell shell)
     {
-        var command = new Command("decode", "Turn codes back into frames.");
+        var command = new DocumentedCommand("decode", "Turn codes back into frames.")
+        {
+            Examples =
+            [
+                "rvq decode model.safetensors codes.npy -o frames.npy",
+                "rvq decode model.safetensors codes.rvq -o frames.npy --codebooks 4 --recover",
+                "rvq decode encodec_24khz.th speech.ecdc -o frames.npy",
+                "rvq decode model.safetensors codes/ --output-dir frames",
+            ],
+        };
         var model = new ModelInput(command);
         var codes = new Argument<string>("CODES")
         {
-            Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], or an .rvq stream; '-' for standard input.",
+            Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], an .rvq stream, EnCodec's .ecdc or DAC's .dac; '-' for standard input.",
         };
         var output = Options.Output("FRAMES.npy", "the frames, float32");
         var (codebooks, channelsFirst) = (Options.Codebooks(), Options.ChannelsFirst());
@@ -61,9 +70,9 @@ internal static class DecodeCommand
                     AllowOtherModel = given.GetValue(allowOtherModel),
                     CodebookCount = given.GetValue(codebooks),
                 };
-                var (frames, shape) = shell.Read(source, stream => RvqFile.Starts(ref stream)
+                var (frames, shape) = shell.Read(source, stream => FileStart.IsRvq(FileStart.Peek(ref stream))
                     ? DecodeStream(shell, loaded, stream, given.GetValue(channelsFirst), options, cancellation)
-                    : DecodeArray(loaded, NpyReader.ReadInt32(stream), given.GetValue(channelsFirst), given.GetValue(codebooks), source));
+                    : DecodeArray(loaded, CodeFile.Read(stream, given.GetValue(channelsFirst)), given.GetValue(channelsFirst), given.GetValue(codebooks), source));
                 shell.Write(path, stream => NpyWriter.Write(stream, frames, shape, cancellation));
                 shell.Report(path, $"{frames.Length / loaded.Dimensions} frames of {loaded.Dimensions} values");
             },

@@ -1,25 +1,36 @@
 using System.CommandLine;
 using Rvq.Tool.Corpus;
 using Rvq.Tool.Files;
+using Rvq.Tool.Json;
 
 namespace Rvq.Tool.Commands;
 
 /// <summary>Frames to codes.</summary>
 internal static class EncodeCommand
 {
-    private const int BeamWidth = 1;
-
     public static Command Create(Shell shell)
     {
-        var command = new Command("encode", "Turn frames into codes.");
+        var command = new DocumentedCommand("encode", "Turn frames into codes.")
+        {
+            Examples =
+            [
+                "rvq encode model.safetensors frames.npy -o codes.npy",
+                "rvq encode model.safetensors frames.npy -o codes.rvq --bitrate 3",
+                "rvq encode model.safetensors frames.npy -o - --rvq | ssh host rvq decode model.safetensors - -o frames.npy",
+                "rvq encode model.safetensors clips/ --output-dir codes --format rvq --resume",
+                "rvq encode model.safetensors clips/ -o codes.parquet",
+            ],
+            Json = "one input: {schema: \"rvq.encoding/1\", output, format: npy or rvq, shape, frames, codebookCount, bitsPerFrame, beamWidth, fingerprint}",
+        };
         var (model, frames) = (new ModelInput(command), new FrameInput(command));
-        var (output, codebooks, threads) = (
-            Options.Output("CODES", "the codes: an .npy file of int32, or a packed stream where the name ends with .rvq"), Options.Codebooks(), Options.Threads());
+        var output = Options.Output("CODES", "the codes: an .npy file of int32, or a packed stream where the name ends with .rvq");
+        var (codebooks, beam, threads, json) = (new CodebookChoice(command), Options.Beam(), Options.Threads(), Options.Json());
         var rvq = new Option<bool>("--rvq") { Description = "Write an .rvq stream whatever the name, as to standard output." };
         command.Add(output);
         command.Add(rvq);
-        command.Add(codebooks);
+        command.Add(beam);
         command.Add(threads);
+        command.Add(json);
         var perCodebook = new Option<bool>("--per-codebook") { Description = "Give each codebook a column of its own in Parquet outputs: codes_0, codes_1 and so on." };
         command.Add(perCodebook);
         var many = new CorpusInput(command, output, frames.Path, FrameFiles.Extensions, FrameFiles.Column, ClipFormat.Npy, ClipFormat.Rvq, ClipFormat.Parquet);
@@ -27,9 +38,10 @@ internal static class EncodeCommand
             ? shell.Run(
             () =>
             {
-                var encoder = new ClipEncoder(model.Read(given, given.GetValue(codebooks)), BeamWidth, given.GetValue(threads));
+                var beamWidth = given.GetValue(beam);
+                var encoder = new ClipEncoder(codebooks.Apply(given, model.Read(given), model.Path(given)), beamWidth, given.GetValue(threads));
                 var work = CorpusEncoding.Create(
-                    encoder, BeamWidth, given.GetValue(threads), frames.IsChannelsFirst(given), given.GetValue(perCodebook), many.Column(given), cancellation);
+                    encoder, beamWidth, given.GetValue(threads), frames.IsChannelsFirst(given), given.GetValue(perCodebook), many.Column(given), cancellation);
                 return many.Run(shell, given, work, cancellation);
             },
             cancellation)
@@ -38,7 +50,7 @@ internal static class EncodeCommand
             {
                 var path = given.GetRequiredValue(output);
                 shell.CheckOutput(path, model.Path(given), frames.Path(given));
-                var loaded = model.Read(given, given.GetValue(codebooks));
+                var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
                 var (array, layout) = frames.Read(shell, given, loaded.Dimensions);
                 var asStream = path.EndsWith(".rvq", StringComparison.OrdinalIgnoreCase) || given.GetValue(rvq);
                 if (asStream && layout.Batch != 1)
@@ -47,7 +59,7 @@ internal static class EncodeCommand
                 }
 
                 shell.CheckRoom(path, asStream ? 0 : (long)layout.Batch * layout.Count / loaded.FramesPerBlock * loaded.CodesPerBlock * sizeof(int));
-                var (codes, target) = Encode(loaded, array.Values, layout, given.GetValue(threads), frames.Path(given));
+                var (codes, target) = Encode(loaded, array.Values, layout, given.GetValue(beam), given.GetValue(threads), frames.Path(given));
                 shell.Write(path, stream =>
                 {
                     if (asStream)
@@ -59,13 +71,33 @@ internal static class EncodeCommand
                         NpyWriter.Write(stream, codes, target.Shape, cancellation);
                     }
                 });
+                if (given.GetValue(json))
+                {
+                    Print(shell, path, asStream ? "rvq" : "npy", loaded, layout, target, given.GetValue(beam));
+                    return;
+                }
+
                 shell.Report(path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} bits a frame");
             },
             cancellation));
         return command;
     }
 
-    private static (int[] Codes, VectorLayout Layout) Encode(RvqModel model, float[] frames, VectorLayout layout, int threads, string path)
+    private static void Print(Shell shell, string path, string format, RvqModel model, VectorLayout frames, VectorLayout codes, int beamWidth) => shell.Print(
+        new EncodeDocument(
+            "rvq.encoding/1",
+            path,
+            format,
+            codes.Shape,
+            (long)frames.Batch * frames.Count,
+            model.CodebookCount,
+            ModelDocument.Bits(model),
+            beamWidth,
+            ModelDocument.Name(model.Fingerprint)),
+        Documents.Plain.EncodeDocument,
+        path);
+
+    private static (int[] Codes, VectorLayout Layout) Encode(RvqModel model, float[] frames, VectorLayout layout, int beamWidth, int threads, string path)
     {
         var (blocks, rest) = Math.DivRem(layout.Count, model.FramesPerBlock);
         if (rest != 0)
@@ -77,7 +109,7 @@ internal static class EncodeCommand
         var codes = new int[target.Length];
         if (codes.Length > 0)
         {
-            new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads }).Encode(
+            new Quantizer(model, new QuantizerOptions { BeamWidth = beamWidth, MaxDegreeOfParallelism = threads }).Encode(
                 layout.View<float>(frames.AsSpan()), target.View<int>(codes.AsSpan()));
         }
 

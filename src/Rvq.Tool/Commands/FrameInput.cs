@@ -28,15 +28,23 @@ internal sealed class FrameInput
 
     /// <summary>Reads the frames as they lie, of that many dimensions unless it is null.</summary>
     public (NpyArray<float> Frames, VectorLayout Layout) Read(Shell shell, ParseResult given, int? dimensions)
+        => Read(shell, Path(given), given.GetValue(_channelsFirst), dimensions);
+
+    /// <summary>Reads the frames of a file as they lie, of that many dimensions unless it is null.</summary>
+    /// <exception cref="InvalidDataException">They have others, or a value is not finite.</exception>
+    public static (NpyArray<float> Frames, VectorLayout Layout) Read(Shell shell, string path, bool channelsFirst, int? dimensions)
     {
-        var (path, channelsFirst) = (Path(given), given.GetValue(_channelsFirst));
         var frames = shell.Read(path, NpyReader.ReadSingle);
         var layout = VectorLayout.Of(frames, channelsFirst, path);
-        return dimensions is null || layout.Width == dimensions
-            ? (frames, layout)
-            : throw new InvalidDataException(
-                $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but the model's frames have {dimensions}."
+        if (dimensions is not null && layout.Width != dimensions)
+        {
+            throw new InvalidDataException(
+                $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but {dimensions} are needed."
                 + (layout.Count == dimensions ? channelsFirst ? " Without --channels-first it would fit." : " With --channels-first it would fit." : ""));
+        }
+
+        layout.ThrowIfNotFinite(frames.Values, path);
+        return (frames, layout);
     }
 
     /// <summary>Reads the frames one after the other, a positive multiple of <paramref name="framesPerBlock"/> in every sequence.</summary>

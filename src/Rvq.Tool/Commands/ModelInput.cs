@@ -5,10 +5,7 @@ namespace Rvq.Tool.Commands;
 /// <summary>The model that a command works with, and what its file does not tell.</summary>
 internal sealed class ModelInput
 {
-    private readonly Argument<string> _path = new("MODEL")
-    {
-        Description = "A checkpoint: safetensors or PyTorch's zip format with the tensor names of a known codec, a faiss index, or what 'rvq train' wrote.",
-    };
+    private readonly Argument<string> _path;
 
     private readonly Option<string?> _prefix = new("--prefix") { Description = "The start of the quantizer's tensor names, where the file holds several quantizers." };
 
@@ -30,8 +27,14 @@ internal sealed class ModelInput
     };
 
     /// <summary>Lets a command have it.</summary>
-    public ModelInput(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="orElse">What else the command takes in its place, for the help.</param>
+    public ModelInput(Command command, string orElse = "")
     {
+        _path = new("MODEL")
+        {
+            Description = "A checkpoint: safetensors or PyTorch's formats with the tensor names of a known codec, a faiss index, or what 'rvq train' wrote" + orElse + ".",
+        };
         command.Add(_path);
         command.Add(_prefix);
         command.Add(_metric);

@@ -25,18 +25,26 @@ internal static class Options
 
     public static Option<int> Threads() => Count("--threads", "The threads to use; they change nothing but time.", Environment.ProcessorCount);
 
-    public static Option<double?> FrameRate() => new("--frame-rate")
+    public static Option<int> Beam() => Count(
+        "--beam", "The partial stacks kept at every stage: with 1 every stage takes its nearest codeword; more lower the error, as faiss does it, and take longer.", 1);
+
+    public static Option<bool> Json() => new("--json") { Description = "Print a JSON document for programs instead; see below." };
+
+    public static Option<double?> FrameRate() => Positive("--frame-rate", "HZ", "Frames per second, for kbit/s; by default what the model says.");
+
+    /// <summary>A number above 0.</summary>
+    public static Option<double?> Positive(string name, string unit, string description) => new(name)
     {
-        Description = "Frames per second, for kbit/s; by default what the model says.",
-        HelpName = "HZ",
+        Description = description,
+        HelpName = unit,
         CustomParser = result =>
         {
-            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate > 0 && double.IsFinite(rate))
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value))
             {
-                return rate;
+                return value;
             }
 
-            result.AddError($"--frame-rate must be a number above 0, but is '{result.Tokens[0].Value}'.");
+            result.AddError($"{name} must be a number above 0, but is '{result.Tokens[0].Value}'.");
             return null;
         },
     };

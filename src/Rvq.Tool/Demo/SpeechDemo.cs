@@ -63,7 +63,9 @@ internal sealed class SpeechDemo
     }
 
     /// <summary>Encodes, packs, unpacks and decodes the sound with that model.</summary>
-    public DemoResult Run(RvqModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="seconds">How long each speed is measured.</param>
+    public DemoResult Run(RvqModel model, double seconds)
     {
         var quantizer = new Quantizer(model);
         var dequantizer = new Dequantizer(model);
@@ -86,8 +88,8 @@ internal sealed class SpeechDemo
             packed.Length * 8 / _audio.Seconds / 1000,
             (double)_audio.Samples.Length * WavWriter.BitsPerSample / (packed.Length * 8L),
             CodebookStatistics.SignalToNoiseRatio(_audio.Samples, samples),
-            Speed(() => quantizer.Encode(_frames, codes.AsSpan())),
-            Speed(() => dequantizer.Decode<int>(received, decoded)),
+            Speed(() => quantizer.Encode(_frames, codes.AsSpan()), seconds),
+            Speed(() => dequantizer.Decode<int>(received, decoded), seconds),
             _audio with { Samples = samples });
     }
 
@@ -99,17 +101,25 @@ internal sealed class SpeechDemo
         }
     }
 
-    /// <summary>How many seconds of sound pass through in a second, of at least a tenth of a second's work.</summary>
-    private double Speed(Action work)
+    /// <summary>How many seconds of sound pass through in a second: the median of several turns, after a start in which code and caches get warm.</summary>
+    private double Speed(Action work, double seconds)
     {
-        work();
-        var (watch, rounds) = (Stopwatch.StartNew(), 0);
-        do
+        const int Turns = 9;
+        const int WarmTurns = 3;
+        var speeds = new double[Turns];
+        for (var turn = -WarmTurns; turn < Turns; turn++)
         {
-            work();
-            rounds++;
+            var (watch, rounds) = (Stopwatch.StartNew(), 0);
+            do
+            {
+                work();
+                rounds++;
+            }
+            while (watch.Elapsed.TotalSeconds < seconds / (Turns + WarmTurns));
+            speeds[Math.Max(turn, 0)] = rounds * _audio.Seconds / watch.Elapsed.TotalSeconds;
         }
-        while (watch.ElapsedMilliseconds < 100);
-        return rounds * _audio.Seconds / watch.Elapsed.TotalSeconds;
+
+        Array.Sort(speeds);
+        return speeds[Turns / 2];
     }
 }

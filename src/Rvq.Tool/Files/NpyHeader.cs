@@ -22,10 +22,15 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool BigEndian, bool F
     public static NpyHeader Read(Stream stream)
     {
         Span<byte> start = stackalloc byte[12];
-        Fill(stream, start[..8], 0);
+        var first = stream.ReadAtLeast(start[..8], 8, throwOnEndOfStream: false);
+        if (first < 8)
+        {
+            throw FileStart.Unexpected(start[..first], "a .npy file");
+        }
+
         if (start[0] != 0x93 || !start[1..6].SequenceEqual("NUMPY"u8))
         {
-            throw new InvalidDataException("It does not start as a .npy file does.");
+            throw NotNpy(stream, start[..8]);
         }
 
         if (start[6] is < 1 or > 3)
@@ -44,6 +49,14 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool BigEndian, bool F
         var text = new byte[length];
         Fill(stream, text, prefix);
         return new NpyHeaderText(Encoding.Latin1.GetString(text), prefix).Parse();
+    }
+
+    private static InvalidDataException NotNpy(Stream stream, ReadOnlySpan<byte> start)
+    {
+        Span<byte> more = new byte[FileStart.Length];
+        start.CopyTo(more);
+        var read = stream.ReadAtLeast(more[start.Length..], more.Length - start.Length, throwOnEndOfStream: false);
+        return FileStart.Unexpected(more[..(start.Length + read)], "a .npy file");
     }
 
     private static void Fill(Stream stream, Span<byte> bytes, int offset)

@@ -18,7 +18,9 @@ internal ref struct NpyHeaderText(string text, int offset)
             Expect(':');
             if (key == "descr" && type is null)
             {
-                type = Quoted();
+                type = Accept('[') ? throw new InvalidDataException(
+                    "Its values are structures of several fields; numbers alone are read, as array['field'] or structured_to_unstructured(array) of NumPy gives them.")
+                    : Quoted();
             }
             else if (key == "fortran_order" && fortranOrder is null)
             {
@@ -49,6 +51,11 @@ internal ref struct NpyHeaderText(string text, int offset)
         if (type is null || fortranOrder is null || shape is null)
         {
             throw Fault("lacks one of descr, fortran_order and shape");
+        }
+
+        if (type == "|O")
+        {
+            throw new InvalidDataException("Its values are Python objects, as in a .dac file; floats (f2, f4, f8) and integers (i1 to i8, u1 to u8) are read.");
         }
 
         if (type.Length != 3 || !"<>|=".Contains(type[0]) || !"fiu".Contains(type[1]) || !"1248".Contains(type[2]) || type[1..] == "f1")
@@ -93,7 +100,18 @@ internal ref struct NpyHeaderText(string text, int offset)
             _position++;
         }
 
-        return long.TryParse(text.AsSpan(start, _position - start), out var value) ? value : throw Fault("should have a length there");
+        if (!long.TryParse(text.AsSpan(start, _position - start), out var value))
+        {
+            throw Fault("should have a length there");
+        }
+
+        // Python 2 wrote its long integers with an L.
+        if (_position < text.Length && text[_position] == 'L')
+        {
+            _position++;
+        }
+
+        return value;
     }
 
     private bool Boolean()

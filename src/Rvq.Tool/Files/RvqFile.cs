@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Rvq.Streams;
 
 namespace Rvq.Tool.Files;
@@ -7,28 +6,7 @@ namespace Rvq.Tool.Files;
 /// <summary>.rvq streams as commands read and write them.</summary>
 internal static class RvqFile
 {
-    private const byte FirstByte = 0x89;
     private const int CodesPerWrite = 1 << 16;
-
-    /// <summary>Looks at the first byte of a stream without taking it.</summary>
-    /// <param name="stream">The stream; one that cannot seek is replaced by one that still has the byte.</param>
-    /// <returns>Whether it may be an .rvq stream; no model and no .npy file starts like one.</returns>
-    public static bool Starts(ref Stream stream)
-    {
-        if (stream.CanSeek)
-        {
-            var first = stream.ReadByte();
-            stream.Position = 0;
-            return first == FirstByte;
-        }
-
-        var pipe = PipeReader.Create(stream);
-        var start = pipe.ReadAtLeastAsync(1).AsTask().GetAwaiter().GetResult().Buffer;
-        var starts = !start.IsEmpty && start.FirstSpan[0] == FirstByte;
-        pipe.AdvanceTo(start.Start);
-        stream = pipe.AsStream();
-        return starts;
-    }
 
     /// <summary>Writes codes, row-major [blocks, codes per block].</summary>
     public static void Write(Stream stream, RvqModel model, ReadOnlySpan<int> codes, CancellationToken cancellation)

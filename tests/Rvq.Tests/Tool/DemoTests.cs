@@ -10,7 +10,7 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public void Demo_BuiltInClip_GetsNearerWithEveryCodebook()
     {
-        _tool.Succeed("demo", "-o", _tool.File("."));
+        _tool.Succeed("demo", "--measure", "0.02", "-o", _tool.File("."));
         AssertTable(bytesOfOneCodebook: 937);
         Assert.Equal(["1-codebooks.wav", "2-codebooks.wav", "4-codebooks.wav", "8-codebooks.wav", "original.wav"], _tool.Files());
 
@@ -30,7 +30,7 @@ public sealed class DemoTests : IDisposable
             WavWriter.Write(stream, new WavAudio([.. samples], Rate));
         }
 
-        _tool.Succeed("demo", _tool.File("own.wav"), "-o", _tool.File("."), "--threads", "1");
+        _tool.Succeed("demo", "--measure", "0.02", _tool.File("own.wav"), "-o", _tool.File("."), "--threads", "1");
         AssertTable(bytesOfOneCodebook: null);
         Assert.Equal(Rate, Read("8-codebooks.wav").SampleRate);
     }
@@ -58,7 +58,7 @@ public sealed class DemoTests : IDisposable
             WavWriter.Write(stream, new WavAudio([.. Enumerable.Range(0, 1024).Select(_ => random.NextSingle() - 0.5f)], 16000));
         }
 
-        _tool.Succeed("demo", _tool.File("short.wav"), "-o", _tool.File("."));
+        _tool.Succeed("demo", "--measure", "0.02", _tool.File("short.wav"), "-o", _tool.File("."));
     }
 
     private void AssertTable(int? bytesOfOneCodebook)
@@ -78,7 +78,7 @@ public sealed class DemoTests : IDisposable
         }
     }
 
-    private WavAudio Read(string name) => WavReader.Read(File.ReadAllBytes(_tool.File(name)));
+    private WavAudio Read(string name) => WavReader.Read(File.ReadAllBytes(_tool.File(name)), Assert.Fail);
 
     private static double Correlation(float[] x, float[] y)
         => x.Zip(y, (a, b) => (double)a * b).Sum() / Math.Sqrt(x.Sum(a => (double)a * a) * y.Sum(b => (double)b * b));

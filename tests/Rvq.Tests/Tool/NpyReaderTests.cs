@@ -71,6 +71,43 @@ public class NpyReaderTests
             Open(NpyFile.Create("{ \"shape\":(1,1),\"fortran_order\":True,\"descr\":\"<f4\" }", Hex("0000803F")))).Shape);
 
     [Fact]
+    public void ReadSingle_LengthsOfPython2_AreRead()
+    {
+        var expected = NpyReader.ReadSingle(Open(File.ReadAllBytes(ToolProcess.Fixture("frames.npy"))));
+        var array = NpyReader.ReadSingle(Open(File.ReadAllBytes(ToolProcess.Fixture("npy_odd/L.npy"))));
+        Assert.Equal([40, 8], array.Shape);
+        Assert.Equal(expected.Values, array.Values);
+    }
+
+    [Theory]
+    [InlineData("npy_odd/s.npy", "structures")]
+    [InlineData("npy_odd/a.npz", ".npz archive")]
+    [InlineData("cli_ecdc_dac/x.ecdc", ".ecdc")]
+    [InlineData("cli_ecdc_dac/x.dac", "Python objects")]
+    [InlineData("wav_formats/x.wav", "WAV")]
+    [InlineData("wav_formats/x.flac", "FLAC")]
+    [InlineData("model.th", "PyTorch")]
+    public void ReadSingle_OtherFiles_AreNamed(string name, string kind)
+    {
+        foreach (var stream in (Stream[])[Open(File.ReadAllBytes(ToolProcess.Fixture(name))), new Pipe(File.ReadAllBytes(ToolProcess.Fixture(name)))])
+        {
+            Assert.Contains(kind, Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(stream)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "Git LFS pointer")]
+    [InlineData("<!DOCTYPE html><html>", "HTML page")]
+    [InlineData("\n <HTML>", "HTML page")]
+    [InlineData("{\"a\": 1}", "JSON")]
+    [InlineData("1.0, 2.0, 3.0\n", "text file")]
+    [InlineData("", "empty")]
+    [InlineData("\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009", "does not start as a .npy file")]
+    public void ReadSingle_OtherText_IsNamed(string text, string kind)
+        => Assert.Contains(
+            kind, Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(Open(System.Text.Encoding.Latin1.GetBytes(text)))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Strides_FortranOrder_StartAtTheFirstAxis()
     {
         var array = NpyReader.ReadInt32(Open(NpyFile.Create(NpyFile.Header("|u1", "(2, 3, 4)", fortranOrder: true), new byte[24])));

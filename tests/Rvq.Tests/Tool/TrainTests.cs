@@ -34,6 +34,55 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void Train_FilesAndFolders_AreOneSample()
+    {
+        var random = new Random(2);
+        var rows = Enumerable.Range(0, 400).Select(_ => new[] { random.NextSingle(), random.NextSingle() }).ToArray();
+        var folder = Directory.CreateDirectory(_tool.File("folder/deep")).Parent!.FullName;
+        Write("all.npy", 0, 400);
+        Write("first.npy", 0, 100);
+        Write("folder/a.npy", 100, 150);
+        Write("folder/deep/b.npy", 150, 300);
+        Write("folder/z.npy", 300, 400);
+        File.WriteAllText(_tool.File("folder/notes.txt"), "no frames");
+        foreach (var sample in (string[])["1000", "200"])
+        {
+            string[] options = ["--codebooks", "2", "--size", "8", "--seed", "5", "--sample", sample, "-o"];
+            _tool.Succeed(["train", _tool.File("all.npy"), .. options, _tool.File("one")]);
+            _tool.Succeed(["train", _tool.File("first.npy"), folder, .. options, _tool.File("many")]);
+            Assert.Equal(File.ReadAllBytes(_tool.File("one")), File.ReadAllBytes(_tool.File("many")));
+            Assert.Contains(sample == "200" ? "200 of 400 frames of 4 files" : "400 frames of 4 files", _tool.Output, StringComparison.Ordinal);
+        }
+
+        ArithmeticModel.Write(_tool.File("folder/other.npy"), [3, 5], _ => 1);
+        _tool.Fail(1, "other.npy", "train", _tool.File("first.npy"), folder, "-o", _tool.File("x"), "--size", "2");
+        _tool.Fail(1, "nothing that ends with .npy", "train", Directory.CreateDirectory(_tool.File("empty")).FullName, "-o", _tool.File("x"));
+        _tool.Fail(1, "which the command reads", "train", folder, "-o", _tool.File("folder/deep/b.npy"));
+
+        void Write(string name, int start, int end)
+            => ArithmeticModel.Write(_tool.File(name), [end - start, 2], index => rows[start + index[0]][index[1]]);
+    }
+
+    [Fact]
+    public void Train_InitFrom_GoesOnFromTheModel()
+    {
+        // Frames that are the model's own codewords: it is found again at once, whatever a fresh start would find.
+        var codebook = new Codebook([0, 0, 10, 0, 0, 10, 10, 10, 500, 500], 2);
+        new RvqModel(codebook, new Codebook([0, 0, 1, 1], 2)).Save(_tool.File("start"));
+        ArithmeticModel.Write(_tool.File("frames.npy"), [50, 2], index => codebook[index[0] % 5][index[1]]);
+        string[] command = ["train", _tool.File("frames.npy"), "-o", _tool.File("next"), "--init-from", _tool.File("start"), "--iterations", "3"];
+        _tool.Succeed([.. command, "--codebooks", "1"]);
+        var next = RvqModel.Load(_tool.File("next"));
+        Assert.Equal(1, next.CodebookCount);
+        Assert.Equal(Enumerable.Range(0, 5).SelectMany(code => codebook[code].ToArray()), Enumerable.Range(0, 5).SelectMany(code => next.Stages[0].Codebook[code].ToArray()));
+
+        _tool.Succeed(command);
+        Assert.Equal([5, 2], RvqModel.Load(_tool.File("next")).Stages.ToArray().Select(stage => stage.Codebook.Size));
+        _tool.Fail(1, "--init-from has 5 codewords, but 4 are asked for", [.. command, "--size", "4"]);
+        _tool.Fail(1, "which the command reads", "train", _tool.File("frames.npy"), "-o", _tool.File("start"), "--init-from", _tool.File("start"));
+    }
+
+    [Fact]
     public void Train_BadInput_Gives1AndNoFile()
     {
         var (frames, model) = (_tool.File("frames.npy"), _tool.File("model"));

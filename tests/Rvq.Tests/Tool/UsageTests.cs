@@ -6,7 +6,6 @@ public sealed class UsageTests : IDisposable
     private readonly ToolRun _tool = new();
 
     [Theory]
-    [InlineData("Required command", new string[0])]
     [InlineData("'bogus'", new[] { "bogus" })]
     [InlineData("--output", new[] { "encode", "m", "f" })]
     [InlineData("MODEL", new[] { "inspect" })]
@@ -16,6 +15,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("--codebooks must be", new[] { "train", "f", "-o", "c", "--codebooks", "99999999999" })]
     [InlineData("--frame-rate must be", new[] { "evaluate", "m", "f", "--frame-rate", "NaN" })]
     [InlineData("--seed", new[] { "train", "f", "-o", "c", "--seed", "x" })]
+    [InlineData("exclude each other", new[] { "evaluate", "m", "f", "--codebooks", "1", "--bitrate", "2" })]
+    [InlineData("--bitrate must be", new[] { "evaluate", "m", "f", "--bitrate", "0" })]
+    [InlineData("--beam must be", new[] { "evaluate", "m", "f", "--beam", "0" })]
     [InlineData("--bogus", new[] { "decode", "m", "f", "-o", "c", "--bogus" })]
     public void Run_BadUsage_Gives2AndOneLine(string words, string[] args) => _tool.Fail(2, words, args);
 
@@ -27,6 +29,40 @@ public sealed class UsageTests : IDisposable
     {
         _tool.Succeed(args);
         Assert.NotEmpty(_tool.Output);
+    }
+
+    [Fact]
+    public void Run_NothingAsked_ShowsTheHelp()
+    {
+        _tool.Succeed();
+        var alone = _tool.Output;
+        _tool.Succeed("--help");
+        Assert.Equal(_tool.Output, alone);
+        Assert.Contains("Completions:", alone, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_EveryCommand_HasExamplesThatParse()
+    {
+        foreach (var command in (string[])["demo", "inspect", "encode", "decode", "evaluate", "train"])
+        {
+            _tool.Succeed(command, "--help");
+            var examples = _tool.Output.Split('\n').SkipWhile(line => line != "Examples:").Skip(1).TakeWhile(line => line.StartsWith("  rvq ", StringComparison.Ordinal));
+            Assert.NotEmpty(examples);
+            foreach (var example in examples)
+            {
+                // Whatever else an example lacks here, its usage is right.
+                Assert.NotEqual(2, example.Contains("demo", StringComparison.Ordinal) ? 0 : _tool.Run(example.Split('|')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]));
+            }
+
+        }
+    }
+
+    [Fact]
+    public void Run_Completions_AreGiven()
+    {
+        _tool.Succeed("[suggest:3]", "enc");
+        Assert.Equal(["encode"], _tool.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -66,7 +102,8 @@ public sealed class UsageTests : IDisposable
         ArithmeticModel.Write(frames, [4], _ => 0);
         _tool.Fail(1, "1 axes", "encode", model, frames, "-o", codes);
         ArithmeticModel.Write(frames, [3, 4], index => index[0] == 2 && index[1] == 1 ? float.NaN : 0);
-        _tool.Fail(1, "frame 2, dimension 1", "encode", model, frames, "-o", codes);
+        _tool.Fail(1, $"{frames}: It holds NaN at frame 2, dimension 1", "encode", model, frames, "-o", codes);
+        _tool.Fail(1, ToolProcess.Fixture("npy_odd/inf.npy"), "train", ToolProcess.Fixture("npy_odd/inf.npy"), "-o", codes);
         ArithmeticModel.Write(frames, [0, 4], _ => 0);
         _tool.Fail(1, "0 frames", "evaluate", model, frames);
         Assert.False(File.Exists(codes));

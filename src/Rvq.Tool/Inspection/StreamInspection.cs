@@ -1,29 +1,61 @@
-using System.Globalization;
 using Rvq.Streams;
+using Rvq.Tool.Json;
 using Spectre.Console;
 
-namespace Rvq.Tool.Commands;
+namespace Rvq.Tool.Inspection;
 
 /// <summary>Shows what an .rvq stream holds, and whether it is sound.</summary>
 internal static class StreamInspection
 {
     /// <summary>Reads a stream to its end.</summary>
     /// <exception cref="InvalidDataException">The stream is damaged or was cut off; what it holds has been shown before.</exception>
-    public static void Print(Shell shell, Stream stream, CancellationToken cancellation)
+    public static void Print(Shell shell, Stream stream, bool json, CancellationToken cancellation)
     {
         using var reader = RvqReader.Open(stream, options: new RvqReaderOptions { Recover = true }, leaveOpen: true);
+        var header = reader.Header;
+        var widths = new int[header.CodebookCount];
+        for (var i = 0; i < widths.Length; i++)
+        {
+            widths[i] = header.GetCodesPerBlock(i + 1) - (i == 0 ? 0 : header.GetCodesPerBlock(i));
+        }
+
+        var usage = new CodeUsage(header.CodebookSizes.ToArray().Select(size => (int?)size));
         var (chunks, frames, codes, fewest, most) = (0L, 0L, 0L, int.MaxValue, 0);
         while (reader.ReadChunk() is { } chunk)
         {
             cancellation.ThrowIfCancellationRequested();
             (chunks, frames, codes) = (chunks + 1, frames + chunk.FrameCount, codes + chunk.CodeCount);
             (fewest, most) = (Math.Min(fewest, chunk.CodebookCount), Math.Max(most, chunk.CodebookCount));
+            usage.AddRows(chunk.ToArray(), widths.AsSpan(0, chunk.CodebookCount));
         }
 
-        Facts(shell, reader, chunks, frames, codes, chunks == 0 ? "none" : fewest == most ? $"{most}" : $"{fewest} to {most}");
-        if (reader.FirstFault is { } fault)
+        var fault = reader.FirstFault is { } first ? $"{first} ({reader.FaultCount} faults, {reader.FramesLost} frames known to be lost)" : null;
+        if (json)
         {
-            throw new InvalidDataException($"{fault} ({reader.FaultCount} faults, {reader.FramesLost} frames known to be lost)");
+            shell.Print(
+                new CodesDocument(
+                    "rvq.codes/1",
+                    "rvq",
+                    1,
+                    frames,
+                    codes,
+                    header.FrameRate,
+                    header.Fingerprint == 0 ? null : ModelDocument.Name(header.Fingerprint),
+                    reader.IsComplete,
+                    fault,
+                    header.Metadata,
+                    usage.Result()),
+                Documents.Plain.CodesDocument);
+        }
+        else
+        {
+            Facts(shell, reader, chunks, frames, codes, chunks == 0 ? "none" : fewest == most ? $"{most}" : $"{fewest} to {most}");
+            usage.Print(shell.Console);
+        }
+
+        if (fault is not null)
+        {
+            throw new InvalidDataException(fault);
         }
     }
 
@@ -39,7 +71,7 @@ internal static class StreamInspection
         }
 
         facts.AddRow("frame rate", header.FrameRate is { } rate ? $"{Format.Number(rate)} Hz" : "not stated");
-        facts.AddRow("fingerprint", header.Fingerprint == 0 ? "not stated" : header.Fingerprint.ToString("x32", CultureInfo.InvariantCulture));
+        facts.AddRow("fingerprint", header.Fingerprint == 0 ? "not stated" : ModelDocument.Name(header.Fingerprint));
         facts.AddRow("chunks", $"{chunks}");
         facts.AddRow("frames", header.FrameRate is { } perSecond ? $"{frames} ({Format.Number(frames / perSecond)} s)" : $"{frames}");
         facts.AddRow("codes", $"{codes}");
