@@ -8,20 +8,26 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Rvq.OnnxRuntime;
 
 /// <summary>
-/// ONNX Runtime's tensors in and out of <see cref="Quantizer"/> and <see cref="Dequantizer"/>, read and written where they lie. Arguments stay the caller's; results are allocated by ONNX
+/// ONNX Runtime's tensors in and out of <see cref="Quantizer"/> and <see cref="Dequantizer"/>, read and written where they lie. Arguments
+/// stay the caller's; results are allocated by ONNX
 /// Runtime's default (CPU) allocator, are the caller's to dispose, and can be the input of the next session.
 /// </summary>
 public static class OrtValueExtensions
 {
     /// <summary>Encodes an encoder's output.</summary>
     /// <param name="quantizer">The quantizer.</param>
-    /// <param name="latents">Latents [B, D, T], float32 or float16, in the CPU's memory; every value finite, T a multiple of FramesPerBlock. Any length may be 0.</param>
+    /// <param name="latents">
+    /// Latents [B, D, T], float32 or float16, in the CPU's memory; every value finite, T a multiple of FramesPerBlock. Any length may be 0.
+    /// </param>
     /// <param name="codebooksFirst">Whether the codes are to be [N, B, T], as EnCodec's own code has them, instead of [B, N, T].</param>
     /// <returns>
-    /// The codes, int64 [B, N, T] or [N, B, T]; the codes of float16 latents are those of the latents converted to float32. For a model with strides (SNAC) N is CodesPerBlock and T the number of
+    /// The codes, int64 [B, N, T] or [N, B, T]; the codes of float16 latents are those of the latents converted to float32. For a model
+    /// with strides (SNAC) N is CodesPerBlock and T the number of
     /// blocks; <see cref="RvqModel.CodesOf{TCode}(int, Span{TCode})"/> takes codes that lie block by block apart.
     /// </returns>
-    /// <exception cref="ArgumentException">Another type, rank or shape, memory of a device, more than 2 GB, or a value that is not finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// Another type, rank or shape, memory of a device, more than 2 GB, or a value that is not finite.
+    /// </exception>
     public static OrtValue Encode(this Quantizer quantizer, OrtValue latents, bool codebooksFirst = false)
     {
         ArgumentNullException.ThrowIfNull(quantizer);
@@ -29,7 +35,8 @@ public static class OrtValueExtensions
         var model = quantizer.Model;
         var (d, f) = (model.Dimensions, model.FramesPerBlock);
         var tensor = new TensorArgument(latents, nameof(latents));
-        tensor.ThrowIfNot($"[B, {d}, T] of Float or Float16", isType: tensor.Type is TensorElementType.Float or TensorElementType.Float16, axis: 1, length: d, AxisHint);
+        var isType = tensor.Type is TensorElementType.Float or TensorElementType.Float16;
+        tensor.ThrowIfNot($"[B, {d}, T] of Float or Float16", isType, axis: 1, length: d, AxisHint);
         var (b, t) = (tensor.Shape[0], tensor.Shape[2]);
         if (t % f != 0)
         {
@@ -46,23 +53,35 @@ public static class OrtValueExtensions
             }
             else
             {
-                quantizer.Encode(Layouts.ChannelsFirst(MemoryMarshal.Cast<Float16, Half>(latents.GetTensorDataAsSpan<Float16>()), tensor.Shape), codes);
+                var halves = MemoryMarshal.Cast<Float16, Half>(latents.GetTensorDataAsSpan<Float16>());
+                quantizer.Encode(Layouts.ChannelsFirst(halves, tensor.Shape), codes);
             }
         });
 
         string AxisHint(long[] lengths)
-            => lengths[2] == d ? $"; the last axis has the model's {d} dimensions: for [B, T, D], encode new ReadOnlyTensorSpan<float>(latents.GetTensorDataAsSpan<float>(), [b, t, d])"
-            : lengths[0] == d ? $"; the first axis has the model's {d} dimensions: encode Layouts.CodebooksFirst(latents.GetTensorDataAsSpan<float>(), lengths)" : "";
+            => lengths[2] == d
+                ? $"; the last axis has the model's {d} dimensions: for [B, T, D], encode "
+                    + "new ReadOnlyTensorSpan<float>(latents.GetTensorDataAsSpan<float>(), [b, t, d])"
+                : lengths[0] == d
+                ? $"; the first axis has the model's {d} dimensions: encode Layouts.CodebooksFirst(latents.GetTensorDataAsSpan<float>(), shape)"
+                : "";
     }
 
     /// <summary>Decodes codes for a decoder's input.</summary>
     /// <param name="dequantizer">The dequantizer.</param>
-    /// <param name="codes">Codes [B, N, T], int64 or int32, in the CPU's memory; −1 where a codebook is left out. For a model with strides [B, CodesPerBlock, blocks]. Any length may be 0.</param>
+    /// <param name="codes">
+    /// Codes [B, N, T], int64 or int32, in the CPU's memory; −1 where a codebook is left out. For a model with strides [B, CodesPerBlock,
+    /// blocks]. Any length may be 0.
+    /// </param>
     /// <param name="codebooksFirst">Whether the codes are [N, B, T], as EnCodec's own code has them, instead of [B, N, T].</param>
-    /// <param name="elementType">The type of the result: Float, or Float16, rounded once (what is too large for float16 becomes infinite).</param>
+    /// <param name="elementType">
+    /// The type of the result: Float, or Float16, rounded once (what is too large for float16 becomes infinite).
+    /// </param>
     /// <returns>The latents [B, D, T].</returns>
     /// <exception cref="ArgumentException">Another type, rank or shape, memory of a device, or more than 2 GB.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1, or <paramref name="elementType"/> is neither Float nor Float16.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code is neither in its codebook nor −1, or <paramref name="elementType"/> is neither Float nor Float16.
+    /// </exception>
     public static OrtValue Decode(
         this Dequantizer dequantizer, OrtValue codes, bool codebooksFirst = false, TensorElementType elementType = TensorElementType.Float)
     {
@@ -76,8 +95,8 @@ public static class OrtValueExtensions
         var model = dequantizer.Model;
         var (n, axis) = (model.CodesPerBlock, codebooksFirst ? 0 : 1);
         var tensor = new TensorArgument(codes, nameof(codes));
-        tensor.ThrowIfNot(
-            $"{(codebooksFirst ? $"[{n}, B, T]" : $"[B, {n}, T]")} of Int64 or Int32", isType: tensor.Type is TensorElementType.Int64 or TensorElementType.Int32, axis, n, AxisHint);
+        var isType = tensor.Type is TensorElementType.Int64 or TensorElementType.Int32;
+        tensor.ThrowIfNot($"{(codebooksFirst ? $"[{n}, B, T]" : $"[B, {n}, T]")} of Int64 or Int32", isType, axis, n, AxisHint);
         long[] shape = [tensor.Shape[1 - axis], model.Dimensions, checked(tensor.Shape[2] * model.FramesPerBlock)];
         var size = elementType == TensorElementType.Float ? sizeof(float) : sizeof(ushort);
         return Create(elementType, shape, size, nameof(codes), result =>
@@ -110,7 +129,9 @@ public static class OrtValueExtensions
 
         string AxisHint(long[] lengths)
             => lengths[1 - axis] == n ? $"; axis {1 - axis} has the {n} codebooks: codebooksFirst: {(codebooksFirst ? "false" : "true")}?"
-            : lengths[2] == n ? $"; the last axis has the {n} codebooks: for [B, T, N], decode new ReadOnlyTensorSpan<long>(codes.GetTensorDataAsSpan<long>(), [b, t, n])"
+            : lengths[2] == n
+                ? $"; the last axis has the {n} codebooks: for [B, T, N], decode "
+                    + "new ReadOnlyTensorSpan<long>(codes.GetTensorDataAsSpan<long>(), [b, t, n])"
             : lengths[axis] < n ? "; codes of fewer codebooks are decoded with the model's Take" : "";
     }
 

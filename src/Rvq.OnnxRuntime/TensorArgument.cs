@@ -8,7 +8,9 @@ internal sealed class TensorArgument
 {
     private readonly string _name;
 
-    /// <exception cref="ArgumentException">The value is no tensor, lies in a device's memory, or is larger than a span of bytes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The value is no tensor, lies in a device's memory, or is larger than a span of bytes.
+    /// </exception>
     public TensorArgument(OrtValue value, string name)
     {
         _name = name;
@@ -24,7 +26,9 @@ internal sealed class TensorArgument
         if (memory.Name != "Cpu" && memory.GetMemoryType() is not (OrtMemType.CpuInput or OrtMemType.CpuOutput))
         {
             throw new ArgumentException(
-                $"{name} lies in the memory of {memory.Name}, but the CPU's is needed: bind the session's output to OrtMemoryInfo.DefaultInstance, or run without an IoBinding.", name);
+                $"{name} lies in the memory of {memory.Name}, but the CPU's is needed: bind the session's output to "
+                + "OrtMemoryInfo.DefaultInstance, or run without an IoBinding.",
+                name);
         }
     }
 
@@ -43,7 +47,9 @@ internal sealed class TensorArgument
 
         if (bytes > int.MaxValue)
         {
-            throw new ArgumentException($"{what} has the shape [{string.Join(", ", shape)}]; at most {int.MaxValue} bytes of {elementSize} an element are possible, so pass parts of it.", name);
+            throw new ArgumentException(
+                $"{what} has the shape [{string.Join(", ", shape)}] of {elementSize} bytes each; at most {int.MaxValue} bytes are possible, so pass parts.",
+                name);
         }
     }
 
@@ -56,5 +62,6 @@ internal sealed class TensorArgument
         }
     }
 
-    public ArgumentException Refused(string needed) => new($"{_name} has the shape [{string.Join(", ", Shape)}] of {Type}, but {needed}.", _name);
+    public ArgumentException Refused(string needed)
+        => new($"{_name} has the shape [{string.Join(", ", Shape)}] of {Type}, but {needed}.", _name);
 }

@@ -56,7 +56,8 @@ internal static unsafe partial class Argument
         if (frames[^1] != model.Dimensions)
         {
             throw new ArgumentException(
-                $"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions{SwappedAxis(frames, model.Dimensions)}.", nameof(frames));
+                $"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions{SwappedAxis(frames, model.Dimensions)}.",
+                nameof(frames));
         }
 
         ThrowIfNotWholeBlocks(model, frames[^2], nameof(frames));
@@ -67,13 +68,15 @@ internal static unsafe partial class Argument
     {
         if (codes.Length is < 2 or > StridedRows.MaxRank)
         {
-            throw new ArgumentException($"codes has {codes.Length} axes; […, T, N] with 2 to {StridedRows.MaxRank} is needed.", nameof(codes));
+            throw new ArgumentException(
+                $"codes has {codes.Length} axes; […, T, N] with 2 to {StridedRows.MaxRank} is needed.", nameof(codes));
         }
 
         if (codes[^1] != model.CodesPerBlock)
         {
             throw new ArgumentException(
-                $"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes{SwappedAxis(codes, model.CodesPerBlock)}.", nameof(codes));
+                $"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes{SwappedAxis(codes, model.CodesPerBlock)}.",
+                nameof(codes));
         }
     }
 
@@ -120,7 +123,9 @@ internal static unsafe partial class Argument
     private static string SwappedAxis(ReadOnlySpan<nint> lengths, int expected)
     {
         var axis = lengths[..^1].LastIndexOf(expected);
-        var view = axis == (lengths.Length == 2 ? 0 : 1) ? nameof(Layouts.ChannelsFirst) : axis == 0 ? nameof(Layouts.CodebooksFirst) : null;
+        var view = axis == (lengths.Length == 2 ? 0 : 1) ? nameof(Layouts.ChannelsFirst)
+            : axis == 0 ? nameof(Layouts.CodebooksFirst)
+            : null;
         var place = axis == lengths.Length - 2 ? "the axis before it" : $"axis {axis}";
         return axis < 0 ? ""
             : view is null ? $"; {place} has length {expected}: are the axes swapped?"

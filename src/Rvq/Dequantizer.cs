@@ -9,8 +9,10 @@ namespace Rvq;
 /// Turns codes back into frame vectors: the codewords (or what their stages' projections make of them) are added in stage order in
 /// float32. Frames are the same bits on every machine. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm.
 /// <para>
-/// A code of −1 stands for a codebook that was left out (quantizer dropout, Lyra, ResidualVQ, <see cref="Training.EmaTrainer"/>): it adds nothing, neither a codeword nor what
-/// its stage's projection would add, bias included. What a whole stack's projection adds stays, as in vector-quantize-pytorch. So −1 in all columns from n on gives the
+/// A code of −1 stands for a codebook that was left out (quantizer dropout, Lyra, ResidualVQ, <see cref="Training.EmaTrainer"/>): it adds
+/// nothing, neither a codeword nor what
+/// its stage's projection would add, bias included. What a whole stack's projection adds stays, as in vector-quantize-pytorch. So −1 in all
+/// columns from n on gives the
 /// frames of <c>Take(n)</c>, within a stack. Unsigned code types have no −1.
 /// </para>
 /// </summary>
@@ -47,7 +49,9 @@ public sealed unsafe class Dequantizer
 
     /// <summary>Decodes codes that lie one after the other.</summary>
     /// <typeparam name="TCode">The integer type of the codes.</typeparam>
-    /// <param name="codes">Codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides; −1 where a codebook is left out.</param>
+    /// <param name="codes">
+    /// Codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides; −1 where a codebook is left out.
+    /// </param>
     /// <param name="frames">Receives the frames, row-major, length T × Dimensions.</param>
     /// <exception cref="ArgumentException">Lengths that do not fit, or spans that overlap. Nothing is written then.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1. Nothing is written then.</exception>
@@ -67,7 +71,9 @@ public sealed unsafe class Dequantizer
 
     /// <summary>Decodes codes of any layout into frames of any layout.</summary>
     /// <typeparam name="TCode">The integer type of the codes.</typeparam>
-    /// <param name="codes">Codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides; −1 where a codebook is left out.</param>
+    /// <param name="codes">
+    /// Codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides; −1 where a codebook is left out.
+    /// </param>
     /// <param name="frames">Receives the frames, shape […, T, Dimensions].</param>
     /// <exception cref="ArgumentException">Shapes that do not fit, or tensors that overlap. Nothing is written then.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1. Nothing is written then.</exception>
@@ -100,7 +106,9 @@ public sealed unsafe class Dequantizer
     }
 
     /// <summary>Decodes codes of any layout into a new array.</summary>
-    /// <param name="codes">Codes, shape […, T / FramesPerBlock, CodesPerBlock]; −1 where a codebook is left out. <see cref="Layouts"/> makes such views.</param>
+    /// <param name="codes">
+    /// Codes, shape […, T / FramesPerBlock, CodesPerBlock]; −1 where a codebook is left out. <see cref="Layouts"/> makes such views.
+    /// </param>
     /// <returns>The frames, row-major, shape […, T, Dimensions].</returns>
     /// <exception cref="ArgumentException">A shape that does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1.</exception>

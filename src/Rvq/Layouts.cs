@@ -3,19 +3,24 @@ using System.Numerics.Tensors;
 namespace Rvq;
 
 /// <summary>
-/// Views of memory as codecs and ONNX Runtime lay it out, in the order that <see cref="Quantizer"/> and <see cref="Dequantizer"/> take: frames […, T, D] and codes
-/// […, T, N]. Nothing is copied; every length may be 0, 1 or more.
+/// Views of memory as codecs and ONNX Runtime lay it out, in the order that <see cref="Quantizer"/> and <see cref="Dequantizer"/> take:
+/// frames […, T, D] and codes […, T, N]. Nothing is copied; every length may be 0, 1 or more.
 /// </summary>
 /// <remarks>
-/// Lengths are given as they lie in memory, the slowest first: <c>Layouts.ChannelsFirst(latents, b, d, t)</c>, or with the <c>long[]</c> that ONNX Runtime
-/// calls a shape, <c>Layouts.ChannelsFirst(latents, shape)</c>. In F#: <c>Layouts.ChannelsFirst(latents, ReadOnlySpan [| 1L; 128L; 75L |])</c>.
+/// Lengths are given as they lie in memory, the slowest first: <c>Layouts.ChannelsFirst(latents, b, d, t)</c>, or with the <c>long[]</c>
+/// that ONNX Runtime calls a shape, <c>Layouts.ChannelsFirst(latents, shape)</c>. In F#:
+/// <c>Layouts.ChannelsFirst(ReadOnlySpan latents, ReadOnlySpan [| 1L; 128L; 75L |])</c>; an array gives a view to write to, which C# but not F#
+/// also takes where one to read is wanted.
 /// </remarks>
 public static class Layouts
 {
     private const int MinRank = 2;
     private const int MaxRank = 4;
 
-    /// <summary>[B, C, T] seen as [B, T, C], also [C, T] as [T, C] and [B, C, H, W] as [B, H, W, C]: an encoder's frames, or codes of DAC, Mimi and SNAC ([B, N, T]).</summary>
+    /// <summary>
+    /// [B, C, T] seen as [B, T, C], also [C, T] as [T, C] and [B, C, H, W] as [B, H, W, C]: an encoder's frames, or codes of DAC, Mimi and
+    /// SNAC ([B, N, T]).
+    /// </summary>
     /// <typeparam name="T">The type of the values.</typeparam>
     /// <param name="values">The memory, as long as the product of the lengths.</param>
     /// <param name="lengths">The lengths of the 2 to 4 axes as they lie in memory, each at least 0.</param>
@@ -46,7 +51,10 @@ public static class Layouts
         return new ReadOnlyTensorSpan<T>(values.IsEmpty ? Array.Empty<T>() : values, shape[..rank], strides);
     }
 
-    /// <summary>[N, B, T] seen as [B, T, N], as EnCodec's own code has it; also [N, T] as [T, N] and [N, B, H, W] as [B, H, W, N]. [B, N, T] is <see cref="ChannelsFirst{T}(T[], ReadOnlySpan{long})"/>.</summary>
+    /// <summary>
+    /// [N, B, T] seen as [B, T, N], as EnCodec's own code has it; also [N, T] as [T, N] and [N, B, H, W] as [B, H, W, N]. [B, N, T] is
+    /// <see cref="ChannelsFirst{T}(T[], ReadOnlySpan{long})"/>.
+    /// </summary>
     /// <typeparam name="T">The type of the codes.</typeparam>
     /// <param name="codes">The memory, as long as the product of the lengths.</param>
     /// <param name="lengths">The lengths of the 2 to 4 axes as they lie in memory, each at least 0.</param>
@@ -80,7 +88,8 @@ public static class Layouts
     private static int ChannelAxis(ReadOnlySpan<long> lengths) => lengths.Length == MinRank ? 0 : 1;
 
     /// <summary>
-    /// The shape and strides of dense memory of these lengths, one axis moved to the end. System.Numerics.Tensors wants the stride 0 along axes of length 1, and
+    /// The shape and strides of dense memory of these lengths, one axis moved to the end. System.Numerics.Tensors wants the stride 0 along
+    /// axes of length 1, and
     /// neither strides of ours nor a default span where there is no element.
     /// </summary>
     private static int MoveToEnd(int axis, ReadOnlySpan<long> lengths, int memory, string name, Span<nint> shape, ref Span<nint> strides)
@@ -117,5 +126,6 @@ public static class Layouts
 
     private static string Join(ReadOnlySpan<long> lengths) => string.Join(", ", lengths.ToArray());
 
-    private static string Needed(ReadOnlySpan<long> lengths, Int128 count) => count > int.MaxValue && !lengths.Contains(0) ? $"more than {int.MaxValue}" : $"{count}";
+    private static string Needed(ReadOnlySpan<long> lengths, Int128 count)
+        => count > int.MaxValue && !lengths.Contains(0) ? $"more than {int.MaxValue}" : $"{count}";
 }

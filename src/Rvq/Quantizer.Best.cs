@@ -8,24 +8,41 @@ public sealed unsafe partial class Quantizer
     private BestEncoder? _best; // of the last count that was asked for
 
     /// <summary>
-    /// Encodes each frame into its <paramref name="count"/> best stacks of codes, as a recommender needs them whose items must not share an ID.
+    /// Encodes each frame into its <paramref name="count"/> best stacks of codes, as a recommender needs them whose items must not share an
+    /// ID.
     /// <para>
-    /// They are the stacks that a beam of width max(<paramref name="count"/>, <see cref="QuantizerOptions.BeamWidth"/>) keeps after the last codebook, and the greedy one, by squared error and then in
-    /// lexicographic order; codewords that repeat an earlier one bit for bit are left out. So with <paramref name="count"/> up to the beam width the first is what
-    /// <see cref="Encode{TCode}(ReadOnlySpan{float}, Span{TCode})"/> gives. Where several stacks of codebooks see the same frame (Mimi, grouped ResidualVQ), the best of each are joined and their errors added.
+    /// They are the stacks that a beam of width max(<paramref name="count"/>, <see cref="QuantizerOptions.BeamWidth"/>) keeps after the
+    /// last codebook, and the greedy one, by squared error and then in
+    /// lexicographic order; codewords that repeat an earlier one bit for bit are left out. So with <paramref name="count"/> up to the beam
+    /// width the first is what
+    /// <see cref="Encode{TCode}(ReadOnlySpan{float}, Span{TCode})"/> gives. Where several stacks of codebooks see the same frame (Mimi,
+    /// grouped ResidualVQ), the best of each are joined and their errors added.
     /// </para>
     /// </summary>
     /// <typeparam name="TCode">An integer type that holds every code of the model.</typeparam>
     /// <param name="frames">Frames, row-major, length T × Dimensions, T a multiple of FramesPerBlock; every value finite.</param>
-    /// <param name="count">The stacks of each frame, at least 1 and at most the distinct ones that the model has; 1 for models that cannot be searched by a beam.</param>
-    /// <param name="codes">Receives the codes, row-major [T, <paramref name="count"/>, N]; for a model with strides [blocks, 1, CodesPerBlock].</param>
-    /// <param name="errors">
-    /// Receives the squared errors, [T, <paramref name="count"/>], best first, computed in binary64 and rounded once: ‖r‖² of the residual after the last stage, in the space that the stack searches. With projections around
-    /// single stages, with strides or another metric than Euclidean: the squared distance of the frames of a block from what the codes decode to.
+    /// <param name="count">
+    /// The stacks of each frame, at least 1 and at most the distinct ones that the model has; 1 for models that cannot be searched by a
+    /// beam.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is out of its range. Nothing is written then, nor in the cases below.</exception>
-    /// <exception cref="ArgumentException">Lengths that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or spans that overlap.</exception>
-    /// <exception cref="NotSupportedException"><paramref name="count"/> is above 1, and a stage of the model has a projection, a stride or another metric than Euclidean.</exception>
+    /// <param name="codes">
+    /// Receives the codes, row-major [T, <paramref name="count"/>, N]; for a model with strides [blocks, 1, CodesPerBlock].
+    /// </param>
+    /// <param name="errors">
+    /// Receives the squared errors, [T, <paramref name="count"/>], best first, computed in binary64 and rounded once: ‖r‖² of the residual
+    /// after the last stage, in the space that the stack searches. With projections around
+    /// single stages, with strides or another metric than Euclidean: the squared distance of the frames of a block from what the codes
+    /// decode to.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="count"/> is out of its range. Nothing is written then, nor in the cases below.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or spans that overlap.
+    /// </exception>
+    /// <exception cref="NotSupportedException">
+    /// <paramref name="count"/> is above 1, and a stage of the model has a projection, a stride or another metric than Euclidean.
+    /// </exception>
     public void EncodeBest<TCode>(ReadOnlySpan<float> frames, int count, Span<TCode> codes, Span<float> errors)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -77,7 +94,8 @@ public sealed unsafe partial class Quantizer
             (scratch, first, count) => EncodeBestPass(best, scratch, source, (TCode*)toCodes, (float*)toErrors, first, count));
     }
 
-    private void EncodeBestPass<TCode>(BestEncoder best, BestScratch scratch, in FrameSource source, TCode* codes, float* errors, long first, int count)
+    private void EncodeBestPass<TCode>(
+        BestEncoder best, BestScratch scratch, in FrameSource source, TCode* codes, float* errors, long first, int count)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         best.Encode(scratch, source, first, count);
@@ -117,7 +135,8 @@ public sealed unsafe partial class Quantizer
 
         if (count > possible)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"count is {count}, but the model has only {possible} distinct stacks of codes.");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), count, $"count is {count}, but the model has only {possible} distinct stacks of codes.");
         }
     }
 }

@@ -96,7 +96,9 @@ public sealed unsafe partial class Quantizer
         }
     }
 
-    /// <summary>Encodes frames of any layout: strides say where they lie, so that a [B, D, T] model output is read as it is (<see cref="Layouts"/>).</summary>
+    /// <summary>
+    /// Encodes frames of any layout: strides say where they lie, so that a [B, D, T] model output is read as it is (<see cref="Layouts"/>).
+    /// </summary>
     /// <typeparam name="TCode">An integer type that holds every code of the model.</typeparam>
     /// <param name="frames">Frames, shape […, T, Dimensions], T a multiple of FramesPerBlock; every value finite.</param>
     /// <param name="codes">Receives the codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</param>
@@ -139,7 +141,9 @@ public sealed unsafe partial class Quantizer
     }
 
     /// <summary>Encodes frames of any layout into a new array.</summary>
-    /// <param name="frames">Frames, shape […, T, Dimensions], T a multiple of FramesPerBlock; every value finite. <see cref="Layouts"/> makes such views.</param>
+    /// <param name="frames">
+    /// Frames, shape […, T, Dimensions], T a multiple of FramesPerBlock; every value finite. <see cref="Layouts"/> makes such views.
+    /// </param>
     /// <returns>The codes, row-major, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</returns>
     /// <exception cref="ArgumentException">A shape that does not fit, or a NaN or an infinity in a frame.</exception>
     public int[] Encode(in ReadOnlyTensorSpan<float> frames)
@@ -231,11 +235,13 @@ public sealed unsafe partial class Quantizer
     {
         var to = (nint)destination;
         Passes.InParallel(
-            source.Rows.Count, step, _degree, _scratch, (scratch, first, count) => EncodePass(scratch, source, (TCode*)to, codes, first, count));
+            source.Rows.Count, step, _degree, _scratch,
+            (scratch, first, count) => EncodePass(scratch, source, (TCode*)to, codes, first, count));
         GC.KeepAlive(this);
     }
 
-    private void EncodePass<TCode>(EncodeScratch scratch, in FrameSource source, TCode* destination, in StridedRows codes, long first, int count)
+    private void EncodePass<TCode>(
+        EncodeScratch scratch, in FrameSource source, TCode* destination, in StridedRows codes, long first, int count)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         scratch.Take(source, first, count);

@@ -1,6 +1,11 @@
 namespace Rvq;
 
 /// <summary>How a <see cref="Quantizer"/> works. The defaults give the codecs' own greedy codes on one thread.</summary>
+/// <remarks>
+/// Set once, so that nobody changes them under a quantizer that is shared: in a host, register <c>Options.Create(new QuantizerOptions { …
+/// })</c> or the quantizer itself as a singleton;
+/// <c>services.Configure&lt;QuantizerOptions&gt;(options => …)</c> cannot set them. The same is true of the other options.
+/// </remarks>
 public sealed record QuantizerOptions
 {
     /// <summary>

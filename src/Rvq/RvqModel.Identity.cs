@@ -9,22 +9,29 @@ public sealed partial class RvqModel
     private object? _fingerprint; // a boxed UInt128: a reference is written at once
 
     /// <summary>
-    /// The width in bits of each code of a block when packed, length <see cref="CodesPerBlock"/>: one per codebook unless stages have strides.
+    /// The width in bits of each code of a block when packed, length <see cref="CodesPerBlock"/>: one per codebook unless stages have
+    /// strides.
     /// What <see cref="Streams.CodePacking"/> takes.
     /// </summary>
-    public ReadOnlySpan<int> BitsPerCode => _bitsPerCode ??= [.. _stages.SelectMany(stage => Enumerable.Repeat(stage.Codebook.BitsPerCode, FramesPerBlock / stage.Stride))];
+    public ReadOnlySpan<int> BitsPerCode
+        => _bitsPerCode ??= [.. _stages.SelectMany(stage => Enumerable.Repeat(stage.Codebook.BitsPerCode, FramesPerBlock / stage.Stride))];
 
-    /// <summary>The bit rate of packed codes in kbit/s (1000 bits), <see cref="BitsPerBlock"/> × blocks per second, or null where the frame rate is not known.</summary>
+    /// <summary>
+    /// The bit rate of packed codes in kbit/s (1000 bits), <see cref="BitsPerBlock"/> × blocks per second, or null where the frame rate is
+    /// not known.
+    /// </summary>
     public double? Bitrate => FrameRate * BitsPerBlock / FramesPerBlock / 1000;
 
     /// <summary>
-    /// A 128-bit hash (XxHash128) over all that determines codes and frames, and nothing else: equal for equal models on every machine, whatever file they came from. Computed when
+    /// A 128-bit hash (XxHash128) over all that determines codes and frames, and nothing else: equal for equal models on every machine,
+    /// whatever file they came from. Computed when
     /// first asked for. Streams carry it, so that codes are not decoded with another model.
     /// </summary>
     public UInt128 Fingerprint => (UInt128)(_fingerprint ??= ModelFingerprint.Compute(this));
 
     /// <summary>
-    /// The model in one line: the codec, the codebooks as number × [size, dimensions], the frames' dimensions where projections lead to others, and rates where they are known.
+    /// The model in one line: the codec, the codebooks as number × [size, dimensions], the frames' dimensions where projections lead to
+    /// others, and rates where they are known.
     /// </summary>
     /// <returns>Such as "EnCodec: 8 × [1024, 128], 75 frames/s, 6 kbit/s".</returns>
     public override string ToString()
@@ -37,7 +44,8 @@ public sealed partial class RvqModel
             {
             }
 
-            text.Append(first > 0 ? " + " : "").Append(CultureInfo.InvariantCulture, $"{next - first} × [{codebook.Size}, {codebook.Dimensions}]");
+            text.Append(first > 0 ? " + " : "");
+            text.Append(CultureInfo.InvariantCulture, $"{next - first} × [{codebook.Size}, {codebook.Dimensions}]");
             text.Append(stride > 1 ? string.Create(CultureInfo.InvariantCulture, $" every {stride} frames") : "");
         }
 
@@ -49,5 +57,7 @@ public sealed partial class RvqModel
     }
 
     private static bool IsLike(Stage left, Stage right)
-        => left.Codebook.Size == right.Codebook.Size && left.Codebook.Dimensions == right.Codebook.Dimensions && left.Stride == right.Stride;
+        => left.Codebook.Size == right.Codebook.Size
+            && left.Codebook.Dimensions == right.Codebook.Dimensions
+            && left.Stride == right.Stride;
 }

@@ -1,7 +1,8 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// Encodes frames into the best stacks of codes that a beam has, with their squared errors; or, where one is asked for of a greedy search, into the greedy one.
+/// Encodes frames into the best stacks of codes that a beam has, with their squared errors; or, where one is asked for of a greedy search,
+/// into the greedy one.
 /// </summary>
 internal sealed unsafe class BestEncoder
 {
@@ -11,7 +12,9 @@ internal sealed unsafe class BestEncoder
     private readonly BeamEncoder? _beam;
     private readonly Dequantizer? _dequantizer;
 
-    /// <exception cref="NotSupportedException">More than one stack is asked for, and a stage of the model cannot be searched by a beam.</exception>
+    /// <exception cref="NotSupportedException">
+    /// More than one stack is asked for, and a stage of the model cannot be searched by a beam.
+    /// </exception>
     public BestEncoder(RvqModel model, Kernel kernel, BlockEncoder greedy, int count, int beamWidth)
     {
         (_model, _kernel, _greedy, Count) = (model, kernel, greedy, count);
@@ -72,7 +75,8 @@ internal sealed unsafe class BestEncoder
                 for (var m = 0; m < stack.Stages.Length; m++)
                 {
                     var table = stack.Stages[m].SearchTable;
-                    Rows.Difference(residual, table.Rows + ((nint)codes[(frame * _model.CodesPerBlock) + column + m] * table.Stride), residual, stride);
+                    var code = (nint)codes[(frame * _model.CodesPerBlock) + column + m];
+                    Rows.Difference(residual, table.Rows + (code * table.Stride), residual, stride);
                 }
 
                 errors[frame] += BeamEncoder.Error(0.5 * Lanes.Dot(residual, residual, stride));

@@ -1,8 +1,10 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// The best stacks of codes of a pass and their errors, best first. Of one stack of codebooks these are the candidates of its beam (<see cref="BeamEncoder"/>), by error and then in
-/// lexicographic order. Where several see the same frame, each one's candidates are joined with what those before it gave and the errors are added; equal sums come in the order of
+/// The best stacks of codes of a pass and their errors, best first. Of one stack of codebooks these are the candidates of its beam
+/// (<see cref="BeamEncoder"/>), by error and then in
+/// lexicographic order. Where several see the same frame, each one's candidates are joined with what those before it gave and the errors
+/// are added; equal sums come in the order of
 /// the earlier ones' candidates.
 /// </summary>
 internal sealed unsafe class BestStacks
@@ -16,7 +18,10 @@ internal sealed unsafe class BestStacks
     private readonly Candidate[] _candidates;
     private readonly Pair[] _pairs;
 
-    /// <summary>Room for <paramref name="wanted"/> stacks of each of the blocks of a pass, of <paramref name="candidates"/> that a beam keeps at most.</summary>
+    /// <summary>
+    /// Room for <paramref name="wanted"/> stacks of each of the blocks of a pass, of <paramref name="candidates"/> that a beam keeps at
+    /// most.
+    /// </summary>
     public BestStacks(RvqModel model, int blocks, int wanted, int candidates)
     {
         (_wanted, _rowLength) = (wanted, model.CodesPerBlock);
@@ -49,7 +54,9 @@ internal sealed unsafe class BestStacks
         Array.Clear(Errors);
     }
 
-    /// <summary>Joins what a beam has found for one of its frames; <paramref name="column"/> codes are there from the stacks before.</summary>
+    /// <summary>
+    /// Joins what a beam has found for one of its frames; <paramref name="column"/> codes are there from the stacks before.
+    /// </summary>
     public void Join(BeamScratch beam, int beamFrame, int frame, int column, int stages)
     {
         var candidates = Rank(beam, beamFrame, stages);
@@ -80,7 +87,9 @@ internal sealed unsafe class BestStacks
         _joinedErrors.AsSpan(0, found).CopyTo(errors);
     }
 
-    /// <summary>Orders the kept stacks, which are in lexicographic order, and the greedy one where it is beside them; gives their number.</summary>
+    /// <summary>
+    /// Orders the kept stacks, which are in lexicographic order, and the greedy one where it is beside them; gives their number.
+    /// </summary>
     private int Rank(BeamScratch beam, int frame, int stages)
     {
         var kept = beam.Count(stages);
@@ -116,6 +125,8 @@ internal sealed unsafe class BestStacks
     private readonly record struct Pair(double Sum, int Earlier, int Later) : IComparable<Pair>
     {
         public int CompareTo(Pair other)
-            => Sum != other.Sum ? Sum.CompareTo(other.Sum) : Earlier != other.Earlier ? Earlier.CompareTo(other.Earlier) : Later.CompareTo(other.Later);
+            => Sum != other.Sum ? Sum.CompareTo(other.Sum)
+                : Earlier != other.Earlier ? Earlier.CompareTo(other.Earlier)
+                : Later.CompareTo(other.Later);
     }
 }

@@ -7,8 +7,10 @@ namespace Rvq.Streams;
 /// follow each other without alignment, as EnCodec's BitPacker writes them; the last byte is filled up with zero bits. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A model's widths are <see cref="RvqModel.BitsPerCode"/>: 10 for 1024 codewords, 0 for a single one. A code of −1, a codebook left out, has no bits to be packed in: pack the
-/// codes of <see cref="RvqModel.Take"/> where the last codebooks are left out, or write chunks with fewer codebooks (<see cref="RvqWriter"/>).
+/// A model's widths are <see cref="RvqModel.BitsPerCode"/>: 10 for 1024 codewords, 0 for a single one. A code of −1, a codebook left out,
+/// has no bits to be packed in: pack the
+/// codes of <see cref="RvqModel.Take"/> where the last codebooks are left out, or write chunks with fewer codebooks
+/// (<see cref="RvqWriter"/>).
 /// </remarks>
 public static class CodePacking
 {
@@ -16,7 +18,8 @@ public static class CodePacking
     internal const int MaxBitsPerCode = 32;
 
     private const string HowToLeaveOut =
-        "packed codes have no room to say so, so pack the codes of fewer codebooks, as model.Take(n) gives them, or write chunks with fewer codebooks (RvqWriter).";
+        "packed codes have no room to say so, so pack the codes of fewer codebooks, as model.Take(n) gives them, "
+        + "or write chunks with fewer codebooks (RvqWriter).";
 
     /// <summary>The bytes that <paramref name="codeCount"/> codes of one width take.</summary>
     /// <param name="codeCount">The number of codes, frames × codebooks, at least 0.</param>
@@ -105,8 +108,12 @@ public static class CodePacking
     /// <param name="model">The model that the codes belong to.</param>
     /// <param name="codes">The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>].</param>
     /// <returns>⌈blocks × <see cref="RvqModel.BitsPerBlock"/> / 8⌉ bytes.</returns>
-    /// <exception cref="ArgumentException">The length of <paramref name="codes"/> is not a multiple of <see cref="RvqModel.CodesPerBlock"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A code is not in its codebook, −1 included; or the bytes are more than an array can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// The length of <paramref name="codes"/> is not a multiple of <see cref="RvqModel.CodesPerBlock"/>.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code is not in its codebook, −1 included; or the bytes are more than an array can hold.
+    /// </exception>
     public static byte[] Pack<TCode>(RvqModel model, ReadOnlySpan<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -123,7 +130,9 @@ public static class CodePacking
     /// <param name="bytes">The packed codes; what follows them is not read.</param>
     /// <param name="frameCount">The number of frames T, a multiple of <see cref="RvqModel.FramesPerBlock"/>.</param>
     /// <returns>The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>].</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="frameCount"/> is negative, not a multiple, or means more codes than an array can hold.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="frameCount"/> is negative, not a multiple, or means more codes than an array can hold.
+    /// </exception>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is too short.</exception>
     /// <exception cref="InvalidDataException">A packed code is not in its codebook, which has another size than a power of two.</exception>
     public static int[] Unpack(RvqModel model, ReadOnlySpan<byte> bytes, int frameCount)
@@ -148,7 +157,8 @@ public static class CodePacking
         var codes = new int[count];
         Bits.Unpack(bytes[..length], model.BitsPerCode, codes.AsSpan());
         return FindOutOfRange<int>(model, codes) is { } place
-            ? throw new InvalidDataException($"The packed code of {Describe(place)} is {codes[place.Index]}, but that codebook has {place.Size} codewords.")
+            ? throw new InvalidDataException(
+                $"The packed code of {Describe(place)} is {codes[place.Index]}, but that codebook has {place.Size} codewords.")
             : codes;
     }
 
@@ -158,11 +168,13 @@ public static class CodePacking
     {
         if (FindOutOfRange(model, codes) is { } place)
         {
-            throw Argument.NotCode(codes[place.Index], nameof(codes), $"{Describe(place)}, which has {place.Size} codewords", HowToLeaveOut);
+            throw Argument.NotCode(
+                codes[place.Index], nameof(codes), $"{Describe(place)}, which has {place.Size} codewords", HowToLeaveOut);
         }
     }
 
-    private static string Describe((int Index, int Block, int Codebook, int Size) place) => $"block {place.Block}, codebook {place.Codebook}";
+    private static string Describe((int Index, int Block, int Codebook, int Size) place)
+        => $"block {place.Block}, codebook {place.Codebook}";
 
     private static (int Index, int Block, int Codebook, int Size)? FindOutOfRange<TCode>(RvqModel model, ReadOnlySpan<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
