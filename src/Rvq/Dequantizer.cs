@@ -55,6 +55,7 @@ public sealed unsafe class Dequantizer
     /// <param name="frames">Receives the frames, row-major, length T × Dimensions.</param>
     /// <exception cref="ArgumentException">Lengths that do not fit, or spans that overlap. Nothing is written then.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1. Nothing is written then.</exception>
+    [OverloadResolutionPriority(2)] // an array, which is a span and a tensor, is taken as a span
     public void Decode<TCode>(ReadOnlySpan<TCode> codes, Span<float> frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -77,6 +78,7 @@ public sealed unsafe class Dequantizer
     /// <param name="frames">Receives the frames, shape […, T, Dimensions].</param>
     /// <exception cref="ArgumentException">Shapes that do not fit, or tensors that overlap. Nothing is written then.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1. Nothing is written then.</exception>
+    [OverloadResolutionPriority(1)]
     public void Decode<TCode>(in ReadOnlyTensorSpan<TCode> codes, in TensorSpan<float> frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -97,7 +99,7 @@ public sealed unsafe class Dequantizer
     /// <returns>The frames, row-major, length T × Dimensions.</returns>
     /// <exception cref="ArgumentException">A length that does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1.</exception>
-    [OverloadResolutionPriority(1)] // an array, which is a span and a tensor, is taken as a span
+    [OverloadResolutionPriority(2)] // an array, which is a span and a tensor, is taken as a span
     public float[] Decode(ReadOnlySpan<int> codes)
     {
         var frames = new float[checked((long)BlockCount(codes) * Model.FramesPerBlock * Model.Dimensions)];
@@ -112,6 +114,7 @@ public sealed unsafe class Dequantizer
     /// <returns>The frames, row-major, shape […, T, Dimensions].</returns>
     /// <exception cref="ArgumentException">A shape that does not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A code is neither in its codebook nor −1.</exception>
+    [OverloadResolutionPriority(1)]
     public float[] Decode(in ReadOnlyTensorSpan<int> codes)
     {
         Argument.CheckCodes(Model, codes.Lengths);
@@ -122,6 +125,16 @@ public sealed unsafe class Dequantizer
         Decode(codes, new TensorSpan<float>(frames, shape));
         return frames;
     }
+
+    // The same by value for languages that pass no reference to a view, such as F#; C# takes those above.
+
+    /// <inheritdoc cref="Decode{TCode}(in ReadOnlyTensorSpan{TCode}, in TensorSpan{float})"/>
+    public void Decode<TCode>(ReadOnlyTensorSpan<TCode> codes, TensorSpan<float> frames)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => Decode(in codes, in frames);
+
+    /// <inheritdoc cref="Decode(in ReadOnlyTensorSpan{int})"/>
+    public float[] Decode(ReadOnlyTensorSpan<int> codes) => Decode(in codes);
 
     private int BlockCount<TCode>(ReadOnlySpan<TCode> codes)
         => Argument.RowCount(codes.Length, Model.CodesPerBlock, nameof(codes), Model.FramesPerBlock == 1 ? "codes of a frame" : "codes of a block");

@@ -66,7 +66,7 @@ public sealed unsafe partial class Quantizer
     /// <exception cref="ArgumentException">
     /// Lengths that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or spans that overlap. Nothing is written then.
     /// </exception>
-    [OverloadResolutionPriority(1)] // what is frames of any type, as an empty collection is, is float32
+    [OverloadResolutionPriority(3)] // what is frames of any type, as an empty collection is, is float32
     public void Encode<TCode>(ReadOnlySpan<float> frames, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -82,6 +82,7 @@ public sealed unsafe partial class Quantizer
 
     /// <summary>Encodes float16 frames that lie one after the other; the codes are those of the frames converted to float32.</summary>
     /// <inheritdoc cref="Encode{TCode}(ReadOnlySpan{float}, Span{TCode})"/>
+    [OverloadResolutionPriority(2)] // an array, which is a span and a tensor, is taken as a span
     public void Encode<TCode>(ReadOnlySpan<Half> frames, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -105,7 +106,7 @@ public sealed unsafe partial class Quantizer
     /// <exception cref="ArgumentException">
     /// Shapes that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or tensors that overlap. Nothing is written then.
     /// </exception>
-    [OverloadResolutionPriority(1)] // what is frames of any type, as an empty collection is, is float32
+    [OverloadResolutionPriority(1)]
     public void Encode<TCode>(in ReadOnlyTensorSpan<float> frames, in TensorSpan<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -118,6 +119,7 @@ public sealed unsafe partial class Quantizer
 
     /// <summary>Encodes float16 frames of any layout; the codes are those of the frames converted to float32.</summary>
     /// <inheritdoc cref="Encode{TCode}(in ReadOnlyTensorSpan{float}, in TensorSpan{TCode})"/>
+    [OverloadResolutionPriority(1)]
     public void Encode<TCode>(in ReadOnlyTensorSpan<Half> frames, in TensorSpan<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -132,7 +134,7 @@ public sealed unsafe partial class Quantizer
     /// <param name="frames">Frames, row-major, length T × Dimensions, T a multiple of FramesPerBlock; every value finite.</param>
     /// <returns>The codes, row-major, length T / FramesPerBlock × CodesPerBlock.</returns>
     /// <exception cref="ArgumentException">A length that does not fit, or a NaN or an infinity in a frame.</exception>
-    [OverloadResolutionPriority(1)] // an array, which is a span and a tensor, is taken as a span
+    [OverloadResolutionPriority(2)] // an array, which is a span and a tensor, is taken as a span
     public int[] Encode(ReadOnlySpan<float> frames)
     {
         var codes = new int[checked((long)Argument.FrameCount(Model, frames) / Model.FramesPerBlock * Model.CodesPerBlock)];
@@ -146,6 +148,7 @@ public sealed unsafe partial class Quantizer
     /// </param>
     /// <returns>The codes, row-major, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</returns>
     /// <exception cref="ArgumentException">A shape that does not fit, or a NaN or an infinity in a frame.</exception>
+    [OverloadResolutionPriority(1)]
     public int[] Encode(in ReadOnlyTensorSpan<float> frames)
     {
         Argument.CheckFrames(Model, frames.Lengths);
@@ -156,6 +159,21 @@ public sealed unsafe partial class Quantizer
         Encode(frames, new TensorSpan<int>(codes, shape));
         return codes;
     }
+
+    // The same by value for languages that pass no reference to a view, such as F#; C# takes those above.
+
+    /// <inheritdoc cref="Encode{TCode}(in ReadOnlyTensorSpan{float}, in TensorSpan{TCode})"/>
+    public void Encode<TCode>(ReadOnlyTensorSpan<float> frames, TensorSpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => Encode(in frames, in codes);
+
+    /// <inheritdoc cref="Encode{TCode}(in ReadOnlyTensorSpan{Half}, in TensorSpan{TCode})"/>
+    public void Encode<TCode>(ReadOnlyTensorSpan<Half> frames, TensorSpan<TCode> codes)
+        where TCode : unmanaged, IBinaryInteger<TCode>
+        => Encode(in frames, in codes);
+
+    /// <inheritdoc cref="Encode(in ReadOnlyTensorSpan{float})"/>
+    public int[] Encode(ReadOnlyTensorSpan<float> frames) => Encode(in frames);
 
     /// <summary>Checks the lengths of frames and codes that lie one after the other, and gives the number of frames.</summary>
     private int FrameCount<TFrame, TCode>(ReadOnlySpan<TFrame> frames, ReadOnlySpan<TCode> codes)
