@@ -6,9 +6,10 @@ internal static class Assignment
     // A cancelled run stops between two chunks.
     private const int ChunkFrames = 1 << 14;
 
-    public static void Nearest(ReadOnlySpan<float> inputs, Codebook codebook, Span<int> codes, int threads, CancellationToken cancellation)
+    public static void Nearest(ReadOnlySpan<float> inputs, Codebook codebook, SearchMetric metric, Span<int> codes, int threads, CancellationToken cancellation)
     {
-        var quantizer = new Quantizer(new RvqModel(codebook), new QuantizerOptions { MaxDegreeOfParallelism = threads });
+        var model = new RvqModel(new ResidualStack([new Stage(codebook, metric: metric)]));
+        var quantizer = new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads });
         for (var start = 0; start < codes.Length; start += ChunkFrames)
         {
             cancellation.ThrowIfCancellationRequested();

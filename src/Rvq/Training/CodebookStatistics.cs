@@ -70,6 +70,7 @@ public static class CodebookStatistics
     /// <summary>
     /// The perplexity exp(−Σ p ln p) of the codewords' frequencies p: the number of codewords that, used evenly, would carry as much
     /// information. K where all are used alike, 1 where only one is used, 0 where there is no code at all.
+    /// Logarithms are the machine's: the last bit may differ from one to another.
     /// </summary>
     /// <param name="counts">How often each codeword occurs, none negative.</param>
     public static double Perplexity(ReadOnlySpan<long> counts)
@@ -111,7 +112,7 @@ public static class CodebookStatistics
         return frames.IsEmpty && decoded.IsEmpty ? 0 : ErrorEnergy(frames, decoded) / count;
     }
 
-    /// <summary>The signal-to-noise ratio 10 log10(Σ x² / Σ (x − y)²) in decibel; positive infinity where nothing differs.</summary>
+    /// <summary>The signal-to-noise ratio 10 log10(Σ x² / Σ (x − y)²) in decibel; positive infinity where nothing differs. The logarithm's last bit may differ from machine to machine.</summary>
     /// <param name="frames">The original frames x.</param>
     /// <param name="decoded">The decoded frames y, of the same length.</param>
     /// <exception cref="ArgumentException">Lengths that differ.</exception>

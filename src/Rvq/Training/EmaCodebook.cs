@@ -1,151 +1,153 @@
+using System.Numerics.Tensors;
+
 namespace Rvq.Training;
 
-/// <summary>Draws which of <paramref name="rows"/> rows replace the codewords listed; tests put the recorded draws of a peer in its place.</summary>
-internal delegate int[] DrawRows(ReadOnlySpan<int> codewords, int rows);
+/// <summary>Gives the row that replaces a codeword, which is the order-th of those replaced; tests put a peer's recorded draws in its place.</summary>
+internal delegate ReadOnlySpan<float> DrawRow(int codeword, int order);
 
 /// <summary>One codebook in training: codewords and the moving averages that they come from.</summary>
-internal sealed class EmaCodebook(int dimensions, EmaTrainerOptions options)
+internal sealed class EmaCodebook(int size, int dimensions, EmaTrainerOptions options)
 {
-    private readonly int _size = options.CodebookSize;
+    /// <summary>The number of codewords, K.</summary>
+    public int Size => size;
 
     /// <summary>The codewords that the next step encodes with, [K, D].</summary>
-    public float[] Codewords { get; } = new float[options.CodebookSize * dimensions];
+    public float[] Codewords { get; } = new float[size * dimensions];
 
     /// <summary>The moving average of the sum of a codeword's inputs, [K, D].</summary>
-    public float[] Sums { get; } = new float[options.CodebookSize * dimensions];
+    public float[] Sums { get; } = new float[size * dimensions];
 
     /// <summary>The moving average of the number of a codeword's inputs per step, [K].</summary>
-    public float[] Usage { get; } = new float[options.CodebookSize];
+    public float[] Usage { get; } = new float[size];
 
     /// <summary>The steps since the start; negative before it.</summary>
     public long Steps { get; set; } = -1;
 
-    /// <summary>k-means on the first inputs; empty clusters take a new input in every iteration, as Mimi's do.</summary>
-    public void Start(ReadOnlySpan<float> inputs, DrawRows draw)
+    /// <summary>Whether every value can be saved, loaded and encoded with.</summary>
+    public bool IsFinite => TensorPrimitives.IsFiniteAll<float>(Codewords) && TensorPrimitives.IsFiniteAll<float>(Sums) && TensorPrimitives.IsFiniteAll<float>(Usage);
+
+    private bool IsCheckDue => (Steps + 1) % options.DeadCodeInterval == 0;
+
+    /// <summary>Starts with codewords, each of which stands for the mean of so many inputs, at least one.</summary>
+    public void Start(ReadOnlySpan<float> codewords, Func<int, double> usage)
     {
-        var rows = inputs.Length / dimensions;
-        var all = Enumerable.Range(0, _size).ToArray();
-        Replace(all, inputs, draw, 1);
-        var codes = new int[rows];
-        var clusters = new Clusters(_size, rows);
-        var sums = new double[dimensions];
-        for (var iteration = 0; iteration < options.InitializationIterations; iteration++)
+        codewords.CopyTo(Codewords);
+        for (var code = 0; code < size; code++)
         {
-            Assignment.Nearest(inputs, new Codebook(Codewords, dimensions), codes, options.MaxDegreeOfParallelism, CancellationToken.None);
-            clusters.Sort(codes);
-            foreach (var code in all)
+            Usage[code] = (float)Math.Max(usage(code), 1);
+            for (var i = code * dimensions; i < (code + 1) * dimensions; i++)
             {
-                SumRows(inputs, clusters[code], sums);
-                Usage[code] = clusters[code].Length;
-                for (var i = 0; i < sums.Length; i++)
-                {
-                    Codewords[code * dimensions + i] = (float)(sums[i] / Usage[code]);
-                }
+                Sums[i] = Codewords[i] * Usage[code];
             }
-
-            Replace([.. all.Where(code => clusters[code].IsEmpty)], inputs, draw, 1);
-        }
-
-        for (var i = 0; i < Sums.Length; i++)
-        {
-            Sums[i] = Codewords[i] * Usage[i / dimensions];
         }
 
         Steps = 0;
-        Refresh();
     }
 
-    /// <summary>Takes in the inputs of the codebook's stages, <paramref name="frames"/> rows each, with the codes that its codewords gave them.</summary>
-    /// <returns>The number of dead codewords replaced.</returns>
-    public int Update(ReadOnlySpan<float> inputs, ReadOnlySpan<int> codes, int frames, DrawRows draw)
+    /// <summary>The largest number of codewords that the next update can replace, when the codebook serves so many stages.</summary>
+    public int MaxReplaced(int stages)
     {
-        var check = ++Steps % options.DeadCodeInterval == 0;
-        var replaced = check && options.DeadCodeRule == DeadCodeRule.BelowMean ? ReplaceBelowMean(inputs, draw) : 0;
-        for (var start = 0; start < codes.Length; start += frames)
+        if (Steps < 0)
         {
-            Average(inputs.Slice(start * dimensions, frames * dimensions), codes.Slice(start, frames));
+            return options.DeadCodeInterval == 1 && options.DeadCodeRule != DeadCodeRule.None ? size : 0;
+        }
+
+        var kept = 1 - 1e-6; // usage is rounded on the way
+        for (var stage = 0; stage < stages; stage++)
+        {
+            kept *= options.Decay;
+        }
+
+        return !IsCheckDue ? 0 : options.DeadCodeRule switch
+        {
+            DeadCodeRule.BelowMean => DeadBelow(LimitBelowMean()).Length,
+            DeadCodeRule.BelowThreshold => Usage.Count(usage => kept * usage < options.DeadCodeThreshold),
+            _ => 0,
+        };
+    }
+
+    public void CopyFrom(EmaCodebook other)
+    {
+        other.Codewords.CopyTo(Codewords, 0);
+        other.Sums.CopyTo(Sums, 0);
+        other.Usage.CopyTo(Usage, 0);
+        Steps = other.Steps;
+    }
+
+    /// <summary>Takes in the statistics of the codebook's stages.</summary>
+    /// <returns>The number of dead codewords replaced.</returns>
+    public int Update(ReadOnlySpan<KMeansStatistics> stages, DrawRow draw)
+    {
+        var check = IsCheckDue;
+        Steps++;
+        var replaced = check && options.DeadCodeRule == DeadCodeRule.BelowMean ? Replace(DeadBelow(LimitBelowMean()), MeanUsage(), draw) : 0;
+        foreach (var stage in stages)
+        {
+            Average(stage);
         }
 
         Refresh();
-        return check && options.DeadCodeRule == DeadCodeRule.BelowThreshold ? ReplaceBelowThreshold(inputs, draw) : replaced;
+        return check && options.DeadCodeRule == DeadCodeRule.BelowThreshold
+            ? Replace(DeadBelow(options.DeadCodeThreshold), options.DeadCodeThreshold, draw)
+            : replaced;
     }
 
-    private void Average(ReadOnlySpan<float> inputs, ReadOnlySpan<int> codes)
+    private void Average(KMeansStatistics stage)
     {
-        var clusters = new Clusters(_size, codes.Length);
-        clusters.Sort(codes);
-        var sums = new double[dimensions];
         var (decay, gain) = (options.Decay, 1 - options.Decay);
-        for (var code = 0; code < _size; code++)
+        for (var code = 0; code < size; code++)
         {
-            Usage[code] = (float)(decay * Usage[code] + gain * clusters[code].Length);
-            SumRows(inputs, clusters[code], sums);
-            for (var i = 0; i < sums.Length; i++)
+            Usage[code] = (float)((decay * Usage[code]) + (gain * stage.Counts[code]));
+            for (var i = 0; i < dimensions; i++)
             {
-                Sums[code * dimensions + i] = (float)(decay * Sums[code * dimensions + i] + gain * sums[i]);
+                ref var sum = ref Sums[(code * dimensions) + i];
+                sum = (float)((decay * sum) + (gain * stage.Sums[code, i]));
             }
         }
     }
 
-    private void Refresh()
+    /// <summary>Makes the codewords from the averages.</summary>
+    public void Refresh()
     {
         var total = Usage.Sum(usage => (double)usage);
-        for (var code = 0; code < _size; code++)
+        for (var code = 0; code < size; code++)
         {
             var divisor = options.Smoothing == UsageSmoothing.Clamp
                 ? Math.Max(Usage[code], options.Epsilon)
-                : (Usage[code] + options.Epsilon) / (total + _size * options.Epsilon) * total;
-            for (var i = code * dimensions; i < (code + 1) * dimensions; i++)
+                : (Usage[code] + options.Epsilon) / (total + (size * options.Epsilon)) * total;
+            var codeword = Codewords.AsSpan(code * dimensions, dimensions);
+            for (var i = 0; i < codeword.Length; i++)
             {
-                Codewords[i] = (float)(Sums[i] / divisor);
+                codeword[i] = (float)(Sums[(code * dimensions) + i] / divisor);
+            }
+
+            if (options.Metric == SearchMetric.Cosine)
+            {
+                UnitRows.Normalize(codeword, codeword);
             }
         }
     }
 
-    private int ReplaceBelowMean(ReadOnlySpan<float> inputs, DrawRows draw)
+    private double MeanUsage() => Usage.Average(usage => (double)usage);
+
+    private double LimitBelowMean() => options.DeadCodeThreshold * MeanUsage();
+
+    private int[] DeadBelow(double limit) => [.. Enumerable.Range(0, size).Where(code => Usage[code] < limit)];
+
+    private int Replace(int[] codes, double usage, DrawRow draw)
     {
-        var mean = Usage.Average(usage => (double)usage);
-        return Replace(DeadBelow(options.DeadCodeThreshold * mean), inputs, draw, mean);
-    }
-
-    private int ReplaceBelowThreshold(ReadOnlySpan<float> inputs, DrawRows draw)
-        => Replace(DeadBelow(options.DeadCodeThreshold), inputs, draw, options.DeadCodeThreshold);
-
-    private int[] DeadBelow(double limit) => [.. Enumerable.Range(0, _size).Where(code => Usage[code] < limit)];
-
-    private int Replace(int[] codes, ReadOnlySpan<float> inputs, DrawRows draw, double usage)
-    {
-        if (codes.Length == 0)
+        for (var order = 0; order < codes.Length; order++)
         {
-            return 0;
-        }
-
-        var rows = draw(codes, inputs.Length / dimensions);
-        for (var drawn = 0; drawn < codes.Length; drawn++)
-        {
-            var start = codes[drawn] * dimensions;
-            var input = inputs.Slice(rows[drawn] * dimensions, dimensions);
-            input.CopyTo(Codewords.AsSpan(start));
-            Usage[codes[drawn]] = (float)usage;
+            var start = codes[order] * dimensions;
+            var row = draw(codes[order], order);
+            row.CopyTo(Codewords.AsSpan(start));
+            Usage[codes[order]] = (float)usage;
             for (var i = 0; i < dimensions; i++)
             {
-                Sums[start + i] = (float)(input[i] * usage);
+                Sums[start + i] = (float)(row[i] * usage);
             }
         }
 
         return codes.Length;
-    }
-
-    private void SumRows(ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<double> sums)
-    {
-        sums.Clear();
-        foreach (var row in rows)
-        {
-            var input = inputs.Slice(row * dimensions, dimensions);
-            for (var i = 0; i < input.Length; i++)
-            {
-                sums[i] += input[i];
-            }
-        }
     }
 }

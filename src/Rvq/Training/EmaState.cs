@@ -1,45 +1,41 @@
-using System.Buffers.Binary;
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using Rvq.Files;
 
 namespace Rvq.Training;
 
 /// <summary>
-/// The file of an <see cref="EmaTrainer"/>'s state, little-endian: magic, XXH64 of all that follows, dimensions, options, the state of the
-/// random choices, then for every codebook its steps, usage, sums and codewords.
+/// The file of an <see cref="EmaTrainer"/>'s state, little-endian on every machine: magic, XXH64 of all that follows, dimensions, options, the state of
+/// the random choices, then for every codebook its steps, usage, sums and codewords.
 /// </summary>
 internal static class EmaState
 {
     private const int BodyOffset = 16;
 
-    private static ReadOnlySpan<byte> Magic => "RVQEMA\0\u0001"u8;
+    private static ReadOnlySpan<byte> Magic => "RVQEMA\0\u0002"u8;
 
     public static void Save(EmaTrainer trainer, string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
+        ArgumentException.ThrowIfNullOrEmpty(path);
         var options = WriteOptions(trainer.Dimensions, trainer.Options);
         var hash = new XxHash64();
         ForEachPart(trainer, options, hash.Append);
         OutputFile.Write(path, stream =>
         {
-            Span<byte> checksum = stackalloc byte[sizeof(ulong)];
-            BinaryPrimitives.WriteUInt64LittleEndian(checksum, hash.GetCurrentHashAsUInt64());
             stream.Write(Magic);
-            stream.Write(checksum);
+            LittleEndian.Write<ulong>(stream, [hash.GetCurrentHashAsUInt64()]);
             ForEachPart(trainer, options, stream.Write);
         });
     }
 
     public static EmaTrainer Load(string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
+        ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = File.OpenRead(path);
         using var reader = new BinaryReader(stream);
         Span<byte> magic = stackalloc byte[Magic.Length];
         if (stream.Length < BodyOffset || stream.ReadAtLeast(magic, magic.Length) < magic.Length || !magic.SequenceEqual(Magic))
         {
-            throw new InvalidDataException($"{path} does not start as a trainer's state does.");
+            throw new InvalidDataException($"{path} does not start as a trainer's state (version {Magic[^1]}) does.");
         }
 
         if (reader.ReadUInt64() != Hash(stream))
@@ -53,7 +49,7 @@ internal static class EmaState
             var (dimensions, options) = ReadOptions(reader);
             ThrowUnlessLength(stream, dimensions, options, path);
             var trainer = new EmaTrainer(dimensions, options);
-            Read(reader, trainer, path);
+            Read(stream, trainer, path);
             return trainer;
         }
         catch (Exception error) when (error is ArgumentException or EndOfStreamException)
@@ -62,7 +58,7 @@ internal static class EmaState
         }
     }
 
-    private static ulong Hash(Stream stream)
+    private static ulong Hash(FileStream stream)
     {
         var hash = new XxHash64();
         stream.Position = BodyOffset;
@@ -73,14 +69,13 @@ internal static class EmaState
     private static void ForEachPart(EmaTrainer trainer, byte[] options, Action<ReadOnlySpan<byte>> write)
     {
         write(options);
-        write(MemoryMarshal.AsBytes(trainer.RandomState));
+        write(LittleEndian.Bytes<ulong>(trainer.Random.State));
         foreach (var book in trainer.Codebooks)
         {
-            var steps = book.Steps;
-            write(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(ref steps)));
-            write(MemoryMarshal.AsBytes(book.Usage.AsSpan()));
-            write(MemoryMarshal.AsBytes(book.Sums.AsSpan()));
-            write(MemoryMarshal.AsBytes(book.Codewords.AsSpan()));
+            write(LittleEndian.Bytes<long>([book.Steps]));
+            write(LittleEndian.Bytes<float>(book.Usage));
+            write(LittleEndian.Bytes<float>(book.Sums));
+            write(LittleEndian.Bytes<float>(book.Codewords));
         }
     }
 
@@ -91,7 +86,14 @@ internal static class EmaState
         writer.Write(dimensions);
         writer.Write(options.CodebookCount);
         writer.Write(options.CodebookSize);
+        writer.Write(options.CodebookSizes?.Count ?? 0);
+        foreach (var size in options.CodebookSizes ?? [])
+        {
+            writer.Write(size);
+        }
+
         writer.Write(options.SharedCodebook);
+        writer.Write((byte)options.Metric);
         writer.Write(options.Decay);
         writer.Write((byte)options.Smoothing);
         writer.Write(options.Epsilon);
@@ -99,7 +101,11 @@ internal static class EmaState
         writer.Write(options.DeadCodeThreshold);
         writer.Write(options.DeadCodeInterval);
         writer.Write(options.InitializationIterations);
+        writer.Write(options.CoarseToFine);
         writer.Write(options.QuantizerDropout);
+        writer.Write(options.Commitment.Weight);
+        writer.Write(options.Commitment.SumsStages);
+        writer.Write(options.Commitment.OnlyFirstStageHasGradient);
         writer.Write(options.Seed);
         writer.Write(options.MaxDegreeOfParallelism);
         return bytes.ToArray();
@@ -113,7 +119,9 @@ internal static class EmaState
         {
             CodebookCount = reader.ReadInt32(),
             CodebookSize = reader.ReadInt32(),
+            CodebookSizes = ReadSizes(reader),
             SharedCodebook = reader.ReadBoolean(),
+            Metric = (SearchMetric)reader.ReadByte(),
             Decay = reader.ReadDouble(),
             Smoothing = (UsageSmoothing)reader.ReadByte(),
             Epsilon = reader.ReadDouble(),
@@ -121,7 +129,9 @@ internal static class EmaState
             DeadCodeThreshold = reader.ReadDouble(),
             DeadCodeInterval = reader.ReadInt32(),
             InitializationIterations = reader.ReadInt32(),
+            CoarseToFine = reader.ReadBoolean(),
             QuantizerDropout = reader.ReadDouble(),
+            Commitment = new Commitment { Weight = reader.ReadDouble(), SumsStages = reader.ReadBoolean(), OnlyFirstStageHasGradient = reader.ReadBoolean() },
             Seed = reader.ReadUInt64(),
             MaxDegreeOfParallelism = reader.ReadInt32(),
         };
@@ -129,45 +139,62 @@ internal static class EmaState
         return (dimensions, options);
     }
 
-    // Before anything of the stated size is allocated.
-    private static void ThrowUnlessLength(Stream stream, int dimensions, EmaTrainerOptions options, string path)
+    private static int[]? ReadSizes(BinaryReader reader)
     {
-        Int128 size = options.CodebookSize;
-        var books = options.SharedCodebook ? 1 : options.CodebookCount;
-        var expected = stream.Position + (4 * sizeof(ulong)) + (books * (sizeof(long) + (size * sizeof(float)) + (2 * size * dimensions * sizeof(float))));
+        var count = reader.ReadInt32();
+        if (count < 0 || (long)count * sizeof(int) > reader.BaseStream.Length - reader.BaseStream.Position)
+        {
+            throw new InvalidDataException($"{count} sizes of codebooks at offset {reader.BaseStream.Position - sizeof(int)} are more than the file holds.");
+        }
+
+        var sizes = new int[count];
+        LittleEndian.Read<int>(reader.BaseStream, sizes);
+        return count == 0 ? null : sizes;
+    }
+
+    // Before anything of the stated size is allocated.
+    private static void ThrowUnlessLength(FileStream stream, int dimensions, EmaTrainerOptions options, string path)
+    {
+        var sizes = options.SharedCodebook ? options.Sizes[..1] : options.Sizes;
+        var expected = (Int128)stream.Position + (4 * sizeof(ulong));
+        foreach (var size in sizes)
+        {
+            expected += sizeof(long) + ((Int128)size * sizeof(float)) + (2 * (Int128)size * dimensions * sizeof(float));
+        }
+
         if (stream.Length != expected)
         {
             throw new InvalidDataException(
-                $"{path} has {stream.Length} bytes, but {books} codebooks of {size} codewords of {dimensions} dimensions need {expected}.");
+                $"{path} has {stream.Length} bytes, but {sizes.Length} codebooks of {sizes.Sum(size => (long)size)} codewords of {dimensions} dimensions need {expected}.");
         }
     }
 
-    private static void Read(BinaryReader reader, EmaTrainer trainer, string path)
+    private static void Read(FileStream stream, EmaTrainer trainer, string path)
     {
-        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(trainer.RandomState));
-        if (!trainer.RandomState.ContainsAnyExcept(0UL))
+        LittleEndian.Read(stream, trainer.Random.State);
+        if (!trainer.Random.State.ContainsAnyExcept(0UL))
         {
             throw new InvalidDataException($"{path} holds a state of the random choices that is all zero.");
         }
 
         foreach (var book in trainer.Codebooks)
         {
-            book.Steps = reader.ReadInt64();
+            book.Steps = LittleEndian.ReadOne<long>(stream);
             if (book.Steps < -1 || book.Steps < 0 == trainer.IsInitialized)
             {
-                throw new InvalidDataException($"{path} holds {book.Steps} steps at offset {reader.BaseStream.Position - sizeof(long)}.");
+                throw new InvalidDataException($"{path} holds {book.Steps} steps at offset {stream.Position - sizeof(long)}.");
             }
 
-            ReadFinite(reader.BaseStream, book.Usage, path);
-            ReadFinite(reader.BaseStream, book.Sums, path);
-            ReadFinite(reader.BaseStream, book.Codewords, path);
+            ReadFinite(stream, book.Usage, path);
+            ReadFinite(stream, book.Sums, path);
+            ReadFinite(stream, book.Codewords, path);
         }
     }
 
-    private static void ReadFinite(Stream stream, Span<float> values, string path)
+    private static void ReadFinite(FileStream stream, float[] values, string path)
     {
         var start = stream.Position;
-        stream.ReadExactly(MemoryMarshal.AsBytes(values));
+        LittleEndian.Read<float>(stream, values);
         if (!System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(values))
         {
             throw new InvalidDataException($"{path} holds a value that is not finite in the {values.Length} from offset {start} on.");

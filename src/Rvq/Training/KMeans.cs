@@ -81,11 +81,10 @@ internal sealed class KMeans
         var narrow = _view is not null && width < _dimensions;
         var inputs = narrow ? _view!.Rows(width) : _shard.Residuals;
         var codebook = new Codebook(narrow ? _view!.Codewords(Codewords, width) : Codewords, width);
-        Assignment.Nearest(inputs.AsSpan(0, count * width), codebook, codes, _context.Threads, _context.Cancellation);
+        Assignment.Nearest(inputs.AsSpan(0, count * width), codebook, SearchMetric.Euclidean, codes, _context.Threads, _context.Cancellation);
         _clusters.Sort(codes);
-        var statistics = new KMeansStatistics(_size, _dimensions) { Rows = count, Changed = CountChanges(codes) };
-        var salt = _context.Seed + (ulong)Iteration;
-        Threads.For(_size, _context.Threads, code => Gather(code, statistics, salt));
+        var statistics = new KMeansStatistics(_size, _dimensions, withDonors: true) { Rows = count, Changed = CountChanges(codes) };
+        statistics.Gather(_clusters, _shard.Residuals, Codewords, _context.Threads, _shard.Hashes, _context.Seed + (ulong)Iteration);
         return statistics;
     }
 
@@ -95,7 +94,7 @@ internal sealed class KMeans
         var final = Iteration == _iterations;
         var (_, width) = Scope();
         (_before, _codes) = (_codes, _before);
-        Error = Enumerable.Range(0, _size).Sum(code => total.Errors[code]) / total.Rows;
+        Error = total.Error / total.Rows;
         var converged = total.Changed == 0 && width == _dimensions;
         if (final || (converged && (IsLate(Iteration + 1, _iterations) || !_context.HasEarlyPart)))
         {
@@ -136,21 +135,6 @@ internal sealed class KMeans
         return changed;
     }
 
-    private void Gather(int code, KMeansStatistics statistics, ulong salt)
-    {
-        var members = _clusters[code];
-        statistics.Counts[code] = members.Length;
-        var codeword = Codewords.AsSpan(code * _dimensions, _dimensions);
-        foreach (var row in members)
-        {
-            var residual = _shard[row];
-            var distance = SquaredDistance.Between(residual, codeword);
-            statistics.Errors.Add(code, distance);
-            statistics.Sums.Add(code, residual);
-            statistics.Donors.Offer(code, RowHash.Mix(_shard.Hashes[row], salt), distance, residual);
-        }
-    }
-
     private void Average(KMeansStatistics total)
     {
         for (var code = 0; code < _size; code++)
@@ -172,10 +156,10 @@ internal sealed class KMeans
     private void FillEmpty(KMeansStatistics total)
     {
         var empty = Enumerable.Range(0, _size).Where(code => total.Counts[code] == 0).ToArray();
-        var donors = Enumerable.Range(0, _size).Where(total.Donors.Has).OrderByDescending(code => total.Errors[code]).ThenBy(code => code);
+        var donors = Enumerable.Range(0, _size).Where(total.Donors!.Has).OrderByDescending(code => total.Errors[code]).ThenBy(code => code);
         foreach (var (code, donor) in empty.Zip(donors))
         {
-            total.Donors[donor].CopyTo(Codewords.AsSpan(code * _dimensions));
+            total.Donors![donor].CopyTo(Codewords.AsSpan(code * _dimensions));
         }
     }
 }

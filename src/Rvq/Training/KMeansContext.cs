@@ -13,7 +13,7 @@ internal sealed record KMeansContext(ulong Seed, int Threads, bool HasEarlyPart,
     {
         if (IsUnit)
         {
-            UnitLength.Normalize(codeword, codeword);
+            UnitRows.Normalize(codeword, codeword);
         }
     }
 }

@@ -1,7 +1,10 @@
 namespace Rvq.Training;
 
-/// <summary>What one pass of k-means over some rows has found; the statistics of parts, added in any order, are those of the whole to the last bit.</summary>
-internal sealed class KMeansStatistics(int size, int dimensions)
+/// <summary>What codewords stand for among some rows; the statistics of parts, added in any order, are those of the whole to the last bit.</summary>
+/// <param name="size">The codewords, K.</param>
+/// <param name="dimensions">D.</param>
+/// <param name="withDonors">Whether a member of each cluster is kept for empty ones.</param>
+internal sealed class KMeansStatistics(int size, int dimensions, bool withDonors)
 {
     /// <summary>The rows seen.</summary>
     public long Rows { get; set; }
@@ -18,8 +21,45 @@ internal sealed class KMeansStatistics(int size, int dimensions)
     /// <summary>The squared distances from each cluster's codeword, summed, [size, 1].</summary>
     public ExactSums Errors { get; } = new(size, 1);
 
-    /// <summary>A member of each cluster for the empty ones.</summary>
-    public Donors Donors { get; } = new(size, dimensions);
+    /// <summary>A member of each cluster for the empty ones, or null.</summary>
+    public Donors? Donors { get; } = withDonors ? new(size, dimensions) : null;
+
+    /// <summary>The squared distances of all rows, summed.</summary>
+    public double Error
+    {
+        get
+        {
+            var sum = 0.0;
+            for (var code = 0; code < size; code++)
+            {
+                sum += Errors[code];
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>Adds rows, cluster by cluster.</summary>
+    /// <param name="clusters">The rows of each codeword.</param>
+    /// <param name="rows">[T, D].</param>
+    /// <param name="codewords">[K, D].</param>
+    /// <param name="threads">The threads to use.</param>
+    /// <param name="hashes">The rows' hashes, [T]; not looked at without donors.</param>
+    /// <param name="salt">Chooses donors.</param>
+    public void Gather(Clusters clusters, float[] rows, float[] codewords, int threads, ulong[] hashes, ulong salt) => Threads.For(size, threads, code =>
+    {
+        var members = clusters[code];
+        var codeword = codewords.AsSpan(code * dimensions, dimensions);
+        Counts[code] += members.Length;
+        foreach (var row in members)
+        {
+            var values = rows.AsSpan(row * dimensions, dimensions);
+            var distance = SquaredDistance.Between(values, codeword);
+            Errors.Add(code, distance);
+            Sums.Add(code, values);
+            Donors?.Offer(code, RowHash.Mix(hashes[row], salt), distance, values);
+        }
+    });
 
     public void Add(KMeansStatistics other)
     {
@@ -32,7 +72,7 @@ internal sealed class KMeansStatistics(int size, int dimensions)
 
         Sums.Add(other.Sums);
         Errors.Add(other.Errors);
-        Donors.Add(other.Donors);
+        Donors?.Add(other.Donors!);
     }
 
     public void Write(Stream stream)
@@ -41,7 +81,7 @@ internal sealed class KMeansStatistics(int size, int dimensions)
         LittleEndian.Write<long>(stream, Counts);
         Sums.Write(stream);
         Errors.Write(stream);
-        Donors.Write(stream);
+        Donors?.Write(stream);
     }
 
     /// <exception cref="InvalidDataException">Values that no pass gives.</exception>
@@ -57,6 +97,6 @@ internal sealed class KMeansStatistics(int size, int dimensions)
 
         Sums.Read(stream);
         Errors.Read(stream);
-        Donors.Read(stream);
+        Donors?.Read(stream);
     }
 }

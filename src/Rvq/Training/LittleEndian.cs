@@ -6,12 +6,16 @@ namespace Rvq.Training;
 /// <summary>Arrays of numbers as little-endian bytes, on every machine.</summary>
 internal static class LittleEndian
 {
-    public static void Write<T>(Stream stream, ReadOnlySpan<T> values)
+    /// <summary>The values' bytes; on a little-endian machine their own memory.</summary>
+    public static ReadOnlySpan<byte> Bytes<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
         var bytes = MemoryMarshal.AsBytes(values);
-        stream.Write(BitConverter.IsLittleEndian ? bytes : Swapped(bytes, Unsafe.SizeOf<T>()));
+        return BitConverter.IsLittleEndian ? bytes : Swapped(bytes, Unsafe.SizeOf<T>());
     }
+
+    public static void Write<T>(Stream stream, ReadOnlySpan<T> values)
+        where T : unmanaged => stream.Write(Bytes(values));
 
     /// <exception cref="EndOfStreamException">The stream ends before.</exception>
     public static void Read<T>(Stream stream, Span<T> values)

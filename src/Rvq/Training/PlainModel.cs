@@ -34,4 +34,47 @@ internal static class PlainModel
             }
         }
     }
+
+    /// <summary>Starts codebooks in training with those of a model.</summary>
+    /// <param name="model">The model, known to be plain.</param>
+    /// <param name="books">One codebook a stage, or one for all.</param>
+    /// <param name="options">How they are trained.</param>
+    public static void CopyTo(RvqModel model, ReadOnlySpan<EmaCodebook> books, EmaTrainerOptions options)
+    {
+        var usage = options.DeadCodeRule == DeadCodeRule.BelowThreshold ? options.DeadCodeThreshold : 1;
+        for (var i = 0; i < model.CodebookCount; i++)
+        {
+            var codewords = CodewordsOf(model.Stages[i].Codebook);
+            if (i < books.Length)
+            {
+                ThrowUnlessUnit(codewords, model.Dimensions, i, options.Metric, nameof(model));
+                books[i].Start(codewords, _ => usage);
+            }
+            else if (!codewords.AsSpan().SequenceEqual(books[0].Codewords))
+            {
+                throw new ArgumentException($"options.SharedCodebook is set, but codebook {i} of model differs from codebook 0.", nameof(model));
+            }
+        }
+    }
+
+    /// <summary>The codewords, row-major [K, D].</summary>
+    public static float[] CodewordsOf(Codebook codebook)
+    {
+        var codewords = new float[codebook.Size * codebook.Dimensions];
+        codebook.Codewords.FlattenTo(codewords);
+        return codewords;
+    }
+
+    private static void ThrowUnlessUnit(float[] codewords, int dimensions, int book, SearchMetric metric, string name)
+    {
+        for (var code = 0; metric == SearchMetric.Cosine && code < codewords.Length / dimensions; code++)
+        {
+            var unit = new float[dimensions];
+            var length = UnitRows.Normalize(codewords.AsSpan(code * dimensions, dimensions), unit);
+            if (Math.Abs(length - 1) > 1e-3)
+            {
+                throw new ArgumentException($"Codeword {code} of codebook {book} of {name} has length {length:G4}; cosine codewords in training have length 1.", name);
+            }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Rvq.Training;
 
 /// <summary>
@@ -36,6 +38,28 @@ public static class RvqTrainer
         var sample = new FrameSample(dimensions, options.SampleLimit, options.Seed);
         sample.Add(frames, nameof(frames), "frame");
         return Train(sample, dimensions, sizes, options, nameof(frames), progress, cancellationToken);
+    }
+
+    /// <summary>Trains on frames of any layout.</summary>
+    /// <param name="frames">The frames, shape […, T, D], of any strides; every value that counts is finite.</param>
+    /// <param name="lengths">For each item, of which the axes before T count, how many of its frames count, in [0, T]; none where all do.</param>
+    /// <param name="options">What to build and how; null for the defaults.</param>
+    /// <param name="progress">Told after every iteration, or null.</param>
+    /// <param name="cancellationToken">Stops the training.</param>
+    /// <returns>The model of the frames that count, one after the other.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is below 1, or a length outside [0, T].</exception>
+    /// <exception cref="ArgumentException">Fewer than two axes, lengths that do not fit, and whatever frames in a row are refused for.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public static RvqModel Train(
+        in ReadOnlyTensorSpan<float> frames,
+        ReadOnlySpan<int> lengths = default,
+        RvqTrainerOptions? options = null,
+        IProgress<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        var dimensions = frames.Rank > 0 ? (int)frames.Lengths[^1] : 0;
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1, nameof(frames));
+        return Train(FrameLayout.Of(frames.Lengths, lengths, dimensions).Gather(frames, dimensions), dimensions, options, progress, cancellationToken);
     }
 
     /// <summary>

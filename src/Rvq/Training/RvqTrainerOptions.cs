@@ -5,26 +5,26 @@ public sealed record RvqTrainerOptions
 {
     internal const int MaxCodebooks = 1 << 16;
 
-    /// <summary>The number of codebooks, in [1, 65536].</summary>
+    /// <summary>The number of codebooks, in [1, 65536]; 8 by default.</summary>
     public int CodebookCount { get; init; } = 8;
 
-    /// <summary>The codewords of each codebook, at least 1.</summary>
+    /// <summary>The codewords of each codebook, at least 1; 1024 by default.</summary>
     public int CodebookSize { get; init; } = 1024;
 
-    /// <summary>Sizes that differ from stage to stage, or null for <see cref="CodebookCount"/> codebooks of <see cref="CodebookSize"/>.</summary>
+    /// <summary>Sizes that differ from stage to stage, or null (the default) for <see cref="CodebookCount"/> codebooks of <see cref="CodebookSize"/>.</summary>
     public IReadOnlyList<int>? CodebookSizes { get; init; }
 
-    /// <summary>The k-means iterations of each stage, at least 1. A stage ends earlier when no code changes any more.</summary>
+    /// <summary>The k-means iterations of each stage, at least 1; 10 by default. A stage ends earlier when no code changes any more.</summary>
     public int Iterations { get; init; } = 10;
 
     /// <summary>
     /// Whether k-means looks at the first principal axis alone first and widens its view to all dimensions over three fifths of the
     /// iterations. Where dimensions are correlated, as an encoder's are, that gives a lower error on new frames than k-means in all
-    /// dimensions; where they are all alike it costs a little. Has no effect beyond 1024 dimensions, whose axes would take too long to find.
+    /// dimensions; where they are all alike it costs a little. True by default. Has no effect beyond 1024 dimensions, whose axes would take too long to find.
     /// </summary>
     public bool CoarseToFine { get; init; } = true;
 
-    /// <summary>Where k-means takes its first codewords from.</summary>
+    /// <summary>Where k-means takes its first codewords from; <see cref="CodebookInitialization.Sampled"/> by default.</summary>
     public CodebookInitialization Initialization { get; init; } = CodebookInitialization.Sampled;
 
     /// <summary>
@@ -33,25 +33,25 @@ public sealed record RvqTrainerOptions
     /// </summary>
     public RvqModel? InitialModel { get; init; }
 
-    /// <summary>The k-means runs per stage of which the one with the smallest error is kept, at least 1.</summary>
+    /// <summary>The k-means runs per stage of which the one with the smallest error is kept, at least 1; 1 by default.</summary>
     public int Restarts { get; init; } = 1;
 
     /// <summary>
-    /// Copies of every frame with random gains about the mean frame that are trained on as well, at least 0. For few frames whose
+    /// Copies of every frame with random gains about the mean frame that are trained on as well, at least 0; 0 by default. For few frames whose
     /// loudness varies, as it does in speech and music: 3 copies lower the error on new frames, at the cost of four times the work.
     /// </summary>
     public int GainCopies { get; init; }
 
-    /// <summary>The standard deviation of the natural logarithm of those gains, in (0, 2].</summary>
+    /// <summary>The standard deviation of the natural logarithm of those gains, in (0, 2]; 0.4 by default.</summary>
     public double GainSpread { get; init; } = 0.4;
 
-    /// <summary>The seed of every random choice.</summary>
+    /// <summary>The seed of every random choice; 0 by default.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The largest number of frames trained on, at least 1. Of more frames that many are drawn evenly; memory is bounded by it.</summary>
+    /// <summary>The largest number of frames trained on, at least 1; 1,000,000 by default. Of more frames that many are drawn evenly; memory is bounded by it.</summary>
     public int SampleLimit { get; init; } = 1_000_000;
 
-    /// <summary>The threads that training may use, at least 1. The result does not depend on it.</summary>
+    /// <summary>The threads that training may use, at least 1; 1 by default. The result does not depend on it.</summary>
     public int MaxDegreeOfParallelism { get; init; } = 1;
 
     /// <summary>
@@ -62,7 +62,7 @@ public sealed record RvqTrainerOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         var sizes = Sizes(name);
-        if ((long)sizes.Max() * Search.Definition.PaddedLength(dimensions) > Array.MaxLength)
+        if (sizes.Max() * ((long)dimensions + Search.Definition.Lanes) > Array.MaxLength)
         {
             throw new ArgumentException(
                 $"A codebook of {sizes.Max()} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be held.", name);

@@ -15,7 +15,7 @@ public sealed class ShardStatistics
         _shape = shape;
         Sample = new RowSample(shape.SampleCapacity, shape.Dimensions);
         FrameSums = new ExactSums(1, shape.Dimensions);
-        Pass = pass ?? (shape.Size > 0 ? new KMeansStatistics(shape.Size, shape.Dimensions) : null);
+        Pass = pass ?? (shape.Size > 0 ? new KMeansStatistics(shape.Size, shape.Dimensions, withDonors: true) : null);
     }
 
     /// <summary>The frames of the shards, with their copies once there are some; in early iterations those looked at.</summary>

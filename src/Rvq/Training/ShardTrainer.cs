@@ -241,14 +241,7 @@ public sealed class ShardTrainer
         var context = new KMeansContext(seed, _options.MaxDegreeOfParallelism, _hasEarlyPart, false, _cancellation);
         var continued = _restart == 0 && Initial is not null;
         _run = new KMeans(
-            _shard, continued ? null : _view, continued ? CodewordsOf(Initial!) : FirstCodewords(seed), _dimensions, _options.Iterations, context);
-    }
-
-    private static float[] CodewordsOf(Codebook codebook)
-    {
-        var codewords = new float[codebook.Size * codebook.Dimensions];
-        codebook.Codewords.FlattenTo(codewords);
-        return codewords;
+            _shard, continued ? null : _view, continued ? PlainModel.CodewordsOf(Initial!) : FirstCodewords(seed), _dimensions, _options.Iterations, context);
     }
 
     private float[] FirstCodewords(ulong seed)

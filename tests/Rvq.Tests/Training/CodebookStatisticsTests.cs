@@ -28,6 +28,13 @@ public sealed class CodebookStatisticsTests
         => Assert.Equal(3.5, CodebookStatistics.MeanSquaredError([1, 2, 3, 4], [0, 0, 3, 5.4142137f], 2), 6); // (5 + 2) / 2
 
     [Fact]
+    public void MeanSquaredError_NoFrames_IsZero_UnlessThereIsSomethingDecoded()
+    {
+        Assert.Equal(0, CodebookStatistics.MeanSquaredError([], [], 3));
+        Assert.Throws<ArgumentException>(() => CodebookStatistics.MeanSquaredError([], [1f], 1));
+    }
+
+    [Fact]
     public void MeanSquaredError_LengthsDiffer_NamesBoth()
     {
         var error = Assert.Throws<ArgumentException>(() => CodebookStatistics.MeanSquaredError([1, 2], [1, 2, 3], 2));

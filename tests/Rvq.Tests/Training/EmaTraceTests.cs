@@ -16,6 +16,7 @@ public sealed class EmaTraceTests
         Smoothing = UsageSmoothing.Laplace,
         DeadCodeRule = DeadCodeRule.None,
         InitializationIterations = 10,
+        CoarseToFine = false,
     };
 
     private static readonly EmaTrainerOptions Vqp = EnCodec with { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1 };
@@ -46,7 +47,7 @@ public sealed class EmaTraceTests
         var replaced = 0;
         for (var step = 0; step < 20; step++)
         {
-            trainer.Draw = trace.DrawOfStep(step, byCodeword: name.Contains("mimi", StringComparison.Ordinal));
+            trainer.Draw = trace.DrawOfStep(step, byCodeword: name.Contains("mimi", StringComparison.Ordinal), trace.Batches.AsMemory(step * 1024, 1024));
             var before = trainer.Codebooks[0].Codewords.ToArray();
             var outcome = trainer.Step(trace.Batches.AsSpan(step * 1024, 1024), quantized, codes);
             Assert.Equal(trace.Codes.AsSpan(step * 128, 128).ToArray(), codes.Select(code => (long)code));
@@ -66,10 +67,10 @@ public sealed class EmaTraceTests
     public void Start_RecordedFirstRows_GivesTheTracesCodebook(string name)
     {
         var trace = new Trace(name);
-        var codebook = new EmaCodebook(8, OptionsOf(name));
+        var codebook = new EmaCodebook(32, 8, OptionsOf(name));
         var (samples, _) = Npy.ReadSingle(trace.File("kmeans_samples.npy"));
         var first = Npy.ReadInt64(trace.File("kmeans_initial_indices.npy")).Data.Select(row => (int)row).ToArray();
-        codebook.Start(samples, (codewords, rows) => codewords.Length == 32 && rows == 512 ? first : throw new InvalidOperationException("An empty cluster."));
+        new EmaInitialization(8, OptionsOf(name), inputs => [.. first.SelectMany(row => inputs.AsSpan(row * 8, 8).ToArray())]).Start(codebook, samples, 0);
         AssertClose(trace.Codewords.AsSpan(0, 256), codebook.Codewords);
         AssertClose(trace.Usage.AsSpan(0, 32), codebook.Usage);
         if (name != "trace-encodec-ema")
@@ -89,7 +90,7 @@ public sealed class EmaTraceTests
         var encodec = name == "trace-encodec-rvq";
         var shared = name == "trace-vqp-shared";
         var options = (encodec ? EnCodec : Vqp with { DeadCodeThreshold = 1 }) with { CodebookCount = 3, CodebookSize = 16, SharedCodebook = shared };
-        var trainer = new EmaTrainer(8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options) { Draw = trace.DrawOfStart() };
+        var trainer = new EmaTrainer(8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options) { FirstCodewords = trace.DrawOfStart() };
         var losses = trace.Losses;
         var (first, _) = Npy.ReadSingle(trace.File("batch_first.npy"));
         var batch = Trace.TimeMajor(first, 4, encodec);
@@ -211,26 +212,20 @@ public sealed class EmaTraceTests
         }
 
         /// <summary>The one permutation drawn in a step: Mimi gives row k to codeword k, vector-quantize-pytorch row i to the i-th dead codeword.</summary>
-        public DrawRows DrawOfStep(int step, bool byCodeword) => (codewords, _) =>
+        public DrawRow DrawOfStep(int step, bool byCodeword, ReadOnlyMemory<float> batch) => (codeword, order) =>
         {
-            var drawn = _case.GetProperty("random_choices")[step][0];
-            var rows = new int[codewords.Length];
-            for (var i = 0; i < rows.Length; i++)
-            {
-                rows[i] = drawn[byCodeword ? codewords[i] : i].GetInt32();
-            }
-
-            return rows;
+            var row = _case.GetProperty("random_choices")[step][0][byCodeword ? codeword : order].GetInt32();
+            return batch.Span.Slice(row * 8, 8);
         };
 
         /// <summary>The permutations drawn in the first step, one for each codebook that starts.</summary>
-        public DrawRows DrawOfStart()
+        public Func<float[], float[]> DrawOfStart()
         {
             var call = 0;
-            return (codewords, _) =>
+            return inputs =>
             {
-                Assert.Equal(16, codewords.Length);
-                return [.. _case.GetProperty("random_permutations_first_K")[0][call++].EnumerateArray().Select(row => row.GetInt32())];
+                var rows = _case.GetProperty("random_permutations_first_K")[0][call++].EnumerateArray().Select(row => row.GetInt32());
+                return [.. rows.SelectMany(row => inputs.AsSpan(row * 8, 8).ToArray())];
             };
         }
 

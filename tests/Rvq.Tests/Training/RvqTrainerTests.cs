@@ -341,6 +341,15 @@ public sealed class RvqTrainerTests
     }
 
     [Fact]
+    public void Train_GainCopiesWithAMeanFarFromZero_StayNearTheFrames()
+    {
+        // Gains are about the mean frame: about zero they would spread the copies over hundreds.
+        float[] frames = [.. Frames(300, 4).Select(value => value + 1000)];
+        var model = Train(frames, 4, Small with { GainCopies = 3, CodebookCount = 1 });
+        Assert.All(Codewords(model, 0), row => Assert.All(row, value => Assert.InRange(value, 990, 1010)));
+    }
+
+    [Fact]
     public void Train_CopiesBeyondAnArray_ThrowBeforeTheyAreMade()
     {
         var error = Assert.Throws<ArgumentException>(() => Train(Frames(300, 4), 4, Small with { GainCopies = int.MaxValue }));

@@ -1,7 +1,7 @@
 namespace Rvq.Training;
 
 /// <summary>Vectors of length 1, as vector-quantize-pytorch makes them for cosine codebooks.</summary>
-internal static class UnitLength
+internal static class UnitRows
 {
     private const double Smallest = 1e-6;
 
