@@ -50,7 +50,9 @@ internal sealed class CoarseView
     /// <summary>Codewords in the first <paramref name="width"/> columns, [K, width].</summary>
     public float[] Codewords(float[] codewords, int width) => FirstColumns(Rotate(codewords, codewords.Length / _dimensions), width);
 
-    /// <summary>Subtracts every row's codeword from it; differs from rotated residuals by rounding alone, and alike in every process.</summary>
+    /// <summary>
+    /// Subtracts every row's codeword from it; differs from rotated residuals by rounding alone, and alike in every process.
+    /// </summary>
     public void Subtract(float[] codewords, int[] codes)
         => Shard.Subtract(_rows, Rotate(codewords, codewords.Length / _dimensions), codes, _dimensions, _rows.Length / _dimensions, _threads);
 

@@ -8,18 +8,26 @@ public static class CodebookStatistics
     /// <summary>Counts how often each codeword of one codebook occurs.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
     /// <param name="model">The model that the codes belong to.</param>
-    /// <param name="codes">The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>]. A code of −1, a codebook left out, is not counted.</param>
+    /// <param name="codes">
+    /// The codes, row-major [T, N]; for a model with strides [blocks, <see cref="RvqModel.CodesPerBlock"/>]. A code of −1, a codebook
+    /// left out, is not counted.
+    /// </param>
     /// <param name="codebook">The position of the codebook among <see cref="RvqModel.Stages"/>.</param>
     /// <returns>The counts, one per codeword.</returns>
-    /// <exception cref="ArgumentException">The length of <paramref name="codes"/> is not a multiple of <see cref="RvqModel.CodesPerBlock"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="codebook"/> is not in [0, N), or a code is neither in its codebook nor −1.</exception>
+    /// <exception cref="ArgumentException">
+    /// The length of <paramref name="codes"/> is not a multiple of <see cref="RvqModel.CodesPerBlock"/>.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="codebook"/> is not in [0, N), or a code is neither in its codebook nor −1.
+    /// </exception>
     public static long[] CountCodes<TCode>(RvqModel model, ReadOnlySpan<TCode> codes, int codebook)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         ArgumentNullException.ThrowIfNull(model);
         if ((uint)codebook >= (uint)model.CodebookCount)
         {
-            throw new ArgumentOutOfRangeException(nameof(codebook), codebook, $"codebook must be in [0, {model.CodebookCount}), but is {codebook}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(codebook), codebook, $"codebook must be in [0, {model.CodebookCount}), but is {codebook}.");
         }
 
         Argument.RowCount(codes.Length, model.CodesPerBlock, nameof(codes), "codes of a block");
@@ -112,7 +120,10 @@ public static class CodebookStatistics
         return frames.IsEmpty && decoded.IsEmpty ? 0 : ErrorEnergy(frames, decoded) / count;
     }
 
-    /// <summary>The signal-to-noise ratio 10 log10(Σ x² / Σ (x − y)²) in decibel; positive infinity where nothing differs. The logarithm's last bit may differ from machine to machine.</summary>
+    /// <summary>
+    /// The signal-to-noise ratio 10 log10(Σ x² / Σ (x − y)²) in decibel; positive infinity where nothing differs. The logarithm's last
+    /// bit may differ from machine to machine.
+    /// </summary>
     /// <param name="frames">The original frames x.</param>
     /// <param name="decoded">The decoded frames y, of the same length.</param>
     /// <exception cref="ArgumentException">Lengths that differ.</exception>

@@ -1,9 +1,14 @@
 namespace Rvq.Training;
 
-/// <summary>How the stages' commitment losses, each the mean over frames and dimensions of (r − q)², make one loss and its gradient.</summary>
+/// <summary>
+/// How the stages' commitment losses, each the mean over frames and dimensions of (r − q)², make one loss and its gradient.
+/// </summary>
 public sealed record Commitment
 {
-    /// <summary>EnCodec: the mean over the stages with weight 1. Its straight-through estimator in every stage leaves only the first stage's gradient.</summary>
+    /// <summary>
+    /// EnCodec: the mean over the stages with weight 1. Its straight-through estimator in every stage leaves only the first stage's
+    /// gradient.
+    /// </summary>
     public static Commitment EnCodec { get; } = new() { OnlyFirstStageHasGradient = true };
 
     /// <summary>Mimi: the mean over the stages with weight 1, each with its gradient. The default.</summary>

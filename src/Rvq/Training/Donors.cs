@@ -4,7 +4,8 @@ namespace Rvq.Training;
 
 /// <summary>
 /// For every cluster one member that may become the codeword of an empty one, drawn with a probability that grows with its squared
-/// distance from the codeword: priority sampling (Duffield, Lund and Thorup 2007) takes the largest distance / u, u even in (0, 1] from the member's
+/// distance from the codeword: priority sampling (Duffield, Lund and Thorup 2007) takes the largest distance / u, u even in (0, 1] from
+/// the member's
 /// hash, so members of any order and grouping give the same one.
 /// </summary>
 internal sealed class Donors(int size, int dimensions)

@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace Rvq.Training;
 
-/// <summary>Gives the row that replaces a codeword, which is the order-th of those replaced; tests put a peer's recorded draws in its place.</summary>
+/// <summary>
+/// Gives the row that replaces a codeword, which is the order-th of those replaced; tests put a peer's recorded draws in its place.
+/// </summary>
 internal delegate ReadOnlySpan<float> DrawRow(int codeword, int order);
 
 /// <summary>One codebook in training: codewords and the moving averages that they come from.</summary>

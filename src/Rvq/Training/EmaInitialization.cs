@@ -3,7 +3,9 @@ namespace Rvq.Training;
 /// <summary>The first codewords of a codebook in training: k-means on a stage's inputs, as <see cref="RvqTrainer"/> does it.</summary>
 /// <param name="dimensions">D.</param>
 /// <param name="options">How to start.</param>
-/// <param name="first">Gives the first codewords of k-means, or null for a sample of the inputs; tests put a peer's recorded choice in its place.</param>
+/// <param name="first">
+/// Gives the first codewords of k-means, or null for a sample of the inputs; tests put a peer's recorded choice in its place.
+/// </param>
 internal sealed class EmaInitialization(int dimensions, EmaTrainerOptions options, Func<float[], float[]>? first)
 {
     private const int AxesRows = 4096;

@@ -4,7 +4,8 @@ using Rvq.Files;
 namespace Rvq.Training;
 
 /// <summary>
-/// The file of an <see cref="EmaTrainer"/>'s state, little-endian on every machine: magic, XXH64 of all that follows, dimensions, options, the state of
+/// The file of an <see cref="EmaTrainer"/>'s state, little-endian on every machine: magic, XXH64 of all that follows, dimensions,
+/// options, the state of
 /// the random choices, then for every codebook its steps, usage, sums and codewords.
 /// </summary>
 internal static class EmaState
@@ -40,7 +41,8 @@ internal static class EmaState
 
         if (reader.ReadUInt64() != Hash(stream))
         {
-            throw new InvalidDataException($"{path} is cut short or damaged: its checksum at offset {Magic.Length} does not fit what follows.");
+            throw new InvalidDataException(
+                $"{path} is cut short or damaged: its checksum at offset {Magic.Length} does not fit what follows.");
         }
 
         stream.Position = BodyOffset;
@@ -144,7 +146,8 @@ internal static class EmaState
         var count = reader.ReadInt32();
         if (count < 0 || (long)count * sizeof(int) > reader.BaseStream.Length - reader.BaseStream.Position)
         {
-            throw new InvalidDataException($"{count} sizes of codebooks at offset {reader.BaseStream.Position - sizeof(int)} are more than the file holds.");
+            throw new InvalidDataException(
+                $"{count} sizes of codebooks at offset {reader.BaseStream.Position - sizeof(int)} are more than the file holds.");
         }
 
         var sizes = new int[count];

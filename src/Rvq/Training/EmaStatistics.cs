@@ -1,8 +1,10 @@
 namespace Rvq.Training;
 
 /// <summary>
-/// What an <see cref="EmaTrainer"/> has measured on a batch: counts, sums and losses. The statistics of several workers, added in any order, have the bits
-/// of the statistics of one worker with all their frames: sums are kept exactly. Those of several batches of one worker can be added as well.
+/// What an <see cref="EmaTrainer"/> has measured on a batch: counts, sums and losses. The statistics of several workers, added in any
+/// order, have the bits
+/// of the statistics of one worker with all their frames: sums are kept exactly. Those of several batches of one worker can be added as
+/// well.
 /// </summary>
 public sealed class EmaStatistics
 {
@@ -28,7 +30,9 @@ public sealed class EmaStatistics
 
     /// <summary>Adds the statistics of another worker or batch of the same step.</summary>
     /// <param name="other">The statistics; they stay as they are.</param>
-    /// <exception cref="ArgumentException">They are of another step or of other options, or of more frames than sums can be exact of (2³⁰); nothing has changed then.</exception>
+    /// <exception cref="ArgumentException">
+    /// They are of another step or of other options, or of more frames than sums can be exact of (2³⁰); nothing has changed then.
+    /// </exception>
     public void Add(EmaStatistics other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -39,7 +43,8 @@ public sealed class EmaStatistics
 
         if (FrameCount + other.FrameCount > ExactSums.MaxTerms)
         {
-            throw new ArgumentException($"{FrameCount + other.FrameCount} frames are more than the {ExactSums.MaxTerms} whose sums are exact.", nameof(other));
+            throw new ArgumentException(
+                $"{FrameCount + other.FrameCount} frames are more than the {ExactSums.MaxTerms} whose sums are exact.", nameof(other));
         }
 
         for (var i = 0; i < Stages.Length; i++)
@@ -75,7 +80,9 @@ public sealed class EmaStatistics
 
     /// <summary>Adds what another process's <see cref="ToBytes"/> has given.</summary>
     /// <param name="bytes">The bytes.</param>
-    /// <exception cref="InvalidDataException">The bytes are of another step or other options, are cut short, or hold what no worker gives; nothing has changed then.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are of another step or other options, are cut short, or hold what no worker gives; nothing has changed then.
+    /// </exception>
     /// <exception cref="ArgumentException">More frames than sums can be exact of (2³⁰); nothing has changed then.</exception>
     public void Add(ReadOnlySpan<byte> bytes)
     {

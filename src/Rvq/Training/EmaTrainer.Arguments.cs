@@ -8,7 +8,8 @@ public sealed partial class EmaTrainer
     {
         if (frames.IsEmpty || frames.Length % Dimensions != 0)
         {
-            throw new ArgumentException($"frames has length {frames.Length}, which is not a positive multiple of dimensions = {Dimensions}.", nameof(frames));
+            throw new ArgumentException(
+                $"frames has length {frames.Length}, which is not a positive multiple of dimensions = {Dimensions}.", nameof(frames));
         }
 
         var count = frames.Length / Dimensions;

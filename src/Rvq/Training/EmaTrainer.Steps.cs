@@ -11,7 +11,8 @@ public sealed partial class EmaTrainer
     {
         if (!IsInitialized)
         {
-            throw new InvalidOperationException("There are no codebooks before the first step; begin with Step, or with EmaTrainer.From a model.");
+            throw new InvalidOperationException(
+                "There are no codebooks before the first step; begin with Step, or with EmaTrainer.From a model.");
         }
     }
 

@@ -4,28 +4,35 @@ namespace Rvq.Training;
 
 /// <summary>
 /// The quantizer of a VQ-VAE, SoundStream or EnCodec while it trains: every step encodes a batch with the codebooks as they are and then
-/// moves them by exponential moving averages. Not thread-safe. Deterministic for a seed: the same codes, codebooks and losses whatever the number of
+/// moves them by exponential moving averages. Not thread-safe. Deterministic for a seed: the same codes, codebooks and losses whatever
+/// the number of
 /// threads, of workers and the machine (perplexities go through logarithms, whose last bit may differ).
 /// </summary>
 /// <remarks>
 /// <para>
-/// The first step starts the codebooks by k-means, stage after stage on what the stages before leave over, as <see cref="RvqTrainer"/> does;
+/// The first step starts the codebooks by k-means, stage after stage on what the stages before leave over, as <see cref="RvqTrainer"/>
+/// does;
 /// <see cref="From"/> starts from a model instead. A step that throws leaves the trainer as it was.
 /// </para>
 /// <para>
-/// Several workers, each with its own frames, make one step in two halves: <see cref="Encode(ReadOnlySpan{float}, Span{float}, Span{int}, Span{float})"/>
-/// measures, the workers exchange their statistics by whatever means they have, and <see cref="Apply"/> takes the sum. All end with the same bits, those of one worker with
-/// the whole batch, in whatever order the sums arrive. They begin alike: from the same model, the same file, or from one first step on the same frames.
+/// Several workers, each with its own frames, make one step in two halves: <see cref="Encode(ReadOnlySpan{float}, Span{float}, Span{int},
+/// Span{float})"/>
+/// measures, the workers exchange their statistics by whatever means they have, and <see cref="Apply"/> takes the sum. All end with the
+/// same bits, those of one worker with
+/// the whole batch, in whatever order the sums arrive. They begin alike: from the same model, the same file, or from one first step on
+/// the same frames.
 /// </para>
 /// <para>
 /// The gradient with respect to the encoder output x, for a model trained in TorchSharp or by hand: the decoder sees
 /// <c>x + stopgradient(quantized − x)</c>, so the gradient of its loss with respect to <c>quantized</c> goes to x unchanged. The commitment
 /// loss of stage m is the mean over the T × D values of (r_m − q_m)², with r_1 = x and r_(m+1) = r_m − q_m; codewords count as
-/// constants. With the stages' weight w (<see cref="EmaTrainerOptions.Commitment"/>: β / M for the mean over M stages, β for their sum) it adds, to each of the T × D values,
+/// constants. With the stages' weight w (<see cref="EmaTrainerOptions.Commitment"/>: β / M for the mean over M stages, β for their sum)
+/// it adds, to each of the T × D values,
 /// </para>
 /// <code>w · 2 / (T · D) · Σ_m (r_m − q_m)  =  w · 2 / (T · D) · Σ_m r_(m+1)</code>
 /// <para>
-/// which is what the argument <c>gradient</c> gets. T counts the frames of the call, padding not among them. A cosine codebook's loss is that of u = r_m / ‖r_m‖, and its
+/// which is what the argument <c>gradient</c> gets. T counts the frames of the call, padding not among them. A cosine codebook's loss is
+/// that of u = r_m / ‖r_m‖, and its
 /// term (⟨u, q_m⟩ u − q_m) / ‖r_m‖.
 /// </para>
 /// </remarks>
@@ -40,7 +47,9 @@ public sealed partial class EmaTrainer
     /// <summary>A trainer that has seen nothing yet.</summary>
     /// <param name="dimensions">D, the length of a frame, at least 1.</param>
     /// <param name="options">How to train; null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> is below 1, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="dimensions"/> is below 1, or an option is out of its range.
+    /// </exception>
     /// <exception cref="ArgumentException">Sizes that do not go together, or a codebook beyond what an array can hold.</exception>
     public EmaTrainer(int dimensions, EmaTrainerOptions? options = null)
     {
@@ -75,7 +84,9 @@ public sealed partial class EmaTrainer
     /// <summary>The size of every stage's codebook.</summary>
     internal int[] Sizes { get; }
 
-    /// <summary>Draws the rows that replace dead codewords, or null for the batch's candidates; tests put a peer's recorded draws in its place.</summary>
+    /// <summary>
+    /// Draws the rows that replace dead codewords, or null for the batch's candidates; tests put a peer's recorded draws in its place.
+    /// </summary>
     internal DrawRow? Draw { get; set; }
 
     /// <summary>The first codewords of k-means, or null for a sample; tests put a peer's recorded choice in its place.</summary>
@@ -83,10 +94,14 @@ public sealed partial class EmaTrainer
 
     /// <summary>A trainer that goes on from a model: the first step encodes with the model's codebooks.</summary>
     /// <param name="model">
-    /// One stack of plain stages that all search by <see cref="EmaTrainerOptions.Metric"/>; cosine codewords have length 1. Projections belong to the network: train on what they give.
+    /// One stack of plain stages that all search by <see cref="EmaTrainerOptions.Metric"/>; cosine codewords have length 1. Projections
+    /// belong to the network: train on what they give.
     /// </param>
     /// <param name="options">How to train; null for the defaults. The number of stages and their sizes are the model's.</param>
-    /// <returns>The trainer. Every codeword counts as the mean of one frame (under <see cref="DeadCodeRule.BelowThreshold"/> of as many as the threshold, if that is more).</returns>
+    /// <returns>
+    /// The trainer. Every codeword counts as the mean of one frame (under <see cref="DeadCodeRule.BelowThreshold"/> of as many as the
+    /// threshold, if that is more).
+    /// </returns>
     /// <exception cref="ArgumentException">A model of another kind, or a shared codebook where the model's differ.</exception>
     public static EmaTrainer From(RvqModel model, EmaTrainerOptions? options = null)
     {
@@ -106,13 +121,17 @@ public sealed partial class EmaTrainer
     }
 
     /// <summary>Encodes a batch with the codebooks as they are, then updates them.</summary>
-    /// <param name="frames">The encoder's output, row-major [T, D]; every value finite. The first batch has at least as many frames as the largest codebook has codewords.</param>
+    /// <param name="frames">
+    /// The encoder's output, row-major [T, D]; every value finite. The first batch has at least as many frames as the largest codebook
+    /// has codewords.
+    /// </param>
     /// <param name="quantized">Gets the sums of the codewords, [T, D].</param>
     /// <param name="codes">Gets the codes, [T, N]; −1 in the stages that quantizer dropout left out.</param>
     /// <param name="gradient">Gets the gradient of the commitment loss, [T, D]; empty if it is not wanted.</param>
     /// <returns>The losses and the use of the codebooks.</returns>
     /// <exception cref="ArgumentException">
-    /// Lengths that do not fit, no frame, too few frames to start with, a value that is not finite, or values so large that residuals or averages leave float32.
+    /// Lengths that do not fit, no frame, too few frames to start with, a value that is not finite, or values so large that residuals or
+    /// averages leave float32.
     /// The trainer and the destinations are as before then.
     /// </exception>
     public EmaStep Step(ReadOnlySpan<float> frames, Span<float> quantized, Span<int> codes, Span<float> gradient = default)
@@ -124,11 +143,18 @@ public sealed partial class EmaTrainer
     }
 
     /// <summary>Encodes a batch of any layout with the codebooks as they are, then updates them.</summary>
-    /// <param name="frames">The encoder's output, shape [B, T, D] or […, T, D], of any strides: <c>Layouts.ChannelsFirst</c> sees a [B, D, T] output so. Every value that counts is finite.</param>
+    /// <param name="frames">
+    /// The encoder's output, shape [B, T, D] or […, T, D], of any strides: <c>Layouts.ChannelsFirst</c> sees a [B, D, T] output so. Every
+    /// value that counts is finite.
+    /// </param>
     /// <param name="quantized">Gets the sums of the codewords, of the frames' shape; 0 in padding.</param>
     /// <param name="codes">Gets the codes, […, T, N]; −1 in padding and in the stages that quantizer dropout left out.</param>
-    /// <param name="lengths">For each of the B items how many of its frames count, in [0, T]; none where all do. Padding takes no part in anything.</param>
-    /// <param name="gradient">Gets the gradient of the commitment loss, of the frames' shape, 0 in padding; default if it is not wanted.</param>
+    /// <param name="lengths">
+    /// For each of the B items how many of its frames count, in [0, T]; none where all do. Padding takes no part in anything.
+    /// </param>
+    /// <param name="gradient">
+    /// Gets the gradient of the commitment loss, of the frames' shape, 0 in padding; default if it is not wanted.
+    /// </param>
     /// <returns>The losses and the use of the codebooks.</returns>
     /// <exception cref="ArgumentException">As for spans; shapes or lengths that do not fit.</exception>
     public EmaStep Step(
@@ -140,7 +166,9 @@ public sealed partial class EmaTrainer
         return step;
     }
 
-    /// <summary>The first half of a step of several workers: encodes this worker's batch and measures it. The trainer stays as it is.</summary>
+    /// <summary>
+    /// The first half of a step of several workers: encodes this worker's batch and measures it. The trainer stays as it is.
+    /// </summary>
     /// <param name="frames">The encoder's output, row-major [T, D]; every value finite.</param>
     /// <param name="quantized">Gets the sums of the codewords, [T, D].</param>
     /// <param name="codes">Gets the codes, [T, N]; −1 in the stages that quantizer dropout left out, the same in every worker.</param>
@@ -162,7 +190,9 @@ public sealed partial class EmaTrainer
     /// <param name="quantized">Gets the sums of the codewords, of the frames' shape; 0 in padding.</param>
     /// <param name="codes">Gets the codes, […, T, N]; −1 in padding and in the stages that quantizer dropout left out.</param>
     /// <param name="lengths">For each item how many of its frames count, in [0, T]; none where all do.</param>
-    /// <param name="gradient">Gets the gradient of the commitment loss, of the frames' shape, 0 in padding; default if it is not wanted.</param>
+    /// <param name="gradient">
+    /// Gets the gradient of the commitment loss, of the frames' shape, 0 in padding; default if it is not wanted.
+    /// </param>
     public EmaStatistics Encode(
         in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths = default, in TensorSpan<float> gradient = default)
     {
@@ -177,7 +207,8 @@ public sealed partial class EmaTrainer
     /// <param name="total">The sum of the statistics of all workers since the last step, this one's among them.</param>
     /// <returns>The losses and the use of the codebooks over all workers.</returns>
     /// <exception cref="ArgumentException">
-    /// Statistics of another step or other options, of no frame, or of values so large that averages leave float32. The trainer is as before then.
+    /// Statistics of another step or other options, of no frame, or of values so large that averages leave float32. The trainer is as
+    /// before then.
     /// </exception>
     public EmaStep Apply(EmaStatistics total)
     {
@@ -205,7 +236,9 @@ public sealed partial class EmaTrainer
         return new RvqModel(new ResidualStack([.. stages]));
     }
 
-    /// <summary>Writes options, codebooks, averages and the state of the random choices, so that training resumes to the same bits.</summary>
+    /// <summary>
+    /// Writes options, codebooks, averages and the state of the random choices, so that training resumes to the same bits.
+    /// </summary>
     /// <param name="path">The file; it is replaced as a whole once everything is written.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path) => EmaState.Save(this, path);

@@ -13,16 +13,21 @@ public sealed record EmaTrainerOptions
     public int CodebookSize { get; init; } = 1024;
 
     /// <summary>
-    /// Sizes that differ from stage to stage, each at least 1, or null (the default) for <see cref="CodebookCount"/> codebooks of <see cref="CodebookSize"/>.
+    /// Sizes that differ from stage to stage, each at least 1, or null (the default) for <see cref="CodebookCount"/> codebooks of <see
+    /// cref="CodebookSize"/>.
     /// </summary>
     public IReadOnlyList<int>? CodebookSizes { get; init; }
 
-    /// <summary>One codebook for all stages; false by default. It takes in the averages once per stage and step. All sizes must be the same.</summary>
+    /// <summary>
+    /// One codebook for all stages; false by default. It takes in the averages once per stage and step. All sizes must be the same.
+    /// </summary>
     public bool SharedCodebook { get; init; }
 
     /// <summary>
-    /// How residuals and codewords are compared; <see cref="SearchMetric.Euclidean"/> by default. With <see cref="SearchMetric.Cosine"/> every stage brings
-    /// its inputs and codewords to length 1 and takes the codeword of the smallest angle; averages are of inputs of length 1, and the codeword is subtracted from the residual
+    /// How residuals and codewords are compared; <see cref="SearchMetric.Euclidean"/> by default. With <see cref="SearchMetric.Cosine"/>
+    /// every stage brings
+    /// its inputs and codewords to length 1 and takes the codeword of the smallest angle; averages are of inputs of length 1, and the
+    /// codeword is subtracted from the residual
     /// as it was (vector-quantize-pytorch).
     /// </summary>
     public SearchMetric Metric { get; init; } = SearchMetric.Euclidean;
@@ -39,17 +44,22 @@ public sealed record EmaTrainerOptions
     /// <summary>Which codewords are replaced; <see cref="DeadCodeRule.BelowMean"/> by default.</summary>
     public DeadCodeRule DeadCodeRule { get; init; } = DeadCodeRule.BelowMean;
 
-    /// <summary>The limit of <see cref="DeadCodeRule"/>, above 0: frames per step (of all workers), or a share of the mean usage; 0.1 by default.</summary>
+    /// <summary>
+    /// The limit of <see cref="DeadCodeRule"/>, above 0: frames per step (of all workers), or a share of the mean usage; 0.1 by default.
+    /// </summary>
     public double DeadCodeThreshold { get; init; } = 0.1;
 
     /// <summary>The steps from one check for dead codewords to the next, at least 1; 5 by default.</summary>
     public int DeadCodeInterval { get; init; } = 5;
 
-    /// <summary>The k-means iterations on the first batch, at least 0; 50 by default. With 0 the first codewords are frames of it.</summary>
+    /// <summary>
+    /// The k-means iterations on the first batch, at least 0; 50 by default. With 0 the first codewords are frames of it.
+    /// </summary>
     public int InitializationIterations { get; init; } = 50;
 
     /// <summary>
-    /// Whether those iterations look at the principal axes first, as <see cref="RvqTrainerOptions.CoarseToFine"/> says; true by default. Without, k-means on
+    /// Whether those iterations look at the principal axes first, as <see cref="RvqTrainerOptions.CoarseToFine"/> says; true by default.
+    /// Without, k-means on
     /// frames without clusters ends with few codewords that take nearly all.
     /// </summary>
     public bool CoarseToFine { get; init; } = true;
@@ -108,7 +118,8 @@ public sealed record EmaTrainerOptions
     {
         if (CodebookSizes is { Count: 0 or > RvqTrainerOptions.MaxCodebooks })
         {
-            throw new ArgumentException($"{name}.CodebookSizes has {CodebookSizes.Count} sizes; 1 to {RvqTrainerOptions.MaxCodebooks} are possible.", name);
+            throw new ArgumentException(
+                $"{name}.CodebookSizes has {CodebookSizes.Count} sizes; 1 to {RvqTrainerOptions.MaxCodebooks} are possible.", name);
         }
 
         var sizes = Sizes;

@@ -35,7 +35,8 @@ internal sealed class FrameLayout
     {
         if (shape.Length is < 2 or > StridedRows.MaxRank)
         {
-            throw new ArgumentException($"frames has {shape.Length} axes; […, T, D] with 2 to {StridedRows.MaxRank} is needed.", ArgumentName);
+            throw new ArgumentException(
+                $"frames has {shape.Length} axes; […, T, D] with 2 to {StridedRows.MaxRank} is needed.", ArgumentName);
         }
 
         if (shape[^1] != dimensions)
@@ -51,7 +52,8 @@ internal sealed class FrameLayout
 
         if (items * frames > Array.MaxLength / dimensions)
         {
-            throw new ArgumentException($"frames has {items} × {frames} × {dimensions} values, but at most {Array.MaxLength} can be held.", ArgumentName);
+            throw new ArgumentException(
+                $"frames has {items} × {frames} × {dimensions} values, but at most {Array.MaxLength} can be held.", ArgumentName);
         }
 
         return new FrameLayout((int)(items * frames), lengths.IsEmpty ? null : FramesOf(lengths, items, (int)frames));
@@ -99,7 +101,10 @@ internal sealed class FrameLayout
         new ReadOnlyTensorSpan<T>(dense, destination.Lengths).CopyTo(destination);
     }
 
-    /// <summary>Refuses a destination of another shape than the frames with a last axis of <paramref name="width"/>, or one that writes over itself.</summary>
+    /// <summary>
+    /// Refuses a destination of another shape than the frames with a last axis of <paramref name="width"/>, or one that writes over
+    /// itself.
+    /// </summary>
     public static void CheckDestination<T>(in TensorSpan<T> destination, ReadOnlySpan<nint> frames, int width, string name)
     {
         if (destination.Lengths.Length != frames.Length || destination.Lengths[^1] != width || !destination.Lengths[..^1].SequenceEqual(frames[..^1]))
@@ -123,7 +128,8 @@ internal sealed class FrameLayout
         {
             if (lengths[item] < 0 || lengths[item] > frames)
             {
-                throw new ArgumentOutOfRangeException(nameof(lengths), lengths[item], $"Item {item} has {frames} frames, but lengths says {lengths[item]}.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(lengths), lengths[item], $"Item {item} has {frames} frames, but lengths says {lengths[item]}.");
             }
 
             counted.AddRange(Enumerable.Range(item * frames, lengths[item]));

@@ -1,9 +1,15 @@
 namespace Rvq.Training;
 
-/// <summary>Copies of frames with random gains about the mean frame, so that few loud frames do not decide alone where codewords for loud frames lie.</summary>
+/// <summary>
+/// Copies of frames with random gains about the mean frame, so that few loud frames do not decide alone where codewords for loud frames
+/// lie.
+/// </summary>
 internal static class GainCopies
 {
-    /// <summary>The frames, followed by <paramref name="copies"/> copies of all of them. A copy depends on its frame alone, wherever the frame lies.</summary>
+    /// <summary>
+    /// The frames, followed by <paramref name="copies"/> copies of all of them. A copy depends on its frame alone, wherever the frame
+    /// lies.
+    /// </summary>
     /// <param name="frames">[T, D].</param>
     /// <param name="mean">The mean frame, [D].</param>
     /// <param name="copies">The copies, at least 1.</param>

@@ -1,7 +1,8 @@
 namespace Rvq.Training;
 
 /// <summary>
-/// Lloyd's k-means for one codebook, over the rows of one process, step by step: every process measures its rows, the statistics are added, and
+/// Lloyd's k-means for one codebook, over the rows of one process, step by step: every process measures its rows, the statistics are
+/// added, and
 /// every process applies the sum. Assigns by the package's own search; what is added is exact, so the outcome depends on the rows alone.
 /// </summary>
 /// <remarks>
@@ -60,7 +61,9 @@ internal sealed class KMeans
     /// <summary>The codes of the last assignment that was applied.</summary>
     public int[] Codes => _before;
 
-    /// <summary>A measure of the work of the iterations first…last, the one after the last being the final assignment, with a share of early rows.</summary>
+    /// <summary>
+    /// A measure of the work of the iterations first…last, the one after the last being the final assignment, with a share of early rows.
+    /// </summary>
     public static double Work(int first, int last, int iterations, int dimensions, bool coarse, double earlyShare)
     {
         var work = 0.0;
@@ -88,7 +91,9 @@ internal sealed class KMeans
         return statistics;
     }
 
-    /// <summary>Takes the statistics of all processes: codewords become the means, and empty clusters take a row of those with the largest errors.</summary>
+    /// <summary>
+    /// Takes the statistics of all processes: codewords become the means, and empty clusters take a row of those with the largest errors.
+    /// </summary>
     public void Apply(KMeansStatistics total)
     {
         var final = Iteration == _iterations;

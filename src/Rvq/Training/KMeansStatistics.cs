@@ -1,6 +1,8 @@
 namespace Rvq.Training;
 
-/// <summary>What codewords stand for among some rows; the statistics of parts, added in any order, are those of the whole to the last bit.</summary>
+/// <summary>
+/// What codewords stand for among some rows; the statistics of parts, added in any order, are those of the whole to the last bit.
+/// </summary>
 /// <param name="size">The codewords, K.</param>
 /// <param name="dimensions">D.</param>
 /// <param name="withDonors">Whether a member of each cluster is kept for empty ones.</param>

@@ -12,12 +12,14 @@ internal static class PlainModel
     {
         if (model.Stacks.Length > 1)
         {
-            throw new ArgumentException($"{what} has {model.Stacks.Length} stacks; train each by itself, on what its input projection gives.", name);
+            throw new ArgumentException(
+                $"{what} has {model.Stacks.Length} stacks; train each by itself, on what its input projection gives.", name);
         }
 
         if (model.Stacks[0].InputProjection is not null || model.Stacks[0].OutputProjection is not null)
         {
-            throw new ArgumentException($"{what} has projections around its stages; train the stages by themselves, on what the input projection gives.", name);
+            throw new ArgumentException(
+                $"{what} has projections around its stages; train the stages by themselves, on what the input projection gives.", name);
         }
 
         for (var i = 0; i < model.Stages.Length; i++)
@@ -25,7 +27,8 @@ internal static class PlainModel
             var stage = model.Stages[i];
             if (stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1)
             {
-                throw new ArgumentException($"Stage {i} of {what} has projections or a stride of {stage.Stride}; only plain stages can be trained.", name);
+                throw new ArgumentException(
+                    $"Stage {i} of {what} has projections or a stride of {stage.Stride}; only plain stages can be trained.", name);
             }
 
             if (stage.Metric != metric)
@@ -52,7 +55,8 @@ internal static class PlainModel
             }
             else if (!codewords.AsSpan().SequenceEqual(books[0].Codewords))
             {
-                throw new ArgumentException($"options.SharedCodebook is set, but codebook {i} of model differs from codebook 0.", nameof(model));
+                throw new ArgumentException(
+                    $"options.SharedCodebook is set, but codebook {i} of model differs from codebook 0.", nameof(model));
             }
         }
     }
@@ -73,7 +77,8 @@ internal static class PlainModel
             var length = UnitRows.Normalize(codewords.AsSpan(code * dimensions, dimensions), unit);
             if (Math.Abs(length - 1) > 1e-3)
             {
-                throw new ArgumentException($"Codeword {code} of codebook {book} of {name} has length {length:G4}; cosine codewords in training have length 1.", name);
+                throw new ArgumentException(
+                    $"Codeword {code} of codebook {book} of {name} has length {length:G4}; cosine codewords in training have length 1.", name);
             }
         }
     }

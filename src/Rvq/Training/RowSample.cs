@@ -1,7 +1,8 @@
 namespace Rvq.Training;
 
 /// <summary>
-/// An even sample of rows, each once: those with the smallest keys, which are hashes of the rows. The samples of parts, added, are the sample of
+/// An even sample of rows, each once: those with the smallest keys, which are hashes of the rows. The samples of parts, added, are the
+/// sample of
 /// the whole, in whatever order they come. Rows are sorted by key.
 /// </summary>
 internal sealed class RowSample(int capacity, int width)

@@ -14,7 +14,9 @@ namespace Rvq.Training;
 public static class RvqTrainer
 {
     /// <summary>Trains on frames in memory.</summary>
-    /// <param name="frames">The frames, row-major [T, D]; every value finite; at least as many frames as the largest codebook has codewords.</param>
+    /// <param name="frames">
+    /// The frames, row-major [T, D]; every value finite; at least as many frames as the largest codebook has codewords.
+    /// </param>
     /// <param name="dimensions">D, the length of a frame, at least 1.</param>
     /// <param name="options">What to build and how; null for the defaults.</param>
     /// <param name="progress">Told after every iteration, or null.</param>
@@ -42,13 +44,17 @@ public static class RvqTrainer
 
     /// <summary>Trains on frames of any layout.</summary>
     /// <param name="frames">The frames, shape […, T, D], of any strides; every value that counts is finite.</param>
-    /// <param name="lengths">For each item, of which the axes before T count, how many of its frames count, in [0, T]; none where all do.</param>
+    /// <param name="lengths">
+    /// For each item, of which the axes before T count, how many of its frames count, in [0, T]; none where all do.
+    /// </param>
     /// <param name="options">What to build and how; null for the defaults.</param>
     /// <param name="progress">Told after every iteration, or null.</param>
     /// <param name="cancellationToken">Stops the training.</param>
     /// <returns>The model of the frames that count, one after the other.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is below 1, or a length outside [0, T].</exception>
-    /// <exception cref="ArgumentException">Fewer than two axes, lengths that do not fit, and whatever frames in a row are refused for.</exception>
+    /// <exception cref="ArgumentException">
+    /// Fewer than two axes, lengths that do not fit, and whatever frames in a row are refused for.
+    /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public static RvqModel Train(
         in ReadOnlyTensorSpan<float> frames,
@@ -64,7 +70,8 @@ public static class RvqTrainer
 
     /// <summary>
     /// Trains on a source of batches that need not fit in memory: at most <see cref="RvqTrainerOptions.SampleLimit"/> frames of it are
-    /// kept. The batches are enumerated once; the result is that of <see cref="Train(ReadOnlySpan{float}, int, RvqTrainerOptions?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    /// kept. The batches are enumerated once; the result is that of <see cref="Train(ReadOnlySpan{float}, int, RvqTrainerOptions?,
+    /// IProgress{TrainingProgress}?, CancellationToken)"/>
     /// on all of them in a row.
     /// </summary>
     /// <param name="batches">Batches of whole frames, each row-major [frames, D]; every value finite.</param>

@@ -1,6 +1,9 @@
 namespace Rvq.Training;
 
-/// <summary>What <see cref="RvqTrainer"/> builds and how. The result depends on the frames and these options alone, not on the thread count or the machine.</summary>
+/// <summary>
+/// What <see cref="RvqTrainer"/> builds and how. The result depends on the frames and these options alone, not on the thread count or the
+/// machine.
+/// </summary>
 public sealed record RvqTrainerOptions
 {
     internal const int MaxCodebooks = 1 << 16;
@@ -11,16 +14,22 @@ public sealed record RvqTrainerOptions
     /// <summary>The codewords of each codebook, at least 1; 1024 by default.</summary>
     public int CodebookSize { get; init; } = 1024;
 
-    /// <summary>Sizes that differ from stage to stage, or null (the default) for <see cref="CodebookCount"/> codebooks of <see cref="CodebookSize"/>.</summary>
+    /// <summary>
+    /// Sizes that differ from stage to stage, or null (the default) for <see cref="CodebookCount"/> codebooks of <see
+    /// cref="CodebookSize"/>.
+    /// </summary>
     public IReadOnlyList<int>? CodebookSizes { get; init; }
 
-    /// <summary>The k-means iterations of each stage, at least 1; 10 by default. A stage ends earlier when no code changes any more.</summary>
+    /// <summary>
+    /// The k-means iterations of each stage, at least 1; 10 by default. A stage ends earlier when no code changes any more.
+    /// </summary>
     public int Iterations { get; init; } = 10;
 
     /// <summary>
     /// Whether k-means looks at the first principal axis alone first and widens its view to all dimensions over three fifths of the
     /// iterations. Where dimensions are correlated, as an encoder's are, that gives a lower error on new frames than k-means in all
-    /// dimensions; where they are all alike it costs a little. True by default. Has no effect beyond 1024 dimensions, whose axes would take too long to find.
+    /// dimensions; where they are all alike it costs a little. True by default. Has no effect beyond 1024 dimensions, whose axes would
+    /// take too long to find.
     /// </summary>
     public bool CoarseToFine { get; init; } = true;
 
@@ -28,8 +37,10 @@ public sealed record RvqTrainerOptions
     public CodebookInitialization Initialization { get; init; } = CodebookInitialization.Sampled;
 
     /// <summary>
-    /// A plain Euclidean model to continue from, or null (the default): its codewords are where k-means starts, with the whole view from the first
-    /// iteration. Stages beyond those of the model start as <see cref="Initialization"/> says; stages of the model beyond those asked for are left out.
+    /// A plain Euclidean model to continue from, or null (the default): its codewords are where k-means starts, with the whole view from
+    /// the first
+    /// iteration. Stages beyond those of the model start as <see cref="Initialization"/> says; stages of the model beyond those asked for
+    /// are left out.
     /// </summary>
     public RvqModel? InitialModel { get; init; }
 
@@ -37,7 +48,8 @@ public sealed record RvqTrainerOptions
     public int Restarts { get; init; } = 1;
 
     /// <summary>
-    /// Copies of every frame with random gains about the mean frame that are trained on as well, at least 0; 0 by default. For few frames whose
+    /// Copies of every frame with random gains about the mean frame that are trained on as well, at least 0; 0 by default. For few frames
+    /// whose
     /// loudness varies, as it does in speech and music: 3 copies lower the error on new frames, at the cost of four times the work.
     /// </summary>
     public int GainCopies { get; init; }
@@ -48,14 +60,18 @@ public sealed record RvqTrainerOptions
     /// <summary>The seed of every random choice; 0 by default.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The largest number of frames trained on, at least 1; 1,000,000 by default. Of more frames that many are drawn evenly; memory is bounded by it.</summary>
+    /// <summary>
+    /// The largest number of frames trained on, at least 1; 1,000,000 by default. Of more frames that many are drawn evenly; memory is
+    /// bounded by it.
+    /// </summary>
     public int SampleLimit { get; init; } = 1_000_000;
 
     /// <summary>The threads that training may use, at least 1; 1 by default. The result does not depend on it.</summary>
     public int MaxDegreeOfParallelism { get; init; } = 1;
 
     /// <summary>
-    /// The sizes of all codebooks, after every option has been checked for frames of so many dimensions; <paramref name="name"/> is what the caller
+    /// The sizes of all codebooks, after every option has been checked for frames of so many dimensions; <paramref name="name"/> is what
+    /// the caller
     /// calls the options.
     /// </summary>
     internal int[] Sizes(int dimensions, string name)
@@ -120,7 +136,8 @@ public sealed record RvqTrainerOptions
             ThrowIfBelowOne(CodebookCount, nameof(CodebookCount), name);
             if (CodebookCount > MaxCodebooks)
             {
-                throw new ArgumentOutOfRangeException(name, CodebookCount, $"options.CodebookCount must be at most {MaxCodebooks}, but is {CodebookCount}.");
+                throw new ArgumentOutOfRangeException(
+                    name, CodebookCount, $"options.CodebookCount must be at most {MaxCodebooks}, but is {CodebookCount}.");
             }
 
             ThrowIfBelowOne(CodebookSize, nameof(CodebookSize), name);

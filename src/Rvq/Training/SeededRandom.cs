@@ -37,7 +37,9 @@ internal sealed class SeededRandom
         return result;
     }
 
-    /// <summary>An integer in [0, <paramref name="bound"/>), by Lemire's method without its rejection: the bias is below bound / 2⁶⁴.</summary>
+    /// <summary>
+    /// An integer in [0, <paramref name="bound"/>), by Lemire's method without its rejection: the bias is below bound / 2⁶⁴.
+    /// </summary>
     public long Next(long bound) => (long)Math.BigMul(Next(), (ulong)bound, out _);
 
     /// <summary>A number in [0, 1) with 53 random bits.</summary>

@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace Rvq.Training;
 
 /// <summary>
-/// The rows that one process trains on: what the stages so far have left over of its frames. The first <see cref="Early"/> rows are an even part of
+/// The rows that one process trains on: what the stages so far have left over of its frames. The first <see cref="Early"/> rows are an
+/// even part of
 /// all, chosen by their hashes, which is enough for early iterations.
 /// </summary>
 internal sealed class Shard

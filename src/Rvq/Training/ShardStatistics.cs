@@ -1,7 +1,8 @@
 namespace Rvq.Training;
 
 /// <summary>
-/// What a <see cref="ShardTrainer"/> has measured on its frames in one step. The statistics of all shards, added in any order, have the bits of the
+/// What a <see cref="ShardTrainer"/> has measured on its frames in one step. The statistics of all shards, added in any order, have the
+/// bits of the
 /// statistics of all frames in one shard: sums are kept exactly.
 /// </summary>
 public sealed class ShardStatistics
@@ -38,7 +39,9 @@ public sealed class ShardStatistics
 
     /// <summary>Adds the statistics of another shard of the same step.</summary>
     /// <param name="other">The other shard's statistics; they stay as they are.</param>
-    /// <exception cref="ArgumentException">They are of another step, of other options, or more frames than sums can be exact of (2³⁰).</exception>
+    /// <exception cref="ArgumentException">
+    /// They are of another step, of other options, or more frames than sums can be exact of (2³⁰).
+    /// </exception>
     public void Add(ShardStatistics other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -49,7 +52,8 @@ public sealed class ShardStatistics
 
         if (FrameCount + other.FrameCount > ExactSums.MaxTerms)
         {
-            throw new ArgumentException($"{FrameCount + other.FrameCount} frames are more than the {ExactSums.MaxTerms} whose sums are exact.", nameof(other));
+            throw new ArgumentException(
+                $"{FrameCount + other.FrameCount} frames are more than the {ExactSums.MaxTerms} whose sums are exact.", nameof(other));
         }
 
         Rows += other.Rows;
@@ -75,7 +79,9 @@ public sealed class ShardStatistics
 
     /// <summary>Adds what another process's <see cref="ToBytes"/> has given.</summary>
     /// <param name="bytes">The bytes.</param>
-    /// <exception cref="InvalidDataException">The bytes are of another step or other options, are cut short, or hold what no shard gives; nothing has changed then.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The bytes are of another step or other options, are cut short, or hold what no shard gives; nothing has changed then.
+    /// </exception>
     /// <exception cref="ArgumentException">More frames than sums can be exact of (2³⁰); nothing has changed then.</exception>
     public void Add(ReadOnlySpan<byte> bytes)
     {

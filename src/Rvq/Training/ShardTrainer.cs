@@ -3,8 +3,10 @@ using System.Numerics.Tensors;
 namespace Rvq.Training;
 
 /// <summary>
-/// One process's part of training a residual quantizer on frames that lie in several: the same steps as <see cref="RvqTrainer"/>, each in two
-/// halves. Every process measures its own frames, all exchange their statistics by whatever means they have, and every process applies the sum. All end with
+/// One process's part of training a residual quantizer on frames that lie in several: the same steps as <see cref="RvqTrainer"/>, each in
+/// two
+/// halves. Every process measures its own frames, all exchange their statistics by whatever means they have, and every process applies
+/// the sum. All end with
 /// the same model, to the last bit that of one process with all frames, however they were shared out and in whatever order sums arrive.
 /// </summary>
 /// <remarks>
@@ -23,7 +25,8 @@ namespace Rvq.Training;
 ///
 /// RvqModel model = trainer.ToModel();
 /// </code>
-/// A step's statistics take about 30 bytes × codewords × dimensions. <see cref="RvqTrainerOptions.SampleLimit"/> has no effect: all frames given are trained on.
+/// A step's statistics take about 30 bytes × codewords × dimensions. <see cref="RvqTrainerOptions.SampleLimit"/> has no effect: all
+/// frames given are trained on.
 /// Not thread-safe.
 /// </remarks>
 public sealed class ShardTrainer
@@ -57,7 +60,10 @@ public sealed class ShardTrainer
     /// <param name="options">What to build and how, the same in every process; null for the defaults.</param>
     /// <param name="cancellationToken">Stops a measurement.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> or an option is out of its range.</exception>
-    /// <exception cref="ArgumentException">A length that is not a multiple of <paramref name="dimensions"/>, a value that is not finite, or sizes beyond what an array can hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// A length that is not a multiple of <paramref name="dimensions"/>, a value that is not finite, or sizes beyond what an array can
+    /// hold.
+    /// </exception>
     public ShardTrainer(ReadOnlySpan<float> frames, int dimensions, RvqTrainerOptions? options = null, CancellationToken cancellationToken = default)
         : this(Checked(frames, dimensions), dimensions, options ?? new RvqTrainerOptions(), nameof(frames), cancellationToken)
     {
@@ -73,7 +79,8 @@ public sealed class ShardTrainer
         _cancellation = cancellation;
         if (frames.Length / dimensions > ExactSums.MaxTerms)
         {
-            throw new ArgumentException($"{name} has {frames.Length / dimensions} frames, more than the {ExactSums.MaxTerms} whose sums are exact.", name);
+            throw new ArgumentException(
+                $"{name} has {frames.Length / dimensions} frames, more than the {ExactSums.MaxTerms} whose sums are exact.", name);
         }
 
         _shard = new Shard(frames, dimensions, options.MaxDegreeOfParallelism);
@@ -169,7 +176,8 @@ public sealed class ShardTrainer
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         if (frames.Length % dimensions != 0)
         {
-            throw new ArgumentException($"frames has length {frames.Length}, which is not a multiple of dimensions = {dimensions}.", nameof(frames));
+            throw new ArgumentException(
+                $"frames has length {frames.Length}, which is not a multiple of dimensions = {dimensions}.", nameof(frames));
         }
 
         Argument.ThrowIfNotFinite(frames, dimensions, nameof(frames), "frame");
@@ -284,7 +292,8 @@ public sealed class ShardTrainer
         (_run, _best, _start, _restart) = (null, null, null, 0);
         if (_shard.Count > 0 && !TensorPrimitives.IsFiniteAll<float>(_shard.Residuals))
         {
-            throw new ArgumentException($"{_name} holds values so large that the residuals of stage {_codebooks.Count - 1} leave float32; scale them down.", _name);
+            throw new ArgumentException(
+                $"{_name} holds values so large that the residuals of stage {_codebooks.Count - 1} leave float32; scale them down.", _name);
         }
     }
 
