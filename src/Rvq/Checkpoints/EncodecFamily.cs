@@ -74,8 +74,7 @@ internal static class EncodecFamily
         static Stage Masked(Stage stage, int part, int dimensions)
         {
             var weight = new float[dimensions * dimensions];
-            var third = dimensions / Parts;
-            for (var d = part * third; d < (part == Parts - 1 ? dimensions : (part + 1) * third); d++)
+            for (var d = part * dimensions / Parts; d < (part + 1) * dimensions / Parts; d++)
             {
                 weight[(d * dimensions) + d] = 1;
             }

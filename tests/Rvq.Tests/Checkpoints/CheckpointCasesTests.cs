@@ -83,6 +83,22 @@ public sealed class CheckpointCasesTests : IDisposable
     }
 
     [Fact]
+    public void Load_LanguageCodecOfAnyChannels_SplitsThemAsTheCodecDoes()
+    {
+        // D // 3 and 2 D // 3: 42 and 85 of 128 channels.
+        var tensors = Enumerable.Range(0, 4).Select(i => TensorBytes.Random($"feature_extractor.encodec.quantizer.vq.layers.{i}._codebook.embed", 4, 128));
+        var model = ModelAssert.Read(TensorBytes.Safetensors(tensors), new LoadOptions { Family = "Language-Codec" });
+        int[] bounds = [0, 42, 85, 128];
+        for (var m = 0; m < 3; m++)
+        {
+            var input = model.Stages[m].InputProjection!;
+            Assert.Equal(
+                Enumerable.Range(0, 128).Select(d => d >= bounds[m] && d < bounds[m + 1] ? 1f : 0f),
+                Enumerable.Range(0, 128).Select(d => input.Weight[(d * input.Inputs) + d]));
+        }
+    }
+
+    [Fact]
     public void Load_WhisperSpeech_SearchesByCosineAsItsConfigurationSays()
     {
         var model = RvqModel.Load(TestData.Path("checkpoints/whisperspeech_vq/whisper-vq-stoks.model"));
