@@ -2,7 +2,7 @@ namespace Rvq;
 
 /// <summary>
 /// How a stage compares its residual with the codewords. Whatever the metric, the row as it was given is what is decoded and subtracted; a codec that decodes
-/// unit codewords (LlamaGen, Janus, TiTok) is <see cref="Cosine"/> over a codebook of unit rows.
+/// unit codewords (LlamaGen, Janus, TiTok) is <see cref="Cosine"/> over a codebook of unit rows (<see cref="LoadOptions.UnitCodewords"/>).
 /// </summary>
 public enum SearchMetric
 {

@@ -34,7 +34,7 @@ internal static class BareCodebooks
                 $"LoadOptions.BareCodebooks wants one array [N, K, D] or arrays [K, D] alone, but under the prefix {TensorEntry.Quote(prefix)} the file holds "
                 + $"{arrays.Length} arrays: {shown}."),
         };
-        return new RvqModel(new ResidualStack([.. codebooks.Select(codebook => new Stage(codebook, metric: options.Metric ?? SearchMetric.Euclidean))]))
+        return new RvqModel(new ResidualStack([.. codebooks.Select(codebook => hints.Stage(codebook))]))
         {
             SampleRate = hints.Config.SampleRate,
             HopLength = hints.Config.HopLength,

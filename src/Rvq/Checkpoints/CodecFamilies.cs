@@ -29,11 +29,7 @@ internal static class CodecFamilies
         }
 
         ThrowIfMoreIsThere(file, family, tensors, hints, new QuantizerScope(file, prefix, family, wanted));
-        if (family.Name != "faiss")
-        {
-            ThrowIfNoCodebook(stacks, family, prefix);
-        }
-
+        ThrowIfNoCodebook(stacks, family, prefix);
         return WithRates(stacks, family, hints.Config);
     }
 

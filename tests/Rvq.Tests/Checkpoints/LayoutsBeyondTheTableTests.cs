@@ -4,13 +4,8 @@ namespace Rvq.Tests.Checkpoints;
 /// Checkpoint layouts from public code that the table of codecs was not written for. Codes are those of a few lines that follow each codec's own code in binary64, or the
 /// file is refused by name.
 /// </summary>
-public sealed class LayoutsBeyondTheTableTests
+public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
 {
-    private const int Dimensions = 6;
-
-    private readonly List<TensorBytes> _tensors = [];
-    private readonly Random _random = new(5);
-
     // EricGuo5513/momask-codes models/vq/residual_vq.py: ResidualVQ of QuantizeEMAReset, nearest row of each layer's buffer "codebook".
     [Fact]
     public void MoMask_LayersOfBuffers_AreOneStack()
@@ -34,7 +29,7 @@ public sealed class LayoutsBeyondTheTableTests
     public void VectorQuantizedCpc_BufferWithMovingAverages_IsACodebook()
     {
         float[][][] codebook = [Add("encoder.codebook.embedding", 12)];
-        _tensors.Add(TensorBytes.Random("encoder.codebook.ema_count", 12));
+        Tensors.Add(TensorBytes.Random("encoder.codebook.ema_count", 12));
         Add("encoder.codebook.ema_weight", 12);
         Add("encoder.rnn.weight_ih_l0", 4);
         AssertGives(Load(), frame => Residual(frame, codebook, Nearest));
@@ -51,7 +46,7 @@ public sealed class LayoutsBeyondTheTableTests
         Add("up_blocks.0.0.weight", 3);
         if (beside is not null)
         {
-            _tensors.Add(TensorBytes.Random(beside, 20));
+            Tensors.Add(TensorBytes.Random(beside, 20));
         }
 
         AssertGives(Load(), frame => Residual(frame, codebook, Nearest));
@@ -64,8 +59,8 @@ public sealed class LayoutsBeyondTheTableTests
         var codebooks = Enumerable.Range(0, 2).Select(i => Add($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.embed", 8, rank3: true)).ToArray();
         for (var i = 0; i < 2; i++)
         {
-            _tensors.Add(TensorBytes.Random($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.cluster_size", 1, 8));
-            _tensors.Add(TensorBytes.Random($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.initted", 1));
+            Tensors.Add(TensorBytes.Random($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.cluster_size", 1, 8));
+            Tensors.Add(TensorBytes.Random($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.initted", 1));
         }
 
         Add("model.action_head.vqvae_model.encoder.encoder.0.weight", 3);
@@ -91,8 +86,8 @@ public sealed class LayoutsBeyondTheTableTests
     public void DallePytorch_EncoderOfLogits_IsRefused()
     {
         Add("codebook.weight", 16);
-        _tensors.Add(TensorBytes.Random("encoder.0.0.weight", 8, 3, 4, 4));
-        _tensors.Add(TensorBytes.Random("encoder.2.weight", 16, 8, 1, 1));
+        Tensors.Add(TensorBytes.Random("encoder.0.0.weight", 8, 3, 4, 4));
+        Tensors.Add(TensorBytes.Random("encoder.2.weight", 16, 8, 1, 1));
         AssertRefused("DALL-E", "searches no codebook");
     }
 
@@ -100,9 +95,9 @@ public sealed class LayoutsBeyondTheTableTests
     [Fact]
     public void RandomProjectionQuantizer_LayerNormAndProjection_IsRefused()
     {
-        _tensors.Add(TensorBytes.Random("rand_projs", 1, 9, Dimensions));
+        Tensors.Add(TensorBytes.Random("rand_projs", 1, 9, Dimensions));
         Add("vq._codebook.embed", 16, rank3: true);
-        _tensors.Add(TensorBytes.Random("vq._codebook.initted", 1));
+        Tensors.Add(TensorBytes.Random("vq._codebook.initted", 1));
         AssertRefused("RandomProjectionQuantizer");
     }
 
@@ -112,7 +107,7 @@ public sealed class LayoutsBeyondTheTableTests
     {
         Add("quantizer.codebooks.0.codebook.weight", 16);
         Add("quantizer.codebooks.1.codebook.weight", 16);
-        _tensors.Add(TensorBytes.Random("quantizer.codebooks.0.vocab_usage", 16));
+        Tensors.Add(TensorBytes.Random("quantizer.codebooks.0.vocab_usage", 16));
         AssertRefused("'quantizer.codebooks.0.codebook.weight'");
     }
 
@@ -120,8 +115,8 @@ public sealed class LayoutsBeyondTheTableTests
     [Fact]
     public void VqWav2vec_GroupsBehindANorm_AreRefused()
     {
-        _tensors.Add(TensorBytes.Random("vector_quantizer.embedding", 16, 2, 3));
-        _tensors.Add(TensorBytes.Random("vector_quantizer.projection.0.weight", 6, 3, 1));
+        Tensors.Add(TensorBytes.Random("vector_quantizer.embedding", 16, 2, 3));
+        Tensors.Add(TensorBytes.Random("vector_quantizer.projection.0.weight", 6, 3, 1));
         AssertRefused("'vector_quantizer.embedding'");
     }
 
@@ -138,68 +133,10 @@ public sealed class LayoutsBeyondTheTableTests
     public void SoundStream_OneTensorOfAllCodebooks_IsReadWhenItsModuleIsGiven()
     {
         var values = Normal(3 * 8 * Dimensions);
-        _tensors.Add(TensorBytes.Single("quantizer.codebooks", [3, 8, Dimensions], values));
+        Tensors.Add(TensorBytes.Single("quantizer.codebooks", [3, 8, Dimensions], values));
         Add("encoder.conv.weight", 3);
         AssertRefused("'quantizer.codebooks'");
         var codebooks = Enumerable.Range(0, 3).Select(m => Rows(values.AsSpan(m * 8 * Dimensions, 8 * Dimensions))).ToArray();
         AssertGives(Load(new LoadOptions { Prefix = "quantizer." }), frame => Residual(frame, codebooks, Nearest));
-    }
-
-    private float[][] Add(string name, int rows, bool rank3 = false)
-    {
-        var values = Normal(rows * Dimensions);
-        _tensors.Add(TensorBytes.Single(name, rank3 ? [1, rows, Dimensions] : [rows, Dimensions], values));
-        return Rows(values);
-    }
-
-    private float[] Normal(int length) => TestVectors.Normal(_random, length);
-
-    private RvqModel Load(LoadOptions? options = null) => ModelAssert.Read(TensorBytes.Safetensors(_tensors), options);
-
-    private void AssertRefused(params string[] reasons)
-    {
-        var message = ModelAssert.Refused(TensorBytes.Safetensors(_tensors));
-        Assert.All(reasons, reason => Assert.Contains(reason, message, StringComparison.Ordinal));
-    }
-
-    private void AssertGives(RvqModel model, Func<float[], (int[] Codes, double[] Decoded)> codec)
-    {
-        for (var t = 0; t < 20; t++)
-        {
-            var frame = Normal(Dimensions);
-            var (codes, decoded) = codec(frame);
-            Assert.Equal(codes, new Quantizer(model).Encode(frame));
-            Assert.All(decoded.Zip(new Dequantizer(model).Decode(codes)), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
-        }
-    }
-
-    private static (int[] Codes, double[] Decoded) Residual(float[] frame, float[][][] codebooks, Func<float[][], double[], int> search)
-    {
-        var (residual, codes) = (Array.ConvertAll(frame, value => (double)value), new List<int>());
-        foreach (var codebook in codebooks)
-        {
-            codes.Add(search(codebook, residual));
-            residual = [.. residual.Zip(codebook[codes[^1]], (r, c) => r - c)];
-        }
-
-        return ([.. codes], [.. frame.Zip(residual, (x, r) => x - r)]);
-    }
-
-    private static int Nearest(float[][] rows, double[] vector)
-        => Enumerable.Range(0, rows.Length).MinBy(k => rows[k].Zip(vector, (c, x) => (x - c) * (x - c)).Sum());
-
-    private static double[] Unit(double[] vector) => [.. vector.Select(value => value / Math.Sqrt(vector.Sum(v => v * v)))];
-
-    private static float[] Unit(float[] vector) => [.. Unit(Array.ConvertAll(vector, value => (double)value)).Select(value => (float)value)];
-
-    private static float[][] Rows(ReadOnlySpan<float> values)
-    {
-        var rows = new float[values.Length / Dimensions][];
-        for (var k = 0; k < rows.Length; k++)
-        {
-            rows[k] = values.Slice(k * Dimensions, Dimensions).ToArray();
-        }
-
-        return rows;
     }
 }
