@@ -1,8 +1,9 @@
 namespace Rvq;
 
 /// <summary>
-/// How a stage compares its residual with the codewords. Whatever the metric, the row as it was given is what is decoded and subtracted; a codec that decodes
-/// unit codewords (LlamaGen, Janus, TiTok) is <see cref="Cosine"/> over a codebook of unit rows (<see cref="LoadOptions.UnitCodewords"/>).
+/// How a stage compares its residual with the codewords. Whatever the metric, the row as it was given is what is decoded and subtracted; a
+/// codec that decodes unit codewords (LlamaGen, Janus, TiTok) is <see cref="Cosine"/> over a codebook of unit rows (<see
+/// cref="LoadOptions.UnitCodewords"/>).
 /// </summary>
 public enum SearchMetric
 {
@@ -19,8 +20,8 @@ public enum SearchMetric
     InnerProduct,
 
     /// <summary>
-    /// The codeword that is nearest to the residual's unit vector: smallest ½‖c‖² − ⟨r̂, c⟩ with r̂ = r / max(‖r‖, 1e-12), normalised in binary64 and rounded
-    /// once to float32 (the S3 tokenizer of CosyVoice 1).
+    /// The codeword that is nearest to the residual's unit vector: smallest ½‖c‖² − ⟨r̂, c⟩ with r̂ = r / max(‖r‖, 1e-12), normalised in
+    /// binary64 and rounded once to float32 (the S3 tokenizer of CosyVoice 1).
     /// </summary>
     NormalizedEuclidean,
 }

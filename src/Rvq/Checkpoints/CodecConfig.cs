@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// What comes with a checkpoint beside its tensors: rates, strides and how it searches, from a <c>config.json</c> or from the configuration inside a PyTorch file.
+/// What comes with a checkpoint beside its tensors: rates, strides and how it searches, from a <c>config.json</c> or from the configuration
+/// inside a PyTorch file.
 /// </summary>
 internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strides)
 {
@@ -54,7 +55,9 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
         {
             using var document = LenientJson.Parse(json);
             var root = document.RootElement;
-            return root.ValueKind == JsonValueKind.Object ? From(Array.ConvertAll(Inner, name => Object(root, name)).FirstOrDefault(inner => inner is not null) ?? root) : None;
+            return root.ValueKind == JsonValueKind.Object
+                ? From(Array.ConvertAll(Inner, name => Object(root, name)).FirstOrDefault(inner => inner is not null) ?? root)
+                : None;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -94,14 +97,16 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             ModelType = Text(config, "model_type"),
             QuantizerType = Text(config, "quantizer_type"),
             UsesCosine = Flag(config, "use_cosine_sim"),
-            UsesUnitCodewords = Flag(config, "use_l2_norm") ?? (Object(config, "model") is { } model && Object(model, "vq_model") is { } quantizer ? Flag(quantizer, "use_l2_norm") : null),
+            UsesUnitCodewords = Flag(config, "use_l2_norm")
+                ?? (Object(config, "model") is { } model && Object(model, "vq_model") is { } quantizer ? Flag(quantizer, "use_l2_norm") : null),
             ValidQuantizers = Number(config, "encoder_valid_num_quantizers"),
         };
     }
 
     private static int? Hop(JsonElement config, int? sampleRate)
     {
-        var hop = Number(config, "hop_length") ?? Number(config, "downsample_rate") ?? Number(config, "encode_downsample_rate") ?? HopFromFrameRate(config, sampleRate);
+        var hop = Number(config, "hop_length") ?? Number(config, "downsample_rate") ?? Number(config, "encode_downsample_rate")
+            ?? HopFromFrameRate(config, sampleRate);
         if (Object(config, "acoustic_model_config") is { } acoustic)
         {
             // X-Codec and Higgs audio v2: the strides beside it are the semantic encoder's.
@@ -137,7 +142,9 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
         => config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static bool? Flag(JsonElement config, string name)
-        => config.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
+        => config.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : null;
 
     private static bool? Flag(string? text) => bool.TryParse(text, out var flag) ? flag : null;
 
@@ -145,7 +152,8 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
 
     /// <summary>A whole number from 1 on, which may be written as 24000.0; or null.</summary>
     private static int? Number(JsonElement value)
-        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == Math.Floor(number) && number is >= 1 and <= int.MaxValue
+        => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number)
+            && number == Math.Floor(number) && number is >= 1 and <= int.MaxValue
             ? (int)number
             : null;
 

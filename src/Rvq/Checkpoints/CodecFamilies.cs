@@ -1,8 +1,8 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// The table of codecs: recognises whose tensors a file holds and makes the model. A file is understood whole or refused: the codec must know every tensor of the
-/// quantizer's module (<see cref="QuantizerScope"/>), and a second quantizer must be told apart by the caller.
+/// The table of codecs: recognises whose tensors a file holds and makes the model. A file is understood whole or refused: the codec must
+/// know every tensor of the quantizer's module (<see cref="QuantizerScope"/>), and a second quantizer must be told apart by the caller.
 /// </summary>
 internal static class CodecFamilies
 {
@@ -50,19 +50,24 @@ internal static class CodecFamilies
             }
         }
 
-        return [.. found.OrderBy(quantizer => quantizer.Row).Select(quantizer => (families[quantizer.Row], quantizer.Prefix, quantizer.Marker))];
+        return
+        [
+            .. found.OrderBy(quantizer => quantizer.Row)
+                .Select(quantizer => (families[quantizer.Row], quantizer.Prefix, quantizer.Marker)),
+        ];
     }
 
     private static bool Fits(CodecFamily family, TensorEntry tensor, TensorFile file, CodecHints hints, string? wanted)
         => family.PrefixOf(tensor) is { } prefix
             && (wanted is null || prefix.StartsWith(wanted, StringComparison.Ordinal))
-            && (prefix == wanted || (family.AllowsPrefix(prefix) && (!family.IsBare || prefix.Length > 0 || StandsAlone(tensor, file, hints))))
+            && (prefix == wanted
+                || (family.AllowsPrefix(prefix) && (!family.IsBare || prefix.Length > 0 || StandsAlone(tensor, file, hints))))
             && family.Fits(new CodecTensors(file, prefix), hints);
 
     /// <summary>Whether the file holds nothing but a table, its statistics and a layer over it; text models have such tables too.</summary>
     private static bool StandsAlone(TensorEntry table, TensorFile file, CodecHints hints)
-        => file.Tensors.All(other => other == table || other.Shape.Length < 2 || HarmlessBuffers.Contains(other.Name) || hints.Ignores(other.Name)
-            || other.Name.Contains("_proj.", StringComparison.Ordinal));
+        => file.Tensors.All(other => other == table || other.Shape.Length < 2
+            || HarmlessBuffers.Contains(other.Name) || hints.Ignores(other.Name) || other.Name.Contains("_proj.", StringComparison.Ordinal));
 
     private static CodecFamily[] Named(string? name)
     {
@@ -71,11 +76,13 @@ internal static class CodecFamilies
             return Array.FindAll(All, family => !family.OnlyByName);
         }
 
-        var families = Array.FindAll(All, family => string.Equals(family.Name, PublishedCodec.FamilyOf(name) ?? name, StringComparison.OrdinalIgnoreCase));
+        name = PublishedCodec.FamilyOf(name) ?? name;
+        var families = Array.FindAll(All, family => string.Equals(family.Name, name, StringComparison.OrdinalIgnoreCase));
         return families.Length > 0
             ? families
             : throw new InvalidDataException(
-                $"LoadOptions.Family is {TensorEntry.Quote(name)}; known are {string.Join(", ", All.Select(family => family.Name).Distinct(StringComparer.Ordinal))}.");
+                $"LoadOptions.Family is {TensorEntry.Quote(name)}; known are "
+                + $"{string.Join(", ", All.Select(family => family.Name).Distinct(StringComparer.Ordinal))}.");
     }
 
     private static InvalidDataException Several(CodecFamily family, string[] prefixes)
@@ -83,14 +90,16 @@ internal static class CodecFamilies
         var shown = string.Join(", ", prefixes.Distinct(StringComparer.Ordinal).Take(5).Select(TensorEntry.Quote));
         var numbered = prefixes.Select(WithoutNumbers).Distinct(StringComparer.Ordinal).Count() == 1;
         return new InvalidDataException(numbered && !family.HasNumberedQuantizers
-            ? $"The file holds codebooks under {shown}, which are parts of one quantizer, but of no codec that is known; the nearest is {family.Name}."
+            ? $"The file holds codebooks under {shown}, which are parts of one quantizer, but of no codec that is known; "
+                + $"the nearest is {family.Name}."
             : $"The file holds several quantizers, under {shown}; LoadOptions.Prefix chooses one.");
     }
 
     private static string WithoutNumbers(string prefix)
         => string.Join('.', prefix.Split('.').Select(part => part.All(char.IsAsciiDigit) ? "" : part));
 
-    private static void ThrowIfMoreIsThere(TensorFile file, CodecFamily family, CodecTensors tensors, CodecHints hints, QuantizerScope scope)
+    private static void ThrowIfMoreIsThere(
+        TensorFile file, CodecFamily family, CodecTensors tensors, CodecHints hints, QuantizerScope scope)
     {
         foreach (var tensor in file.Tensors)
         {
@@ -106,7 +115,8 @@ internal static class CodecFamilies
                 throw new InvalidDataException(
                     $"Tensor {tensor} lies in the quantizer, but {family.Name}, the nearest codec, has no such tensor: "
                     + (other is null
-                        ? "the file is another codec's, or of a newer version of it than this library knows. LoadOptions.IgnoreTensors names tensors that change nothing."
+                        ? "the file is another codec's, or of a newer version of it than this library knows. "
+                            + "LoadOptions.IgnoreTensors names tensors that change nothing."
                         : $"it belongs to {other}. That cannot be read."));
             }
         }
@@ -119,7 +129,8 @@ internal static class CodecFamilies
         if (single >= 0)
         {
             throw new InvalidDataException(
-                $"Codebook {single} under {TensorEntry.Quote(prefix)}, read as {family.Name}'s, has shape [1, {stages[single].Codebook.Dimensions}]: a single codeword is no codebook.");
+                $"Codebook {single} under {TensorEntry.Quote(prefix)}, read as {family.Name}'s, has shape "
+                + $"[1, {stages[single].Codebook.Dimensions}]: a single codeword is no codebook.");
         }
     }
 
@@ -127,7 +138,8 @@ internal static class CodecFamilies
     {
         var model = new RvqModel(stacks);
         var codebook = model.Stages[0].Codebook;
-        var published = PublishedCodec.Find(family.Name, model.CodebookCount, codebook.Size, codebook.Dimensions, model.Dimensions, config.SampleRate);
+        var published = PublishedCodec.Find(
+            family.Name, model.CodebookCount, codebook.Size, codebook.Dimensions, model.Dimensions, config.SampleRate);
         return new RvqModel(stacks)
         {
             Family = model.FramesPerBlock > 1 ? "SNAC" : published?.Name ?? family.Name,

@@ -27,7 +27,8 @@ internal sealed record CodecFamily(string Name, string Marker, int Rank, Func<Co
 
     /// <summary>A codec whose names are known and whose codes no model gives.</summary>
     public static CodecFamily Refused(string name, string marker, int rank, Func<CodecTensors, CodecHints, bool> fits, string why)
-        => new(name, marker, rank, (tensors, _) => throw new InvalidDataException($"The tensors under {TensorEntry.Quote(tensors.Prefix)} are {name}'s, {why}."))
+        => new(name, marker, rank, (tensors, _) => throw new InvalidDataException(
+            $"The tensors under {TensorEntry.Quote(tensors.Prefix)} are {name}'s, {why}."))
         {
             Fits = fits,
         };

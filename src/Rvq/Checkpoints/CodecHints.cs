@@ -13,10 +13,12 @@ internal sealed record CodecHints(LoadOptions Options, CodecConfig Config)
     /// <param name="unit">Whether the codec decodes codewords of length 1.</param>
     /// <param name="stride">The frames that share one code.</param>
     public Stage Stage(
-        Codebook codebook, Projection? input = null, Projection? output = null, SearchMetric metric = SearchMetric.Euclidean, bool unit = false, int stride = 1)
+        Codebook codebook, Projection? input = null, Projection? output = null, SearchMetric metric = SearchMetric.Euclidean,
+        bool unit = false, int stride = 1)
     {
         unit = Options.UnitCodewords ?? unit;
-        return new Stage(unit ? codebook.ToUnitLength() : codebook, input, output, Options.Metric ?? (unit ? SearchMetric.Cosine : metric), stride);
+        metric = Options.Metric ?? (unit ? SearchMetric.Cosine : metric);
+        return new Stage(unit ? codebook.ToUnitLength() : codebook, input, output, metric, stride);
     }
 
     /// <summary>The prefix that the caller gave, ending in a dot unless it is empty; or null.</summary>

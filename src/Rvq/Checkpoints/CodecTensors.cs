@@ -4,7 +4,8 @@ using System.Numerics.Tensors;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// The tensors of one quantizer: those of a file whose names start with a prefix, read as the parts of a model. Every failure names the tensor.
+/// The tensors of one quantizer: those of a file whose names start with a prefix, read as the parts of a model. Every failure names the
+/// tensor.
 /// </summary>
 internal sealed class CodecTensors(TensorFile file, string prefix)
 {
@@ -43,7 +44,9 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     public TensorEntry Require(string name)
         => Find(name) ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote(prefix + name)} is missing.");
 
-    /// <summary>The number of layers, whose tensors are named <paramref name="before"/> + number + <paramref name="after"/>; without a gap.</summary>
+    /// <summary>
+    /// The number of layers, whose tensors are named <paramref name="before"/> + number + <paramref name="after"/>; without a gap.
+    /// </summary>
     public int LayerCount(string before, string after)
     {
         var (start, count, highest) = (prefix + before, 0, -1);
@@ -156,8 +159,9 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
     }
 
     /// <summary>
-    /// A linear layer or 1×1 convolution, or null where there is none: <c>.weight</c> [O, I] and axes of length 1 (MLX has [O, 1, I]), or weight norm under its old
-    /// names (<c>.weight_g</c>, <c>.weight_v</c>) or new ones (<c>.parametrizations.weight.original0</c>, <c>1</c>), and <c>.bias</c> [O] where there is one.
+    /// A linear layer or 1×1 convolution, or null where there is none: <c>.weight</c> [O, I] and axes of length 1 (MLX has [O, 1, I]), or
+    /// weight norm under its old names (<c>.weight_g</c>, <c>.weight_v</c>) or new ones (<c>.parametrizations.weight.original0</c>,
+    /// <c>1</c>), and <c>.bias</c> [O] where there is one.
     /// </summary>
     public Projection? Projection(string name)
     {
@@ -192,7 +196,9 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
 
     /// <summary>The lengths of a projection that is there and has a weight, without reading it.</summary>
     public (int Outputs, int Inputs)? ShapeOfProjection(string name)
-        => (Find($"{name}.weight") ?? Find(WeightNormNames(name).Direction)) is { } weight ? Matrix(weight, WithoutOnes(weight.Shape)) : null;
+        => (Find($"{name}.weight") ?? Find(WeightNormNames(name).Direction)) is { } weight
+            ? Matrix(weight, WithoutOnes(weight.Shape))
+            : null;
 
     /// <summary>The first pair of projections of which one is there, or nulls.</summary>
     public (Projection? Input, Projection? Output) Projections(ReadOnlySpan<ProjectionNames> names, string at)

@@ -1,6 +1,8 @@
 namespace Rvq.Checkpoints;
 
-/// <summary>Codebooks that a codec makes of frozen codewords by a linear layer (SimVQ, MagiCodec): the layer is folded into them once.</summary>
+/// <summary>
+/// Codebooks that a codec makes of frozen codewords by a linear layer (SimVQ, MagiCodec): the layer is folded into them once.
+/// </summary>
 internal static class CodewordTransform
 {
     // A small file must not fill memory with what a layer of few inputs and many outputs makes.
@@ -13,13 +15,15 @@ internal static class CodewordTransform
     {
         if (transform.Inputs != codebook.Dimensions)
         {
-            throw new ArgumentException($"The layer over the codewords has {transform.Inputs} inputs, but they have {codebook.Dimensions} dimensions.");
+            throw new ArgumentException(
+                $"The layer over the codewords has {transform.Inputs} inputs, but they have {codebook.Dimensions} dimensions.");
         }
 
         if ((long)codebook.Size * transform.Outputs > Math.Max(MaxValues, (long)codebook.Size * codebook.Dimensions * MaxGrowth))
         {
             throw new ArgumentException(
-                $"The layer over the codewords would make {codebook.Size} of {transform.Outputs} dimensions of those of {codebook.Dimensions}, which is too much.");
+                $"The layer over the codewords would make {codebook.Size} of {transform.Outputs} dimensions of those of "
+                + $"{codebook.Dimensions}, which is too much.");
         }
 
         var values = new float[codebook.Size * transform.Outputs];

@@ -68,10 +68,11 @@ internal static class DacFamily
         {
             "rvq" => SearchMetric.Euclidean,
             "rlfq" or "random_prefix_rlfq" => SearchMetric.Cosine,
-            { } type => throw new InvalidDataException($"config.json has the quantizer_type {TensorEntry.Quote(type)}; rlfq, random_prefix_rlfq and rvq are known."),
+            { } type => throw new InvalidDataException(
+                $"config.json has the quantizer_type {TensorEntry.Quote(type)}; rlfq, random_prefix_rlfq and rvq are known."),
             null => hints.Options.Metric ?? throw new InvalidDataException(
-                "MOSS-Audio-Tokenizer's codebooks are searched by cosine (quantizer_type rlfq) or by Euclidean distance (rvq), and only its config.json tells; "
-                + "none beside the file does. LoadOptions.Metric says which."),
+                "MOSS-Audio-Tokenizer's codebooks are searched by cosine (quantizer_type rlfq) or by Euclidean distance (rvq), "
+                + "and only its config.json tells; none beside the file does. LoadOptions.Metric says which."),
         };
         return [(Dac with { Metric = metric, AroundAll = [ProjectionNames.InputProj] }).Build(tensors, hints)];
     }
@@ -79,13 +80,17 @@ internal static class DacFamily
     /// <summary>Strides of a published size; where there is none, a SNAC without its config.json cannot be told from a DAC.</summary>
     private static int[]? StridesOfPublished(CodecTensors tensors, CodecHints hints, int count)
     {
-        var input = Projections.Select(names => tensors.ShapeOfProjection($"quantizers.0.{names.In}")).FirstOrDefault(shape => shape is not null);
+        var input = Projections.Select(names => tensors.ShapeOfProjection($"quantizers.0.{names.In}"))
+            .FirstOrDefault(shape => shape is not null);
         var shape = tensors.Require(Dac.Marker).Shape;
-        var published = input is null ? null : PublishedCodec.Find("DAC", count, (int)Math.Min(shape[0], int.MaxValue), (int)Math.Min(shape[1], int.MaxValue), input.Value.Inputs, hints.Config.SampleRate);
+        var published = input is null
+            ? null
+            : PublishedCodec.Find("DAC", count, shape[0], shape[1], input.Value.Inputs, hints.Config.SampleRate);
         if (published is null && !hints.Config.IsKnown && count > 1)
         {
             hints.Warn(
-                "DAC and SNAC have the same tensor names, and the sizes are those of no published model: it is read as a DAC, every codebook at the full rate. "
+                "DAC and SNAC have the same tensor names, and the sizes are those of no published model: it is read as a DAC, "
+                + "every codebook at the full rate. "
                 + "If it is a SNAC, put its config.json with vq_strides beside the file.");
         }
 

@@ -15,19 +15,29 @@ internal static class EncodecFamily
         new(LanguageCodec, Original.Marker, 2, BuildLanguageCodec)
         {
             Fits = static (tensors, hints) => hints.Names(LanguageCodec)
-                || (tensors.Prefix.EndsWith("feature_extractor.encodec.quantizer.", StringComparison.Ordinal) && Original.Count(tensors) == 4 && hints.Options.Metric is null),
+                || (tensors.Prefix.EndsWith("feature_extractor.encodec.quantizer.", StringComparison.Ordinal)
+                    && Original.Count(tensors) == 4 && hints.Options.Metric is null),
         },
-        // FunCodec: one tensor of all codebooks, or EnCodec's layers; linear layers around the whole. The range of a tanh stands in its config only.
+        // FunCodec: one tensor of all codebooks, or EnCodec's layers; linear layers around the whole. The range of a tanh stands in its
+        // config only.
         new("FunCodec", "rq.model.embed", 3, (tensors, hints) => [BuildStacked(tensors, hints, "rq.model.")]),
-        new ResidualNames("rq.model.layers.", "._codebook.embed") { AroundLayer = [ProjectionNames.Project], AroundAll = [ProjectionNames.InputProj] }.Family("FunCodec"),
+        new ResidualNames("rq.model.layers.", "._codebook.embed")
+        {
+            AroundLayer = [ProjectionNames.Project],
+            AroundAll = [ProjectionNames.InputProj],
+        }.Family("FunCodec"),
         // Qwen3-TTS at 25 Hz: FunCodec's tensor in a list of groups, of which there is one.
         new("Qwen3-TTS 25 Hz", "rvqs.0.embed", 3, (tensors, hints) => [BuildStacked(tensors, hints, "rvqs.0.")]),
-        // EnCodec, SpeechTokenizer, audiocraft, X-Codec, GPT-SoVITS, MiMo-Audio, WavTokenizer, Higgs audio v2 (with layers around each codebook).
+        // EnCodec, SpeechTokenizer, audiocraft, X-Codec, GPT-SoVITS, MiMo-Audio, WavTokenizer, Higgs audio v2 (with layers around each
+        // codebook).
         Original.Family("EnCodec"),
         // Hugging Face's EnCodec, and Lyra's converted codebooks.
         new ResidualNames("layers.", ".codebook.embed") { AroundLayer = [ProjectionNames.Project] }.Family("EnCodec"),
         // Hugging Face's X-Codec and Higgs audio v2; Amphion's plain codebooks.
-        new ResidualNames("quantizers.", ".codebook.embed") { AroundLayer = [ProjectionNames.Project, ProjectionNames.InProject] }.Family("X-Codec"),
+        new ResidualNames("quantizers.", ".codebook.embed")
+        {
+            AroundLayer = [ProjectionNames.Project, ProjectionNames.InProject],
+        }.Family("X-Codec"),
         // AudioDec keeps a codeword in a column.
         new ResidualNames("codebook.layers.", ".embed") { IsTransposed = true }.Family("AudioDec"),
         // XY-Tokenizer (MOSS-TTSD) and FireRedTTS-2.
@@ -54,7 +64,8 @@ internal static class EncodecFamily
     }
 
     /// <summary>
-    /// Language-Codec has the names of EnCodec, but its stages 0, 1 and 2 each see the frame itself and a third of its channels; the rest see what these leave.
+    /// Language-Codec has the names of EnCodec, but its stages 0, 1 and 2 each see the frame itself and a third of its channels; the rest
+    /// see what these leave.
     /// </summary>
     private static ResidualStack[] BuildLanguageCodec(CodecTensors tensors, CodecHints hints)
     {
@@ -62,14 +73,18 @@ internal static class EncodecFamily
         if (!hints.Names(LanguageCodec))
         {
             throw new InvalidDataException(
-                $"Four codebooks under {TensorEntry.Quote(tensors.Prefix)} are those of Language-Codec, whose first three see a third of the channels each, or of an EnCodec or "
-                + "WavTokenizer with as many; the names do not tell. LoadOptions.Family \"Language-Codec\" or \"EnCodec\" does.");
+                $"Four codebooks under {TensorEntry.Quote(tensors.Prefix)} are those of Language-Codec, whose first three see a third of the "
+                + "channels each, or of an EnCodec or WavTokenizer with as many; the names do not tell. LoadOptions.Family \"Language-Codec\" or \"EnCodec\" does.");
         }
 
         var stages = Original.Stages(tensors, hints);
         var dimensions = stages[0].Dimensions;
         FrameAndResidual.ThrowIfTooLarge(dimensions, stages.Length);
-        return [FrameAndResidual.Stack(dimensions, 2, [.. stages.Select((stage, m) => m < Parts ? (Masked(stage, m, dimensions), 0, false) : (stage, 1, false))])];
+        return
+        [
+            FrameAndResidual.Stack(
+                dimensions, 2, [.. stages.Select((stage, m) => m < Parts ? (Masked(stage, m, dimensions), 0, false) : (stage, 1, false))]),
+        ];
 
         static Stage Masked(Stage stage, int part, int dimensions)
         {

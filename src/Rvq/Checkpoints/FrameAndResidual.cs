@@ -1,8 +1,9 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Codecs of which some stages see the frame itself and others what all of them leave (FACodec, Language-Codec), as one residual stack: its residual is several copies of the
-/// frame, of which each stage sees one and takes its codeword from some. The last copy loses all codewords, and is what the decoder gives.
+/// Codecs of which some stages see the frame itself and others what all of them leave (FACodec, Language-Codec), as one residual stack: its
+/// residual is several copies of the frame, of which each stage sees one and takes its codeword from some. The last copy loses all
+/// codewords, and is what the decoder gives.
 /// </summary>
 internal static class FrameAndResidual
 {
@@ -12,7 +13,9 @@ internal static class FrameAndResidual
     /// <summary>Joins stages that were made for residuals of so many dimensions.</summary>
     /// <param name="dimensions">The length of a frame.</param>
     /// <param name="copies">The number of copies of the frame.</param>
-    /// <param name="stages">The stages, each with the copy that it sees and whether it takes its codeword from that one too, beside the last.</param>
+    /// <param name="stages">
+    /// The stages, each with the copy that it sees and whether it takes its codeword from that one too, beside the last.
+    /// </param>
     public static ResidualStack Stack(int dimensions, int copies, (Stage Stage, int Sees, bool TakesFromIt)[] stages)
     {
         ThrowIfTooLarge(dimensions, stages.Length);
@@ -29,7 +32,10 @@ internal static class FrameAndResidual
         }
 
         return new ResidualStack(
-            [.. stages.Select(stage => Widen(stage.Stage, stage.Sees, stage.TakesFromIt ? [stage.Sees, copies - 1] : [copies - 1], dimensions, copies))],
+            [
+                .. stages.Select(stage => Widen(
+                    stage.Stage, stage.Sees, stage.TakesFromIt ? [stage.Sees, copies - 1] : [copies - 1], dimensions, copies)),
+            ],
             new Projection(repeat, dimensions), new Projection(last, copies * dimensions));
     }
 
@@ -39,7 +45,8 @@ internal static class FrameAndResidual
         if ((Int128)dimensions * dimensions * stages > MaxValues)
         {
             throw new InvalidDataException(
-                $"{stages} stages of {dimensions} dimensions see the frame or what others leave; the square of the dimensions times the stages may be at most {MaxValues}.");
+                $"{stages} stages of {dimensions} dimensions see the frame or what others leave; "
+                + $"the square of the dimensions times the stages may be at most {MaxValues}.");
         }
     }
 
@@ -52,10 +59,13 @@ internal static class FrameAndResidual
         {
             for (var d = 0; d < dimensions; d++)
             {
-                input[(i * length) + (sees * dimensions) + d] = stage.InputProjection is { } own ? own.Weight[(i * dimensions) + d] : i == d ? 1 : 0;
+                var unit = i == d ? 1 : 0;
+                input[(i * length) + (sees * dimensions) + d]
+                    = stage.InputProjection is { } own ? own.Weight[(i * dimensions) + d] : unit;
                 foreach (var copy in takesFrom)
                 {
-                    output[(((copy * dimensions) + d) * codewords) + i] = stage.OutputProjection is { } back ? back.Weight[(d * codewords) + i] : i == d ? 1 : 0;
+                    output[(((copy * dimensions) + d) * codewords) + i]
+                        = stage.OutputProjection is { } back ? back.Weight[(d * codewords) + i] : unit;
                 }
             }
         }

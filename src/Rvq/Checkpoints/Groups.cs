@@ -25,20 +25,22 @@ internal static class Groups
         return stacks;
     }
 
-    /// <summary>One stack of codebooks of which each searches a part of the residual: the parts in turn, level after level (HiFi-Codec).</summary>
+    /// <summary>
+    /// One stack of codebooks of which each searches a part of the residual: the parts in turn, level after level (HiFi-Codec).
+    /// </summary>
     /// <param name="levels">For each level the codebooks of the parts, in the order of the parts.</param>
     /// <param name="hints">What is known beside the tensors.</param>
     public static ResidualStack LevelByLevel(Codebook[][] levels, CodecHints hints)
     {
-        var dimensions = levels[0].Sum(codebook => (long)codebook.Dimensions);
-        ThrowIfTooLarge(levels.Sum(level => level.Length), dimensions, levels.Sum(level => level.Sum(codebook => (long)codebook.Dimensions)));
+        var dimensions = Together(levels[0]);
+        ThrowIfTooLarge(levels.Sum(level => level.Length), dimensions, levels.Sum(Together));
         var stages = new List<Stage>();
         foreach (var level in levels)
         {
-            if (level.Sum(codebook => (long)codebook.Dimensions) != dimensions)
+            if (Together(level) != dimensions)
             {
                 throw new InvalidDataException(
-                    $"The codebooks of a level have {level.Sum(codebook => (long)codebook.Dimensions)} dimensions together, but those of the first {dimensions}.");
+                    $"The codebooks of a level have {Together(level)} dimensions together, but those of the first {dimensions}.");
             }
 
             var start = 0;
@@ -46,7 +48,9 @@ internal static class Groups
             {
                 var own = codebook.Dimensions;
                 stages.Add(hints.Stage(
-                    codebook, Part(null, own, own, start, (int)dimensions, input: true), Part(null, own, own, start, (int)dimensions, input: false)));
+                    codebook,
+                    Part(null, own, own, start, (int)dimensions, input: true),
+                    Part(null, own, own, start, (int)dimensions, input: false)));
                 start += own;
             }
         }
@@ -54,16 +58,21 @@ internal static class Groups
         return new ResidualStack([.. stages]);
     }
 
+    private static long Together(Codebook[] codebooks) => codebooks.Sum(codebook => (long)codebook.Dimensions);
+
     private static void ThrowIfTooLarge(int groups, long outside, long inside)
     {
         if ((Int128)outside * inside > MaxSelectionValues)
         {
             throw new InvalidDataException(
-                $"The {groups} groups have {outside} dimensions outside and {inside} inside; a product of at most {MaxSelectionValues} is read.");
+                $"The {groups} groups have {outside} dimensions outside and {inside} inside; "
+                + $"a product of at most {MaxSelectionValues} is read.");
         }
     }
 
-    /// <summary>A projection between the whole frame and the group's stages: the group's own, with zeros for the rest of the frame.</summary>
+    /// <summary>
+    /// A projection between the whole frame and the group's stages: the group's own, with zeros for the rest of the frame.
+    /// </summary>
     private static Projection Part(Projection? own, int inner, int outer, int start, int dimensions, bool input)
     {
         var weight = new float[inner * dimensions];

@@ -6,8 +6,9 @@ internal static class HarmlessBuffers
     private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
     {
         "inited", "initted", "initialized", "_initialized", "init", "initialised",
-        "cluster_size", "cluster_sizes", "cluster_usage", "codebook_usage", "embed_prob", "usage", "usage_count", "stale_counter", "num_batches_tracked",
-        "embed_avg", "embed_sum", "embedding_sum", "embedding_avg", "codes_avg", "k_sum", "k_elem", "N", "z_avg", // Jukebox's and Cosmos's sums
+        "cluster_size", "cluster_sizes", "cluster_usage", "codebook_usage", "embed_prob", "usage", "usage_count",
+        "stale_counter", "num_batches_tracked", "embed_avg", "embed_sum", "embedding_sum", "embedding_avg", "codes_avg",
+        "k_sum", "k_elem", "N", "z_avg", // Jukebox's and VideoGPT's sums
         "power_vals", "zero",
     };
 

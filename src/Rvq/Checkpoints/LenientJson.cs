@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Rvq.Checkpoints;
 
-/// <summary>JSON as Python and people write it: with a byte order mark, NaN and Infinity (which become 0), comments and trailing commas.</summary>
+/// <summary>
+/// JSON as Python and people write it: with a byte order mark, NaN and Infinity (which become 0), comments and trailing commas.
+/// </summary>
 internal static class LenientJson
 {
     private static readonly string[] NotNumbers = ["-Infinity", "Infinity", "NaN"];

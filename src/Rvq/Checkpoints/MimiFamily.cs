@@ -1,8 +1,8 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Mimi: a semantic and an acoustic stack over the same frame, each inside its own projections; codebooks are kept as sums and usage, or folded as <c>embed</c>.
-/// Kyutai's names, with the aliases that its loader accepts, MLX's, and Hugging Face's.
+/// Mimi: a semantic and an acoustic stack over the same frame, each inside its own projections; codebooks are kept as sums and usage, or
+/// folded as <c>embed</c>. Kyutai's names, with the aliases that its loader accepts, MLX's, and Hugging Face's.
 /// </summary>
 internal sealed record MimiFamily(string Semantic, string Acoustic, string Layers, string Codebook)
 {
@@ -13,7 +13,8 @@ internal sealed record MimiFamily(string Semantic, string Acoustic, string Layer
 
     private static readonly MimiFamily Original = new("rvq_first", "rvq_rest", ".vq.layers.", "._codebook.");
     private static readonly MimiFamily Mlx = Original with { Codebook = ".codebook." };
-    private static readonly MimiFamily HuggingFace = new("semantic_residual_vector_quantizer", "acoustic_residual_vector_quantizer", ".layers.", ".codebook.");
+    private static readonly MimiFamily HuggingFace
+        = new("semantic_residual_vector_quantizer", "acoustic_residual_vector_quantizer", ".layers.", ".codebook.");
 
     public static readonly CodecFamily[] Rows =
     [
@@ -49,7 +50,8 @@ internal sealed record MimiFamily(string Semantic, string Acoustic, string Layer
             // A file cut to its semantic codebook has no acoustic stack.
             if (stages.Length > 0)
             {
-                stacks.Add(new ResidualStack(stages, tensors.Projection($"{group}.input_proj"), tensors.Projection($"{group}.output_proj")));
+                var (input, output) = (tensors.Projection($"{group}.input_proj"), tensors.Projection($"{group}.output_proj"));
+                stacks.Add(new ResidualStack(stages, input, output));
             }
         }
 
@@ -57,12 +59,14 @@ internal sealed record MimiFamily(string Semantic, string Acoustic, string Layer
     }
 
     /// <summary>
-    /// Qwen3-TTS at 12.5 Hz searches with the encoder's tensors, of which it uses as many codebooks as the decoder has, and decodes with the decoder's output
-    /// projections; the decoder's input projections are in the file, but no code uses them. One model can do both where the codebooks are the same.
+    /// Qwen3-TTS at 12.5 Hz searches with the encoder's tensors, of which it uses as many codebooks as the decoder has, and decodes with
+    /// the decoder's output projections; the decoder's input projections are in the file, but no code uses them. One model can do both
+    /// where the codebooks are the same.
     /// </summary>
     private static ResidualStack[] BuildQwen(CodecTensors tensors, CodecHints hints)
     {
-        var (encoder, decoder) = (HuggingFace.Build(tensors, hints, "encoder.quantizer."), Original.Build(tensors, hints, "decoder.quantizer."));
+        var encoder = HuggingFace.Build(tensors, hints, "encoder.quantizer.");
+        var decoder = Original.Build(tensors, hints, "decoder.quantizer.");
         var left = hints.Config.ValidQuantizers ?? decoder.Sum(stack => stack.Stages.Length);
         var stacks = new List<ResidualStack>();
         for (var s = 0; s < encoder.Count && left > 0; left -= encoder[s++].Stages.Length)

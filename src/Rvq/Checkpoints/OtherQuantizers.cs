@@ -27,5 +27,6 @@ internal static class OtherQuantizers
 
     /// <summary>What a tensor of that name belongs to, or null.</summary>
     public static string? Describe(string name)
-        => All.Where(other => FileSystemName.MatchesSimpleExpression(other.Pattern, name, ignoreCase: false)).Select(other => other.What).FirstOrDefault();
+        => All.Where(other => FileSystemName.MatchesSimpleExpression(other.Pattern, name, ignoreCase: false))
+            .Select(other => other.What).FirstOrDefault();
 }

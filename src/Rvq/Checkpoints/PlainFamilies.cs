@@ -1,6 +1,8 @@
 namespace Rvq.Checkpoints;
 
-/// <summary>Codebooks with hardly anything around them: residual quantizers of recommenders and indexes, and the single codebook of a VQ-VAE.</summary>
+/// <summary>
+/// Codebooks with hardly anything around them: residual quantizers of recommenders and indexes, and the single codebook of a VQ-VAE.
+/// </summary>
 internal static class PlainFamilies
 {
     private const string Embedding = "embedding.weight";
@@ -19,7 +21,8 @@ internal static class PlainFamilies
         new ResidualNames("quantizers.", $".{Embedding}").Family("RQ-VAE"),
         new ResidualNames("layers.", $".{Embedding}") { Transform = "out_proj.0" }.Family("RQ-VAE"),
         new ResidualNames("codebooks.", "").Family("faiss"),
-        new("faiss", "codebooks", 3, static (tensors, hints) => [new ResidualStack([.. tensors.Codebooks("codebooks").Select(codebook => hints.Stage(codebook))])])
+        new("faiss", "codebooks", 3, static (tensors, hints) =>
+            [new ResidualStack([.. tensors.Codebooks("codebooks").Select(codebook => hints.Stage(codebook))])])
         {
             AllowsPrefix = static prefix => prefix.Length == 0,
             IsBare = true,
@@ -33,8 +36,12 @@ internal static class PlainFamilies
         .. Single("embedding"),
         .. Single("codebook"),
         CodecFamily.Refused(
-            "DALL-E", "codebook.weight", 2, static (tensors, _) => GivesLogits(tensors), "whose codes are the largest of the encoder's outputs, one for each codeword; it searches no codebook"),
-        new("VQ-VAE", "codebook.weight", 2, BuildSingle("codebook.weight")) { AllowsPrefix = static prefix => !CodecFamily.IsLayer(prefix) },
+            "DALL-E", "codebook.weight", 2, static (tensors, _) => GivesLogits(tensors),
+            "whose codes are the largest of the encoder's outputs, one for each codeword; it searches no codebook"),
+        new("VQ-VAE", "codebook.weight", 2, BuildSingle("codebook.weight"))
+        {
+            AllowsPrefix = static prefix => !CodecFamily.IsLayer(prefix),
+        },
         // XTTS, Tortoise and IndexTTS, and VQ-VAE-2, keep a codeword in a column.
         new("DVAE", "codebook.embed", 2, static (tensors, hints) => Column(tensors, hints, "codebook.embed", "codebook.cluster_size"))
         {
@@ -64,24 +71,29 @@ internal static class PlainFamilies
         if (marker == Embedding)
         {
             // Only LlamaGen's, Janus's and BEATs' buffers and a config.json tell the first four; nothing tells IBQ.
-            yield return plain with { Name = "LlamaGen", Build = BuildUnit, Fits = static (tensors, hints) => hints.Names("LlamaGen") || tensors.Has("codebook_used") };
-            yield return plain with { Name = "Janus", Build = BuildUnit, Fits = static (_, hints) => hints.Names("Janus") || hints.Config.ModelType == "janus" };
-            yield return plain with { Name = "TiTok", Build = BuildUnit, Fits = static (_, hints) => hints.Names("TiTok") || hints.Config.UsesUnitCodewords == true };
+            var unit = plain with { Build = BuildUnit };
+            yield return unit with { Name = "LlamaGen", Fits = static (tensors, hints) => hints.Names("LlamaGen") || tensors.Has("codebook_used") };
+            yield return unit with { Name = "Janus", Fits = static (_, hints) => hints.Names("Janus") || hints.Config.ModelType == "janus" };
+            yield return unit with { Name = "TiTok", Fits = static (_, hints) => hints.Names("TiTok") || hints.Config.UsesUnitCodewords == true };
             yield return CodecFamily.Refused(
                 "ViT-VQGAN", marker, 2,
-                static (tensors, hints) => hints.Options is { UnitCodewords: null, Metric: null, Family: null } && tensors.Beside("pre_quant.weight").Any(),
+                static (tensors, hints) => hints.Options is { UnitCodewords: null, Metric: null, Family: null }
+                    && tensors.Beside("pre_quant.weight").Any(),
                 "which normalises both sides of the search if its configuration has use_norm, as it has unless it says otherwise: "
-                + "LoadOptions.UnitCodewords says true for that, false for a plain Euclidean codebook") with { AllowsPrefix = NamesAQuantizer };
+                + "LoadOptions.UnitCodewords says true for that, false for a plain Euclidean codebook") with
+            {
+                AllowsPrefix = NamesAQuantizer,
+            };
             yield return plain with
             {
                 Name = "BEATs",
-                Build = static (tensors, hints) => [new ResidualStack([hints.Stage(tensors.Codebook(Embedding), metric: SearchMetric.Cosine)])],
+                Build = static (tensors, hints) => BuildWith(tensors, hints, SearchMetric.Cosine),
                 Fits = static (tensors, _) => tensors.Has("embedding.initted"),
             };
             yield return plain with
             {
                 Name = "IBQ",
-                Build = static (tensors, hints) => [new ResidualStack([hints.Stage(tensors.Codebook(Embedding), metric: SearchMetric.InnerProduct)])],
+                Build = static (tensors, hints) => BuildWith(tensors, hints, SearchMetric.InnerProduct),
                 OnlyByName = true,
             };
         }
@@ -96,6 +108,9 @@ internal static class PlainFamilies
         var transform = tensors.Projection("embedding_proj") ?? tensors.Projection("codebook_proj");
         return [new ResidualStack([hints.Stage(transform is null ? codebook : CodewordTransform.Apply(codebook, transform))])];
     };
+
+    private static ResidualStack[] BuildWith(CodecTensors tensors, CodecHints hints, SearchMetric metric)
+        => [new ResidualStack([hints.Stage(tensors.Codebook(Embedding), metric: metric)])];
 
     private static ResidualStack[] BuildUnit(CodecTensors tensors, CodecHints hints)
     {
@@ -137,7 +152,8 @@ internal static class PlainFamilies
     }
 
     /// <summary>
-    /// kakao's RQ-VAE keeps one row more than it has codewords, for padding; its usage tells the number. Others have the same names and no such row.
+    /// kakao's RQ-VAE keeps one row more than it has codewords, for padding; its usage tells the number. Others have the same names and no
+    /// such row.
     /// </summary>
     private static ResidualStack[] BuildKakao(CodecTensors tensors, CodecHints hints)
     {
@@ -150,7 +166,9 @@ internal static class PlainFamilies
         return [new ResidualStack(stages)];
     }
 
-    /// <summary>Tables of embeddings are everywhere; one is a codebook if its own module is called so, or if it stands alone in its file.</summary>
+    /// <summary>
+    /// Tables of embeddings are everywhere; one is a codebook if its own module is called so, or if it stands alone in its file.
+    /// </summary>
     private static bool NamesAQuantizer(string prefix)
         => prefix.Length == 0 || QuantizerScope.NamesAQuantizer(prefix.Split('.')[^2]);
 }

@@ -29,10 +29,11 @@ internal sealed record PublishedCodec(
     ];
 
     /// <summary>The family of a published model's name, or null.</summary>
-    public static string? FamilyOf(string name) => Array.Find(All, codec => string.Equals(codec.Name, name, StringComparison.OrdinalIgnoreCase))?.Family;
+    public static string? FamilyOf(string name)
+        => Array.Find(All, codec => string.Equals(codec.Name, name, StringComparison.OrdinalIgnoreCase))?.Family;
 
     /// <summary>The published model of a family with these sizes, and of this sample rate where one is known; or null.</summary>
-    public static PublishedCodec? Find(string family, int codebooks, int size, int codewordDimensions, int frameDimensions, int? sampleRate)
+    public static PublishedCodec? Find(string family, int codebooks, long size, long codewordDimensions, int frameDimensions, int? sampleRate)
         => Array.Find(All, codec => codec.Family == family
             && (codec.Codebooks == 0 || codec.Codebooks == codebooks)
             && codec.Size == size

@@ -1,9 +1,10 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// The tensors that belong to one quantizer: those that its codec must know all of, because one more would make it another codec. They are those of its module, which is
-/// the innermost part of its prefix that is called a quantizer, and of the modules around that one that are called so too (FunCodec's <c>quantizer.rq.model.</c>), as long as
-/// these hold no encoder or decoder. Where no part of the prefix is called so, they are those beside the marker that are.
+/// The tensors that belong to one quantizer: those that its codec must know all of, because one more would make it another codec. They are
+/// those of its module, which is the innermost part of its prefix that is called a quantizer, and of the modules around that one that are
+/// called so too (FunCodec's <c>quantizer.rq.model.</c>), as long as these hold no encoder or decoder. Where no part of the prefix is
+/// called so, they are those beside the marker that are.
 /// </summary>
 internal sealed class QuantizerScope
 {
@@ -11,7 +12,7 @@ internal sealed class QuantizerScope
     private static readonly string[] Networks = ["encoder", "decoder", "discriminator"];
 
     private readonly string _root;
-    private readonly string? _wanted;
+    private readonly string _wanted;
     private readonly bool _onlyQuantizers;
     private readonly bool _exceptNetworks;
 
@@ -29,7 +30,7 @@ internal sealed class QuantizerScope
             first--;
         }
 
-        _wanted = wanted;
+        _wanted = wanted ?? "";
         _root = last < 0 ? prefix : Root(parts, first);
         _onlyQuantizers = last < 0 && NamesAQuantizer(family.Marker.Split('.')[0]);
         _exceptNetworks = last < 0 && !_onlyQuantizers && !(family.IsBare && prefix.Length == 0);
@@ -40,14 +41,16 @@ internal sealed class QuantizerScope
 
     public bool Contains(string name)
     {
-        if (!name.StartsWith(_root, StringComparison.Ordinal) || (_wanted is not null && !name.StartsWith(_wanted, StringComparison.Ordinal)))
+        if (!name.StartsWith(_root, StringComparison.Ordinal) || !name.StartsWith(_wanted, StringComparison.Ordinal))
         {
             return false;
         }
 
         var dot = name.IndexOf('.', _root.Length);
         var part = dot < 0 ? name[_root.Length..] : name[_root.Length..dot];
-        return _onlyQuantizers ? part.Contains("proj", StringComparison.Ordinal) || (NamesAQuantizer(part) && !part.Contains("conv", StringComparison.OrdinalIgnoreCase))
+        return _onlyQuantizers
+            ? part.Contains("proj", StringComparison.Ordinal)
+                || (NamesAQuantizer(part) && !part.Contains("conv", StringComparison.OrdinalIgnoreCase))
             : !_exceptNetworks || !NamesANetwork(part);
     }
 

@@ -1,7 +1,8 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// How a codec names the layers of a residual stack: <paramref name="Before"/> + number + <paramref name="After"/> is a layer's codebook [K, D], and what may lie around it.
+/// How a codec names the layers of a residual stack: <paramref name="Before"/> + number + <paramref name="After"/> is a layer's codebook
+/// [K, D], and what may lie around it.
 /// </summary>
 /// <param name="Before">What stands before a layer's number.</param>
 /// <param name="After">What stands behind it, up to the codebook.</param>

@@ -1,8 +1,9 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// vector-quantize-pytorch: ResidualVQ with projections once around all stages or, before its version 1.7, around each; GroupedResidualVQ (each group quantizes its part of
-/// the frame); VectorQuantize; and SimVQ. Cosine search is the caller's word, or that of a <c>use_cosine_sim</c> in the file's configuration (WhisperSpeech).
+/// vector-quantize-pytorch: ResidualVQ with projections once around all stages or, before its version 1.7, around each; GroupedResidualVQ
+/// (each group quantizes its part of the frame); VectorQuantize; and SimVQ. Cosine search is the caller's word, or that of a
+/// <c>use_cosine_sim</c> in the file's configuration (WhisperSpeech).
 /// </summary>
 internal static class ResidualVqFamily
 {
@@ -27,7 +28,8 @@ internal static class ResidualVqFamily
             "RandomProjectionQuantizer", "_codebook.embed", 0, static (tensors, _) => tensors.Beside("rand_projs").Any(),
             "which normalises a frame to mean 0 and deviation 1 before it is projected"),
         // The S3 tokenizer keeps the codebook alone, as [K, D]; VectorQuantize has its buffers beside it.
-        new("CosyVoice", "_codebook.embed", 2, static (tensors, hints) => [new ResidualStack([hints.Stage(tensors.Codebook("_codebook.embed"), metric: SearchMetric.NormalizedEuclidean)])])
+        new("CosyVoice", "_codebook.embed", 2, static (tensors, hints) =>
+            [new ResidualStack([hints.Stage(tensors.Codebook("_codebook.embed"), metric: SearchMetric.NormalizedEuclidean)])])
         {
             AllowsPrefix = static prefix => prefix is "quantizer." || prefix.EndsWith(".quantizer.", StringComparison.Ordinal),
             Fits = static (tensors, hints) => hints.Names("CosyVoice") || tensors.IsAlone("_codebook.embed"),

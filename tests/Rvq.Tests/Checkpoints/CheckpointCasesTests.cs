@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Rvq.Tests.Checkpoints;
 
 /// <summary>
-/// Checkpoints with the tensor names of codecs that are in use: each gives the codes and frames of an independent implementation of the codec's maths, or is refused; none is
-/// silently something else.
+/// Checkpoints with the tensor names of codecs that are in use: each gives the codes and frames of an independent implementation of the
+/// codec's maths, or is refused; none is silently something else.
 /// </summary>
 public sealed class CheckpointCasesTests : IDisposable
 {

@@ -1,8 +1,8 @@
 namespace Rvq.Tests.Checkpoints;
 
 /// <summary>
-/// Checkpoint layouts from public code that the table of codecs was not written for. Codes are those of a few lines that follow each codec's own code in binary64, or the
-/// file is refused by name.
+/// Checkpoint layouts from public code that the table of codecs was not written for. Codes are those of a few lines that follow each
+/// codec's own code in binary64, or the file is refused by name.
 /// </summary>
 public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
 {
@@ -35,7 +35,8 @@ public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
         AssertGives(Load(), frame => Residual(frame, codebook, Nearest));
     }
 
-    // huggingface/diffusers pipelines/wuerstchen/modeling_paella_vq_model.py: vquantizer.embedding; dome272/Paella: vquantizer.codebook with ema_* buffers.
+    // huggingface/diffusers pipelines/wuerstchen/modeling_paella_vq_model.py: vquantizer.embedding; dome272/Paella: vquantizer.codebook
+    // with ema_* buffers.
     [Theory]
     [InlineData("vquantizer.embedding.weight", null)]
     [InlineData("vquantizer.codebook.weight", "vquantizer.ema_element_count")]
@@ -68,7 +69,8 @@ public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
         AssertGives(Load(), frame => Residual(frame, codebooks, Nearest));
     }
 
-    // thuanz123/enhancing-transformers enhancing/modules/stage1/quantizers.py: use_norm, true by default, normalises both sides and decodes the unit row.
+    // thuanz123/enhancing-transformers enhancing/modules/stage1/quantizers.py: use_norm, true by default, normalises both sides and decodes
+    // the unit row.
     [Fact]
     public void VitVqgan_UseNorm_MustBeTold()
     {

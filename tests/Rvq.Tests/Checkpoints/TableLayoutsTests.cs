@@ -39,7 +39,8 @@ public sealed class TableLayoutsTests : CodecLayoutTests
         AssertRefused("'encoder.audio_vq.rvqs.1.embed'");
     }
 
-    // EdoardoBotta/RQ-VAE-Recommender modules/quantize.py with sim_vq; Ereboas/MagiCodec; youngsheen/SimVQ; vector-quantize-pytorch's SimVQ and ResidualSimVQ.
+    // EdoardoBotta/RQ-VAE-Recommender modules/quantize.py with sim_vq; Ereboas/MagiCodec; youngsheen/SimVQ; vector-quantize-pytorch's SimVQ
+    // and ResidualSimVQ.
     [Theory]
     [InlineData("layers.{0}.embedding.weight", "layers.{0}.out_proj.0", 2, false)]
     [InlineData("quantizer.codebook.weight", "quantizer.codebook_proj", 1, true)]
@@ -76,7 +77,8 @@ public sealed class TableLayoutsTests : CodecLayoutTests
         AssertGives(model, frame => Residual(frame, codebooks, Nearest));
     }
 
-    // NVIDIA/NeMo nemo/collections/tts/modules/encodec_modules.py: ResidualVectorQuantizer, and in groups of channels whose codes follow one another.
+    // NVIDIA/NeMo nemo/collections/tts/modules/encodec_modules.py: ResidualVectorQuantizer, and in groups of channels whose codes follow
+    // one another.
     [Fact]
     public void Nemo_Groups_AreParts()
     {
