@@ -7,9 +7,13 @@ internal sealed class ToolProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly string _command;
+
     /// <summary>A folder with model.th, frames.npy [40, 8] and expected_codes.npy [40, 3], EnCodec's own.</summary>
-    public ToolProcess()
+    /// <param name="command">The command's file; null for the one beside the tests.</param>
+    public ToolProcess(string? command = null)
     {
+        _command = command ?? Path.Combine(AppContext.BaseDirectory, "Rvq.Tool");
         Assert.SkipWhen(OperatingSystem.IsWindows(), "These scripts need a Unix shell.");
         foreach (var name in (string[])["model.th", "frames.npy", "expected_codes.npy"])
         {
@@ -40,7 +44,7 @@ internal sealed class ToolProcess : IDisposable
     public int Run(string script)
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", script]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["RVQ"] = Path.Combine(AppContext.BaseDirectory, "Rvq.Tool");
+        start.Environment["RVQ"] = _command;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         if (!process.WaitForExit(Patience))
