@@ -38,8 +38,9 @@ internal static class EncodeCommand
             ? shell.Run(
             () =>
             {
-                var beamWidth = given.GetValue(beam);
-                var encoder = new ClipEncoder(codebooks.Apply(given, model.Read(given), model.Path(given)), beamWidth, given.GetValue(threads));
+                var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
+                var beamWidth = given.GetValue(beam) ?? loaded.BeamWidth ?? 1;
+                var encoder = new ClipEncoder(loaded, beamWidth, given.GetValue(threads));
                 var work = CorpusEncoding.Create(
                     encoder, beamWidth, given.GetValue(threads), frames.IsChannelsFirst(given), given.GetValue(perCodebook), many.Column(given), cancellation);
                 return many.Run(shell, given, work, cancellation);
@@ -51,6 +52,7 @@ internal static class EncodeCommand
                 var path = given.GetRequiredValue(output);
                 shell.CheckOutput(path, model.Path(given), frames.Path(given));
                 var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
+                var beamWidth = given.GetValue(beam) ?? loaded.BeamWidth ?? 1;
                 var (array, layout) = frames.Read(shell, given, loaded.Dimensions);
                 var asStream = path.EndsWith(".rvq", StringComparison.OrdinalIgnoreCase) || given.GetValue(rvq);
                 if (asStream && layout.Batch != 1)
@@ -59,7 +61,7 @@ internal static class EncodeCommand
                 }
 
                 shell.CheckRoom(path, asStream ? 0 : (long)layout.Batch * layout.Count / loaded.FramesPerBlock * loaded.CodesPerBlock * sizeof(int));
-                var (codes, target) = Encode(loaded, array.Values, layout, given.GetValue(beam), given.GetValue(threads), frames.Path(given));
+                var (codes, target) = Encode(loaded, array.Values, layout, beamWidth, given.GetValue(threads), frames.Path(given));
                 shell.Write(path, stream =>
                 {
                     if (asStream)
@@ -73,11 +75,13 @@ internal static class EncodeCommand
                 });
                 if (given.GetValue(json))
                 {
-                    Print(shell, path, asStream ? "rvq" : "npy", loaded, layout, target, given.GetValue(beam));
+                    Print(shell, path, asStream ? "rvq" : "npy", loaded, layout, target, beamWidth);
                     return;
                 }
 
-                shell.Report(path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} bits a frame");
+                var search = beamWidth > 1 ? $", --beam {beamWidth}{(given.GetValue(beam) is null ? " as the model's file says" : "")}" : "";
+                shell.Report(
+                    path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} bits a frame{search}");
             },
             cancellation));
         return command;

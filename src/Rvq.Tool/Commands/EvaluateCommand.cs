@@ -31,7 +31,7 @@ internal static class EvaluateCommand
             {
                 var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
                 var (rows, _) = frames.ReadRows(shell, given, loaded.Dimensions, loaded.FramesPerBlock);
-                var (rate, beamWidth) = (given.GetValue(frameRate) ?? loaded.FrameRate, given.GetValue(beam));
+                var (rate, beamWidth) = (given.GetValue(frameRate) ?? loaded.FrameRate, given.GetValue(beam) ?? loaded.BeamWidth ?? 1);
                 var measured = Evaluation.Measure(loaded, rows, rate, beamWidth, given.GetValue(threads), cancellation);
                 var count = rows.Length / loaded.Dimensions;
                 if (given.GetValue(json))

@@ -25,8 +25,13 @@ internal static class Options
 
     public static Option<int> Threads() => Count("--threads", "The threads to use; they change nothing but time.", Environment.ProcessorCount);
 
-    public static Option<int> Beam() => Count(
-        "--beam", "The partial stacks kept at every stage: with 1 every stage takes its nearest codeword; more lower the error, as faiss does it, and take longer.", 1);
+    public static Option<int?> Beam() => new("--beam")
+    {
+        Description = "The partial stacks kept at every stage: with 1 every stage takes its nearest codeword; more lower the error, as faiss does it, and take longer. "
+            + "By default what the model's file says (faiss), else 1.",
+        HelpName = "N",
+        CustomParser = result => ParseCount(result),
+    };
 
     public static Option<bool> Json() => new("--json") { Description = "Print a JSON document for programs instead; see below." };
 

@@ -37,6 +37,11 @@ internal static class ModelInspection
             facts.AddRow("bit rate", $"{Format.Number(bitrate)} kbit/s");
         }
 
+        if (model.BeamWidth is { } beamWidth)
+        {
+            facts.AddRow("beam", $"{beamWidth}, as its file says; --beam 1 encodes greedily");
+        }
+
         facts.AddRow("fingerprint", model.Fingerprint);
         return facts;
     }

@@ -10,6 +10,7 @@ namespace Rvq.Tool.Json;
 /// </summary>
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(CodesDocument))]
+[JsonSerializable(typeof(TensorsDocument))]
 [JsonSerializable(typeof(EvaluationDocument))]
 [JsonSerializable(typeof(EncodeDocument))]
 [JsonSerializable(typeof(TrainDocument))]

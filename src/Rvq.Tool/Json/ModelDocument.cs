@@ -15,6 +15,7 @@ internal sealed record ModelDocument(
     int? HopLength,
     double? FrameRate,
     double? KilobitsPerSecond,
+    int? BeamWidth,
     string Fingerprint,
     IReadOnlyList<StackDocument> Stacks)
 {
@@ -30,6 +31,7 @@ internal sealed record ModelDocument(
         model.HopLength,
         model.FrameRate,
         model.Bitrate,
+        model.BeamWidth,
         Name(model.Fingerprint),
         [.. model.Stacks.ToArray().Select(stack => new StackDocument(
             stack.InputProjection is not null, stack.OutputProjection is not null, [.. stack.Stages.ToArray().Select(StageDocument.Of)]))]);

@@ -22,9 +22,47 @@ public sealed class JsonTests : IDisposable
         var stage = """{"codewords": 2, "codewordLength": 2, "bitsPerCode": 1, "metric": "Euclidean", "stride": 1, "inputProjection": false, "outputProjection": false}""";
         AssertJson($$"""
             {"schema": "rvq.model/1", "family": "two \"bits\"", "dimensions": 2, "codebookCount": 2, "framesPerBlock": 1, "codesPerBlock": 2, "bitsPerFrame": 2,
-             "sampleRate": 800, "hopLength": 16, "frameRate": 50, "kilobitsPerSecond": 0.1, "fingerprint": "{{RvqModel.Load(_model).Fingerprint:x32}}",
+             "sampleRate": 800, "hopLength": 16, "frameRate": 50, "kilobitsPerSecond": 0.1, "beamWidth": null, "fingerprint": "{{RvqModel.Load(_model).Fingerprint:x32}}",
              "stacks": [{"inputProjection": false, "outputProjection": false, "stages": [{{stage}}, {{stage}}]}]}
             """);
+    }
+
+    [Fact]
+    public void Inspect_Tensors_AreListedWhateverTheCodec()
+    {
+        _tool.Succeed("inspect", _model, "--tensors");
+        Assert.Matches(@"quantizer\.layers\.0\.codebook\.embed  F32  2 × 2\n", _tool.Output);
+        Assert.Contains(" 2 tensors", _tool.Output, StringComparison.Ordinal);
+        _tool.Succeed("inspect", _model, "--tensors", "--json");
+        var document = JsonNode.Parse(_tool.Output)!;
+        Assert.Equal("rvq.tensors/1", document["schema"]!.GetValue<string>());
+        Assert.True(JsonNode.DeepEquals(
+            JsonNode.Parse("""[{"name": "quantizer.layers.0.codebook.embed", "type": "F32", "shape": [2, 2]}, {"name": "quantizer.layers.1.codebook.embed", "type": "F32", "shape": [2, 2]}]"""),
+            document["tensors"]));
+
+        // No quantizer that is known, and names as long and as odd as a file may have them.
+        var odd = new string('x', 300) + "\u0007";
+        SafetensorsFile.Write(_tool.File("odd"), Enumerable.Range(0, 2500).Select(i => $"{odd}{i}"));
+        _tool.Succeed("inspect", _tool.File("odd"), "--tensors");
+        var lines = _tool.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2002, lines.Length);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, 140));
+        Assert.Contains("500 more", lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain('\u0007', _tool.Output);
+    }
+
+    [Fact]
+    public void Encode_FaissIndex_GivesTheCodesOfItsBeam()
+    {
+        var (model, frames) = (ToolProcess.Fixture("faiss_default_beam/rq.index"), ToolProcess.Fixture("faiss_default_beam/frames.npy"));
+        _tool.Succeed("encode", model, frames, "-o", _tool.File("codes.npy"));
+        Assert.Contains("--beam 5", _tool.Output, StringComparison.Ordinal);
+        var expected = Npy.ReadInt64(ToolProcess.Fixture("faiss_default_beam/expected_codes.npy")).Data;
+        Assert.Equal(expected, Npy.ReadInt64(_tool.File("codes.npy")).Data);
+        _tool.Succeed("encode", model, frames, "-o", _tool.File("codes.npy"), "--beam", "1");
+        Assert.NotEqual(expected, Npy.ReadInt64(_tool.File("codes.npy")).Data);
+        _tool.Succeed("inspect", model);
+        Assert.Matches("beam +5", _tool.Output);
     }
 
     [Fact]
