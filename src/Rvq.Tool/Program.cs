@@ -26,6 +26,7 @@ internal static class Program
             EncodeCommand.Create(shell),
             DecodeCommand.Create(shell),
             EvaluateCommand.Create(shell),
+            ReportCommand.Create(shell),
             TrainCommand.Create(shell),
         };
         var help = root.Options.OfType<HelpOption>().Single();

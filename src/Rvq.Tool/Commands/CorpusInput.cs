@@ -56,14 +56,7 @@ internal sealed class CorpusInput
             }
         });
         _column = new Option<string>("--column") { Description = "The column of lists in Parquet inputs.", HelpName = "NAME", DefaultValueFactory = _ => column };
-        _more.Validators.Add(result =>
-        {
-            // Where any number of inputs may come, an unknown option would be one of them.
-            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-') && token.Value.Length > 1))
-            {
-                result.AddError($"Unrecognized command or argument '{token.Value}'.");
-            }
-        });
+        _more.Validators.Add(RefuseOptions);
         command.Add(_more);
         foreach (var option in (Option[])[_folder, _format, _resume, _shard, _root, _column])
         {
@@ -71,6 +64,15 @@ internal sealed class CorpusInput
         }
 
         command.Validators.Add(Validate);
+    }
+
+    /// <summary>Refuses unknown options, which are inputs where any number of inputs may come.</summary>
+    public static void RefuseOptions(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-') && token.Value.Length > 1))
+        {
+            result.AddError($"Unrecognized command or argument '{token.Value}'.");
+        }
     }
 
     /// <summary>Whether the command line is about more than what an array or a stream each way can do.</summary>

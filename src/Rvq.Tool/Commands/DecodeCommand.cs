@@ -49,6 +49,7 @@ internal static class DecodeCommand
                 var options = new RvqReaderOptions
                 {
                     Recover = given.GetValue(recover),
+                    FillGaps = given.GetValue(recover),
                     AllowOtherModel = given.GetValue(allowOtherModel),
                     CodebookCount = given.GetValue(codebooks),
                 };

@@ -42,15 +42,7 @@ internal sealed class ClipEncoder(RvqModel model, int beamWidth, int threads)
 
     private void Encode(string id, int first, float[] frames, Span<int> codes)
     {
-        for (var t = 0; t < frames.Length / model.Dimensions; t++)
-        {
-            var frame = frames.AsSpan(t * model.Dimensions, model.Dimensions);
-            if (!TensorPrimitives.IsFiniteAll<float>(frame))
-            {
-                var dimension = frame.ToArray().TakeWhile(float.IsFinite).Count();
-                throw new InvalidDataException($"'{id}' has {frame[dimension]} in frame {first + t}, dimension {dimension}.");
-            }
-        }
+        ThrowIfNotFinite(id, first, frames, model.Dimensions);
 
         // One clip alone has all threads; several have one each.
         var active = Interlocked.Increment(ref _active);
@@ -61,6 +53,28 @@ internal sealed class ClipEncoder(RvqModel model, int beamWidth, int threads)
         finally
         {
             Interlocked.Decrement(ref _active);
+        }
+    }
+
+    /// <summary>Refuses frames that have no codes.</summary>
+    /// <param name="id">Whose they are.</param>
+    /// <param name="first">The position of the first.</param>
+    /// <param name="frames">Frames.</param>
+    /// <param name="dimensions">The length of a frame.</param>
+    /// <exception cref="InvalidDataException">A value is not finite.</exception>
+    public static void ThrowIfNotFinite(string id, int first, ReadOnlySpan<float> frames, int dimensions)
+    {
+        if (TensorPrimitives.IsFiniteAll(frames))
+        {
+            return;
+        }
+
+        for (var i = 0; i < frames.Length; i++)
+        {
+            if (!float.IsFinite(frames[i]))
+            {
+                throw new InvalidDataException($"'{id}' has {frames[i]} in frame {first + (i / dimensions)}, dimension {i % dimensions}.");
+            }
         }
     }
 }

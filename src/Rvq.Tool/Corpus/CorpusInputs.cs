@@ -13,29 +13,32 @@ internal sealed record CorpusInputs(string[] Extensions, string? Root, string? O
 
     /// <summary>The inputs, as given; those of a folder in the order of their names' characters.</summary>
     /// <exception cref="InvalidDataException">A name leads out of the tree of outputs, or two inputs have one.</exception>
-    public List<CorpusItem> Find(IEnumerable<string> inputs, Shell shell)
+    /// <param name="inputs">Files, folders, and lists after '@'.</param>
+    /// <param name="shell">Where lists are read.</param>
+    /// <param name="named">Whether names matter; else a file's own is enough.</param>
+    public List<CorpusItem> Find(IEnumerable<string> inputs, Shell shell, bool named = true)
     {
         var items = new List<CorpusItem>();
         foreach (var input in inputs)
         {
             if (input.StartsWith('@'))
             {
-                items.AddRange(shell.Read(input[1..], ReadList).SelectMany(line => Expand(line)));
+                items.AddRange(shell.Read(input[1..], ReadList).SelectMany(line => Expand(line, named)));
             }
             else
             {
-                items.AddRange(Expand(input));
+                items.AddRange(Expand(input, named));
             }
         }
 
         return items;
     }
 
-    private IEnumerable<CorpusItem> Expand(string input)
+    private IEnumerable<CorpusItem> Expand(string input, bool named)
     {
         if (!Directory.Exists(input))
         {
-            return [new CorpusItem(input, NameOf(input))];
+            return [new CorpusItem(input, named ? NameOf(input) : WithoutExtension(Path.GetFileName(input)))];
         }
 
         var output = Output is null ? null : Path.GetFullPath(Output);
