@@ -10,7 +10,14 @@ internal static class ReportCommand
 {
     public static Command Create(Shell shell)
     {
-        var command = new Command("report", "Write a page with rate and distortion, use of the codebooks, error of the stages and codes over time.");
+        var command = new DocumentedCommand("report", "Write a page with rate and distortion, use of the codebooks, error of the stages and codes over time.")
+        {
+            Examples =
+            [
+                "rvq report model.safetensors frames.npy -o report.html",
+                "rvq report model.safetensors clips/ -o report.html --frame-rate 75 --beam 8 --limit 20000",
+            ],
+        };
         var model = new ModelInput(command);
         var inputs = new Argument<string[]>("FRAMES") { Description = "Frames: .npy, .npz or Parquet files, folders of them, or @list.txt.", Arity = ArgumentArity.OneOrMore };
         inputs.Validators.Add(CorpusInput.RefuseOptions);
