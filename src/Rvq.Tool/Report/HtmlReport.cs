@@ -103,7 +103,7 @@ internal static class HtmlReport
         double[] perplexity = [.. data.Counts.Select(counts => CodebookStatistics.Perplexity(counts))];
         var plot = Plots.Bars("Used codewords and perplexity of each codebook", "codewords", "perplexity", perplexity, "used", used);
         Figure(page, "Used codewords and perplexity", "The perplexity is the number of codewords that, used evenly, would carry as much information.", plot,
-            ["codebook", "codewords", "used", "perplexity", "bits of information"],
+            ["codebook", "codewords", "used", "perplexity", "bits"],
             data.Counts.Select((counts, i) => (string[])
             [
                 Whole(i + 1), Whole(counts.Length), Whole((long)used[i]), Format.Fixed(perplexity[i], 1), Format.Fixed(perplexity[i] > 0 ? Math.Log2(perplexity[i]) : 0, 2),
