@@ -44,7 +44,7 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public void Help_EveryCommand_HasExamplesThatParse()
     {
-        foreach (var command in (string[])["demo", "inspect", "encode", "decode", "evaluate", "train"])
+        foreach (var command in (string[])["demo", "inspect", "encode", "decode", "evaluate", "report", "train"])
         {
             _tool.Succeed(command, "--help");
             var examples = _tool.Output.Split('\n').SkipWhile(line => line != "Examples:").Skip(1).TakeWhile(line => line.StartsWith("  rvq ", StringComparison.Ordinal));

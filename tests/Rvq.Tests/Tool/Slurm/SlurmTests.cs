@@ -35,8 +35,15 @@ public sealed class SlurmTests : IDisposable
         File.Delete(blocked);
         File.Move(_tool.File("blocked.npy"), blocked);
         await Succeed($"scontrol requeue {job}_1");
-        await Wait.Until(() => Shell($"scontrol update jobid={job}_1 StartTime=now").Result.Code == 0, Told);
-        await Wait.Until(() => Shell($"squeue -h -j {job}").Result is (0, var left) && left.Trim().Length == 0, Told);
+
+        // A requeued task waits two minutes, unless it is told to start now; which it does not hear while it still ends.
+        await Wait.Until(
+            () =>
+            {
+                _ = Shell($"scontrol update jobid={job}_1 StartTime=now").Result;
+                return Shell($"squeue -h -j {job}").Result is (0, var left) && left.Trim().Length == 0;
+            },
+            Told);
 
         Assert.Contains("Restarts=1", await Succeed($"scontrol -o show job {job}_1"), StringComparison.Ordinal);
         Assert.Equal(CorpusTree.Hashes(_tool.File("one")), CorpusTree.Hashes(output));
