@@ -18,8 +18,14 @@ internal readonly record struct Axis(double From, double To, double Start, doubl
         var finite = values.Where(double.IsFinite).DefaultIfEmpty(0).ToArray();
         var (low, high) = (Math.Min(0, finite.Min()), finite.Max());
         high = high > low ? high : low + 1;
-        var step = Step(high - low);
-        return new Axis(Math.Floor(low / step) * step, Math.Ceiling(high / step) * step, start, end);
+
+        // Rounding outwards widens the axis, for which wider steps may be right.
+        for (var step = 0.0; step != (step = Step(high - low));)
+        {
+            (low, high) = (Math.Floor(low / step) * step, Math.Ceiling(high / step) * step);
+        }
+
+        return new Axis(low, high, start, end);
     }
 
     /// <summary>The marked values and how they are written.</summary>
@@ -27,9 +33,9 @@ internal readonly record struct Axis(double From, double To, double Start, doubl
     {
         var step = Step(To - From);
         var decimals = Math.Max(0, (int)-Math.Floor(Math.Log10(step) + 1e-9));
-        for (var i = 0; From + (i * step) <= To + (step / 1e6); i++)
+        for (var i = Math.Round(From / step); i <= Math.Round(To / step); i++)
         {
-            yield return (From + (i * step), (From + (i * step)).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+            yield return (i * step, (i * step).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
         }
     }
 

@@ -130,6 +130,8 @@ public sealed class ReportTests : IDisposable
     [InlineData(0, 0.003)]
     [InlineData(-3, 97)]
     [InlineData(0, 1024)]
+    [InlineData(-2.68, 4.09)]
+    [InlineData(-0.26, 0.07)]
     [InlineData(5, 5)]
     [InlineData(0, 0)]
     public void Axis_AnyRange_HasAFewRoundMarksAroundIt(double low, double high)
@@ -137,6 +139,7 @@ public sealed class ReportTests : IDisposable
         var axis = Axis.Of([low, high], 100, 0);
         var marks = axis.Marks().ToArray();
         Assert.InRange(marks.Length, 2, 12);
+        Assert.Contains(marks, mark => mark.Value == 0);
         Assert.True(axis.From <= low && axis.To >= high);
         Assert.Equal(100, axis[axis.From], 9);
         Assert.Equal(0, axis[axis.To], 9);
