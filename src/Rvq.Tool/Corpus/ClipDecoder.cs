@@ -13,7 +13,8 @@ internal sealed class ClipDecoder(RvqModel model, int? codebooks)
     public RvqModel Model => model;
 
     /// <summary>The frames of a clip's codes, [blocks, codes per block] of the model's first codebooks, decoded as they are read.</summary>
-    /// <exception cref="InvalidDataException">The codes do not fit the model. A code that its codebook does not have is found when it is read.</exception>
+    /// <exception cref="InvalidDataException">The codes do not fit the model. A code that its codebook does not have is found when it is
+    /// read.</exception>
     public Clip<float> Decode(Clip<int> clip)
     {
         var prefix = PrefixOf(model, clip.Width, codebooks);

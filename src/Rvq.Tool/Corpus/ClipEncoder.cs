@@ -16,7 +16,8 @@ internal sealed class ClipEncoder(RvqModel model, int beamWidth, int threads)
     public RvqModel Model => model;
 
     /// <summary>The codes of a clip's frames, [blocks, codes per block], encoded as they are read.</summary>
-    /// <exception cref="InvalidDataException">The frames do not fit the model. A value that is not finite is found when it is read.</exception>
+    /// <exception cref="InvalidDataException">The frames do not fit the model. A value that is not finite is found when it is
+    /// read.</exception>
     public Clip<int> Encode(Clip<float> clip)
     {
         if (clip.Width != model.Dimensions)

@@ -7,7 +7,8 @@ using Rvq.Tool.Parquet;
 namespace Rvq.Tool.Corpus;
 
 /// <summary>
-/// The folder of outputs. A file in it says of which model and with which options they are, so that no run mixes them and a later run knows which it
+/// The folder of outputs. A file in it says of which model and with which options they are, so that no run mixes them and a later run
+/// knows which it
 /// need not make again.
 /// </summary>
 internal static class CorpusFolder

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Rvq.Tool.Corpus;
 
-/// <summary>Shows how far a run is, on one line of a terminal's standard error and nowhere else, and sums it up at the end. Thread-safe.</summary>
+/// <summary>
+/// Shows how far a run is, on one line of a terminal's standard error and nowhere else, and sums it up at the end. Thread-safe.
+/// </summary>
 internal sealed class CorpusProgress : IDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(0.2);

@@ -3,7 +3,9 @@ using Rvq.Tool.Files;
 
 namespace Rvq.Tool.Corpus;
 
-/// <summary>Rows of an .npy file, read where they lie, whatever the order of its axes: no more of the file is in memory than is asked for.</summary>
+/// <summary>
+/// Rows of an .npy file, read where they lie, whatever the order of its axes: no more of the file is in memory than is asked for.
+/// </summary>
 internal sealed class NpyRows<T> : IDisposable
     where T : unmanaged
 {
@@ -51,7 +53,8 @@ internal sealed class NpyRows<T> : IDisposable
             return;
         }
 
-        // Value by value: those of one place in every row lie at one distance from each other, next to each other where channels come first.
+        // Value by value: those of one place in every row lie at one distance from each other, next to each other where channels come
+        // first.
         var step = Math.Max(1, BufferBytes / _header.ItemSize / (int)Math.Min(strides[1], BufferBytes));
         var count = rows.Length / width;
         for (var value = 0; value < width; value++)

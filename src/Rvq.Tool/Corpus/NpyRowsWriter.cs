@@ -2,7 +2,10 @@ using Rvq.Tool.Files;
 
 namespace Rvq.Tool.Corpus;
 
-/// <summary>Writes the rows of an .npy file where they belong, whatever the order of its axes; the file can seek unless vectors lie one after the other.</summary>
+/// <summary>
+/// Writes the rows of an .npy file where they belong, whatever the order of its axes; the file can seek unless vectors lie one after the
+/// other.
+/// </summary>
 internal sealed class NpyRowsWriter<T>
     where T : unmanaged
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Rvq.Tool.Corpus;
 
-/// <summary>One of several equal parts of a list of inputs: every <paramref name="Count"/>th from number <paramref name="Index"/> on.</summary>
+/// <summary>
+/// One of several equal parts of a list of inputs: every <paramref name="Count"/>th from number <paramref name="Index"/> on.
+/// </summary>
 /// <param name="Index">The part, from 0 on.</param>
 /// <param name="Count">The number of parts.</param>
 internal readonly record struct Shard(int Index, int Count)

@@ -5,7 +5,8 @@ namespace Rvq.Tool.Parquet;
 
 /// <summary>A model's codes as columns of a Parquet file, and what such a file says of the model.</summary>
 /// <param name="Model">The model that makes the codes.</param>
-/// <param name="PerCodebook">Whether each codebook has a column of its own, <c>codes_0</c> and so on, rather than all of them one, <c>codes</c>.</param>
+/// <param name="PerCodebook">Whether each codebook has a column of its own, <c>codes_0</c> and so on, rather than all of them one,
+/// <c>codes</c>.</param>
 internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
 {
     /// <summary>The column of codes, or the start of the columns' names.</summary>

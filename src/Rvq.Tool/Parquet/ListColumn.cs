@@ -2,7 +2,9 @@ using Parquet.Schema;
 
 namespace Rvq.Tool.Parquet;
 
-/// <summary>The rows of a column of lists that wait to be written: the elements of all lists, and Parquet's levels, which say where a list starts.</summary>
+/// <summary>
+/// The rows of a column of lists that wait to be written: the elements of all lists, and Parquet's levels, which say where a list starts.
+/// </summary>
 internal sealed class ListColumn<T>(string name)
     where T : struct
 {

@@ -8,7 +8,8 @@ using Parquet.Schema;
 namespace Rvq.Tool.Parquet;
 
 /// <summary>
-/// Reads clips from columns of lists of numbers, as this program writes them and as others do: any width of number, lists or lists of lists of one
+/// Reads clips from columns of lists of numbers, as this program writes them and as others do: any width of number, lists or lists of
+/// lists of one
 /// length. A row group at a time is in memory.
 /// </summary>
 internal sealed class ParquetClipReader<T> : IDisposable
@@ -35,7 +36,8 @@ internal sealed class ParquetClipReader<T> : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="stream">The file, which can seek; it stays open.</param>
     /// <param name="column">
-    /// The column of lists to read; where there is none of that name, the columns <c>{column}_0</c>, <c>{column}_1</c> and so on, or the only column of such lists.
+    /// The column of lists to read; where there is none of that name, the columns <c>{column}_0</c>, <c>{column}_1</c> and so on, or the
+    /// only column of such lists.
     /// </param>
     /// <exception cref="InvalidDataException">It is not a Parquet file, or has no such column.</exception>
     public static ParquetClipReader<T> Open(Stream stream, string column) => Guard(() =>

@@ -5,8 +5,10 @@ using Parquet.Schema;
 namespace Rvq.Tool.Parquet;
 
 /// <summary>
-/// Writes clips as rows of a Parquet file: <c>id</c>, <c>frame_count</c>, and one or several columns of lists. Rows are written in groups, so that
-/// memory stays small whatever the number of clips. Integers are stored as differences of few bits (DELTA_BINARY_PACKED), which is as small for codes
+/// Writes clips as rows of a Parquet file: <c>id</c>, <c>frame_count</c>, and one or several columns of lists. Rows are written in groups,
+/// so that
+/// memory stays small whatever the number of clips. Integers are stored as differences of few bits (DELTA_BINARY_PACKED), which is as
+/// small for codes
 /// as anything that this library writes fast: compressing them further would take twice the time for less than one percent.
 /// </summary>
 internal sealed class ParquetClipWriter<T>
@@ -88,7 +90,8 @@ internal sealed class ParquetClipWriter<T>
     }
 
     /// <summary>
-    /// Writes what waits and the file's end, without which it cannot be read. There is no disposal: this library's own writes that end in any case,
+    /// Writes what waits and the file's end, without which it cannot be read. There is no disposal: this library's own writes that end in
+    /// any case,
     /// so that half a file would look whole.
     /// </summary>
     public void Complete()

@@ -12,7 +12,8 @@ internal sealed record ParquetLists<T>(T[] Values, int[] Starts, int[]? Widths)
     /// <summary>Finds the rows in Parquet's levels.</summary>
     /// <param name="values">The numbers.</param>
     /// <param name="definitions">For every number, and for every list without one, how much of it is there.</param>
-    /// <param name="repetitions">For each of those, which list goes on: 0 starts a row, 1 goes on with its list or starts an inner one, 2 goes on with an inner one.</param>
+    /// <param name="repetitions">For each of those, which list goes on: 0 starts a row, 1 goes on with its list or starts an inner one, 2
+    /// goes on with an inner one.</param>
     /// <param name="depth">The lists in which a number lies: 1 or 2.</param>
     /// <param name="present">The definition level of a number that is there.</param>
     /// <param name="nullable">Whether a number may be null, which is one level below.</param>

@@ -5,7 +5,9 @@ using Rvq.Training;
 
 namespace Rvq.Tool.Report;
 
-/// <summary>A report as one page that needs nothing beside it and asks no network: plots in line, and a table of numbers under each.</summary>
+/// <summary>
+/// A report as one page that needs nothing beside it and asks no network: plots in line, and a table of numbers under each.
+/// </summary>
 internal static class HtmlReport
 {
     private const int CodesInTable = 20;

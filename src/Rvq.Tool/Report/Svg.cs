@@ -5,13 +5,18 @@ using System.Text;
 namespace Rvq.Tool.Report;
 
 /// <summary>
-/// A plot as SVG that stands in a page: its colours and its font are the page's, so that it follows dark and light, is text to readers and searches, and
-/// needs no file beside it. Four kinds of plot need lines, rectangles and text and nothing else, for which a plotting library would bring 30 MB of
+/// A plot as SVG that stands in a page: its colours and its font are the page's, so that it follows dark and light, is text to readers and
+/// searches, and
+/// needs no file beside it. Four kinds of plot need lines, rectangles and text and nothing else, for which a plotting library would bring
+/// 30 MB of
 /// drawing code for every system, and plots in colours and fonts of their own.
 /// </summary>
 internal sealed class Svg
 {
-    /// <summary>The width of every plot in its own units, which is the width of a phone's page in pixels: text has its size there and grows from there.</summary>
+    /// <summary>
+    /// The width of every plot in its own units, which is the width of a phone's page in pixels: text has its size there and grows from
+    /// there.
+    /// </summary>
     public const double Width = 360;
 
     private readonly StringBuilder _text = new();
