@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Rvq.Streams;
 using Rvq.Tokens;
 
@@ -37,6 +38,32 @@ public class AllocationTests
             DiaTokens.Arrange(codes.AsSpan(0, 63), dia);
             DiaTokens.Restore(dia, codes.AsSpan(0, 63));
             chunk.CopyTo(back.AsSpan(0, 14));
+        });
+    }
+
+    [Fact]
+    public void Views_Warm_AllocateNothing()
+    {
+        // Frames of 3 values and blocks of 4 frames, of which the last chunk ends early; the scratch memory goes back to where it came from.
+        var model = RvqSamples.Model([50, 60, 70], [4, 2, 1]);
+        var header = new RvqHeader(model);
+        var stream = new MemoryStream();
+        using (var writer = new RvqWriter(stream, header, 8000))
+        {
+            writer.Write<int>(RvqSamples.Codes(header, 3000, 3, 1));
+            writer.Complete(11998);
+        }
+
+        using var reader = RvqReader.Open(new MemoryStream(stream.ToArray()), model);
+        var (whole, last) = (reader.ReadChunk()!, reader.ReadChunk()!);
+        var (frames, codes) = (new float[8000 * 3], new int[2000 * 7]);
+        using var target = new RvqWriter(Stream.Null, header);
+        AssertNothing(() =>
+        {
+            reader.Decode(whole, new TensorSpan<float>(frames, [8000, 3], [1, 8000]));
+            reader.Decode(last, new TensorSpan<float>(frames, [3998, 3], [1, 8000]));
+            whole.CopyTo(new TensorSpan<int>(codes, [2000, 7], [1, 2000]));
+            target.Write(new ReadOnlyTensorSpan<int>(codes, [2000, 7], [1, 2000]));
         });
     }
 

@@ -90,6 +90,21 @@ public class RvqEndingTests
     }
 
     [Fact]
+    public async Task Flush_SyncOrAsync_FlushesTheStreamToo()
+    {
+        var stream = new FlushCounting();
+        var writer = new RvqWriter(stream, new RvqHeader([10]), 100);
+        writer.Write<int>([1]);
+        Assert.Equal(0, stream.Flushes);
+        writer.Flush();
+        Assert.Equal(1, stream.Flushes);
+        await writer.FlushAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, stream.Flushes);
+        await writer.CompleteAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(3, stream.Flushes);
+    }
+
+    [Fact]
     public async Task Dispose_LeaveOpen_ClosesNothing()
     {
         var header = new RvqHeader([10]);
@@ -247,6 +262,19 @@ public class RvqEndingTests
         using var second = RvqReader.Open(new MemoryStream(copy.ToArray()));
         Assert.Equal([8, 8, 2], RvqSamples.ReadAll(second).Select(chunk => chunk.FrameCount));
         Assert.Equal(18, second.FrameCount);
+    }
+
+    private sealed class FlushCounting : MemoryStream
+    {
+        public int Flushes { get; private set; }
+
+        public override void Flush() => Flushes++;
+
+        public override Task FlushAsync(CancellationToken cancellationToken)
+        {
+            Flush();
+            return Task.CompletedTask;
+        }
     }
 
     private static void ReadInto(RvqReader reader, List<int> codes)

@@ -188,6 +188,12 @@ public class RvqFaultTests
             Assert.Contains(fault, Read(bytes, recover: true).Reader!.FirstFault, StringComparison.Ordinal);
         }
 
+        // No frames at all is a length as well.
+        var none = RvqSamples.Stream(new RvqHeader(RvqSamples.Model([50, 60], [4, 1])));
+        byte[] empty = [.. none[..^16], 0xF5, 0x52, 0x56, 0x4C, .. new byte[12], .. none[^16..]];
+        Seal(empty, none.Length - 16, 12);
+        Assert.Equal(0, Read(empty, recover: false).Reader!.FrameCount);
+
         foreach (var length in (long[])[13, 14, 15, 16])
         {
             BitConverter.TryWriteBytes(bytes.AsSpan(at + 4), length);

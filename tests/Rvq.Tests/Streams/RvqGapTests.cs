@@ -122,6 +122,21 @@ public class RvqGapTests
     }
 
     [Fact]
+    public void Decode_GapOfAModelWhoseZeroIsAnother_IsZeros()
+    {
+        ResidualStack stack = new([new Stage(new Codebook([1, 2], 1))], new Projection([1, 1], 2), new Projection([1, 1], 1, [5, 6]));
+        var model = new RvqModel(stack);
+        var bytes = RvqSamples.Stream(new RvqHeader(model), [1], [0]);
+        bytes[RvqSamples.Stream(new RvqHeader(model)).Length - 16 + 3] ^= 1;
+        using var reader = RvqReader.Open(new MemoryStream(bytes), model, new RvqReaderOptions { Recover = true, FillGaps = true });
+        var gap = reader.ReadChunk()!;
+        float[] frames = [7, 7];
+        reader.Decode(gap, frames);
+        Assert.True(gap.IsGap);
+        Assert.Equal([0, 0], frames);
+    }
+
+    [Fact]
     public void Gap_WhatItHasNot_IsRefused()
     {
         var header = new RvqHeader([200, 2]);
