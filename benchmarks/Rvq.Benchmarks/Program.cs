@@ -24,6 +24,12 @@ switch (args)
     case ["peak"]:
         Peak.Print();
         break;
+    case ["bits"]:
+        Bits.Print();
+        break;
+    case ["first-code", var shape]:
+        FirstCode.Print(shape);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run([.. args.Where(arg => arg != "--quick")], RvqConfig.Create(args.Contains("--quick")));
         break;

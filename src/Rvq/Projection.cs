@@ -3,8 +3,11 @@ using Rvq.Search;
 namespace Rvq;
 
 /// <summary>
-/// An immutable affine map y = W x + b, as a linear layer or a 1×1 convolution has it. Sums are kept in binary64 in one fixed order
-/// and rounded once to float32, so a projected vector is the same on every machine. Thread-safe.
+/// An immutable affine map y = W x + b, as a linear layer or a 1×1 convolution has it. Thread-safe.
+/// <para>
+/// It is computed in float32 by fused multiply-adds, which IEEE 754 rounds once, in one order, so a projected vector is the same on every machine: inputs in runs of eight,
+/// run q added input by input to sum q mod 4; sum 0 starts at the bias, the others at zero; then ((s0 + s1) + s2) + s3, without those that have no inputs.
+/// </para>
 /// </summary>
 public sealed class Projection
 {
@@ -39,7 +42,7 @@ public sealed class Projection
         _weight = new AlignedBuffer<float>(weight.Length);
         weight.CopyTo(_weight.Span);
         _bias = bias.ToArray();
-        _table = new Lazy<ProjectionTable>(() => new ProjectionTable(_weight, Inputs, Outputs, _bias));
+        _table = new Lazy<ProjectionTable>(() => new ProjectionTable(Weight, Inputs, Bias));
     }
 
     /// <summary>The length of the vectors that go in.</summary>

@@ -8,8 +8,7 @@ namespace Rvq;
 public sealed class ResidualStack
 {
     private readonly Stage[] _stages;
-    private readonly Lazy<StageCouplings> _couplings;
-    private readonly Lazy<InputPanels> _inputPanels;
+    private readonly Lazy<StageProjections> _projections;
     private readonly Lazy<StackProducts> _products;
     private readonly Lazy<SmallStack?> _smallStack;
 
@@ -65,10 +64,7 @@ public sealed class ResidualStack
         OutputProjection = output;
         IsProjected = Array.Exists(_stages, stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1
             || stage.Metric == SearchMetric.NormalizedEuclidean);
-        IsProjectedFrameByFrame = Array.TrueForAll(_stages, stage => stage.InputProjection is not null && stage.Stride == 1
-            && stage.Metric != SearchMetric.NormalizedEuclidean);
-        _couplings = whole?._couplings ?? new Lazy<StageCouplings>(() => new StageCouplings(_stages));
-        _inputPanels = whole is { IsProjectedFrameByFrame: true } ? whole._inputPanels : new Lazy<InputPanels>(() => new InputPanels(_stages));
+        _projections = whole?._projections ?? new Lazy<StageProjections>(() => new StageProjections(_stages));
         _smallStack = new Lazy<SmallStack?>(() => whole?.SmallStack ?? Search.SmallStack.Of(_stages));
         _products = whole?._products ?? new Lazy<StackProducts>(() => new StackProducts(_stages));
     }
@@ -88,14 +84,8 @@ public sealed class ResidualStack
     /// <summary>Whether a stage searches anything but the residual itself, frame by frame.</summary>
     internal bool IsProjected { get; }
 
-    /// <summary>What the codes of projected stages do to later ones; built once, when first used.</summary>
-    internal StageCouplings Couplings => _couplings.Value;
-
-    /// <summary>Whether every stage projects the residual by itself and codes every frame, as DAC's do.</summary>
-    internal bool IsProjectedFrameByFrame { get; }
-
-    /// <summary>The stages' input projections for kernels that propose; built once, when first used.</summary>
-    internal InputPanels InputPanels => _inputPanels.Value;
+    /// <summary>What the stages search, for those and the ones of the stack that this one was taken from; built once, when first used.</summary>
+    internal StageProjections Projections => _projections.Value;
 
     /// <summary>What the codes of stages do to the scores of later ones, for beam search.</summary>
     internal StackProducts Products => _products.Value;

@@ -52,7 +52,7 @@ internal static class Oracle
                 for (var t = 0; t < block.Length; t++)
                 {
                     var frame = frames.Slice((first + t) * model.Dimensions, model.Dimensions).ToArray();
-                    block[t] = stack.InputProjection is null ? frame : [.. Project(stack.InputProjection, frame).Select((p, o) => (float)(p + Bias(stack.InputProjection, o)))];
+                    block[t] = stack.InputProjection is null ? frame : Project(stack.InputProjection, frame);
                 }
 
                 var stackCodes = IsProjected(stack) ? EncodeProjected(stack, block) : EncodePlain(stack, block);
@@ -79,12 +79,12 @@ internal static class Oracle
                 foreach (var stage in stack.Stages)
                 {
                     var row = stage.Codebook[codes[at + (t % model.FramesPerBlock / stage.Stride)]].ToArray();
-                    row = stage.OutputProjection is null ? row : [.. Project(stage.OutputProjection, row).Select((p, o) => (float)(p + Bias(stage.OutputProjection, o)))];
+                    row = stage.OutputProjection is null ? row : Project(stage.OutputProjection, row);
                     sum = sum is null ? row : [.. sum.Zip(row, (a, b) => a + b)];
                     at += model.FramesPerBlock / stage.Stride;
                 }
 
-                sum = stack.OutputProjection is null ? sum! : [.. Project(stack.OutputProjection, sum!).Select((p, o) => (float)(p + Bias(stack.OutputProjection, o)))];
+                sum = stack.OutputProjection is null ? sum! : Project(stack.OutputProjection, sum!);
                 frame = frame is null ? sum : [.. frame.Zip(sum, (a, b) => a + b)];
             }
 
@@ -114,7 +114,10 @@ internal static class Oracle
         return [.. codes];
     }
 
-    /// <summary>z_m = mean(W_m x) + b_m − Σ_{i&lt;m} mean(v_mi + M_mi e_i), M_mi = W_m Wout_i, v_mi = W_m bout_i.</summary>
+    /// <summary>
+    /// Of each frame y_m = W_m x + b_m, plus in turn −M_mi e_i − v_mi for the stages i before m, M_mi = W_m Wout_i and v_mi = W_m bout_i in double precision and rounded; a code is
+    /// that of the mean of its frames.
+    /// </summary>
     private static int[] EncodeProjected(ResidualStack stack, float[][] block)
     {
         var stages = stack.Stages.ToArray();
@@ -122,39 +125,20 @@ internal static class Oracle
         for (var m = 0; m < stages.Length; m++)
         {
             var (stage, stageCodes) = (stages[m], new int[block.Length / stages[m].Stride]);
+            var y = Array.ConvertAll(block, frame => stage.InputProjection is null ? frame : Project(stage.InputProjection, frame));
+            for (var i = 0; i < m; i++)
+            {
+                var (earlier, rows) = (stages[i], Enumerable.Range(0, stage.Codebook.Dimensions).Select(d => InputRow(stage, d)).ToArray());
+                var coupling = rows.Select(row => Enumerable.Range(0, earlier.Codebook.Dimensions).Select(e => -(float)Dot(row, OutputColumn(earlier, e))).ToArray()).ToArray();
+                var bias = rows.Select(row => -(float)Dot(row, OutputBias(earlier))).ToArray();
+                y = [.. y.Select((vector, t) => vector.Select((value, d) =>
+                    value + Chains(coupling[d], earlier.Codebook[codes[i][t / earlier.Stride]], bias[d])).ToArray())];
+            }
+
             for (var window = 0; window < stageCodes.Length; window++)
             {
-                var z = new double[stage.Codebook.Dimensions];
-                for (var d = 0; d < z.Length; d++)
-                {
-                    var row = InputRow(stage, d);
-                    double mean = 0;
-                    for (var t = window * stage.Stride; t < (window + 1) * stage.Stride; t++)
-                    {
-                        mean += stage.InputProjection is null ? block[t][d] : Dot(row, block[t]); // as it is: 0 × ∞ is not in it
-                    }
-
-                    z[d] = (mean / stage.Stride) + (stage.InputProjection is null ? 0 : Bias(stage.InputProjection, d));
-                    for (var i = 0; i < m; i++)
-                    {
-                        double taken = 0;
-                        for (var t = window * stage.Stride; t < (window + 1) * stage.Stride; t++)
-                        {
-                            var codeword = stages[i].Codebook[codes[i][t / stages[i].Stride]];
-                            var change = Dot(row, OutputBias(stages[i]));
-                            for (var e = 0; e < codeword.Length; e++)
-                            {
-                                change += Dot(row, OutputColumn(stages[i], e)) * codeword[e];
-                            }
-
-                            taken += change;
-                        }
-
-                        z[d] -= taken / stage.Stride;
-                    }
-                }
-
-                stageCodes[window] = Nearest(stage.Codebook, [.. z.Select(value => (float)value)], stage.Metric);
+                var z = y.Skip(window * stage.Stride).Take(stage.Stride).Aggregate((a, b) => [.. a.Zip(b, (p, q) => p + q)]);
+                stageCodes[window] = Nearest(stage.Codebook, stage.Stride == 1 ? z : [.. z.Select(value => value / stage.Stride)], stage.Metric);
             }
 
             codes.Add(stageCodes);
@@ -163,10 +147,29 @@ internal static class Oracle
         return [.. codes.SelectMany(stageCodes => stageCodes)];
     }
 
-    private static IEnumerable<double> Project(Projection projection, float[] vector)
-        => Enumerable.Range(0, projection.Outputs).Select(o => Dot(projection.Weight.Slice(o * projection.Inputs, projection.Inputs), vector));
+    /// <summary>W x + b in float32.</summary>
+    public static float[] Project(Projection projection, ReadOnlySpan<float> vector)
+    {
+        var result = new float[projection.Outputs];
+        for (var o = 0; o < result.Length; o++)
+        {
+            result[o] = Chains(projection.Weight.Slice(o * projection.Inputs, projection.Inputs), vector, projection.Bias.IsEmpty ? 0 : projection.Bias[o]);
+        }
 
-    private static double Bias(Projection projection, int output) => projection.Bias.IsEmpty ? 0 : projection.Bias[output];
+        return result;
+    }
+
+    /// <summary>Runs of eight, run q by fused multiply-adds to sum q mod 4, the first of which starts at the bias; then ((s0 + s1) + s2) + s3 of those that have inputs.</summary>
+    private static float Chains(ReadOnlySpan<float> weights, ReadOnlySpan<float> vector, float bias)
+    {
+        float[] s = [bias, 0, 0, 0];
+        for (var i = 0; i < weights.Length; i++)
+        {
+            s[i / 8 % 4] = MathF.FusedMultiplyAdd(weights[i], vector[i], s[i / 8 % 4]);
+        }
+
+        return s.Take((weights.Length + 7) / 8).Aggregate((a, b) => a + b);
+    }
 
     private static float[] Normalized(ReadOnlySpan<float> row)
     {

@@ -7,8 +7,8 @@ namespace Rvq.Search;
 /// </summary>
 internal sealed unsafe class BlockDecoder
 {
-    // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
-    public const long MostTabulatedValues = 16 << 20;
+    // 4 MB of float32 a stack: Mimi's semantic codebook, whose rows are read in a tenth of the time that a product takes; but not DAC's 36 MB, which come from far caches.
+    public const long MostTabulatedValues = 1 << 20;
 
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
@@ -48,13 +48,12 @@ internal sealed unsafe class BlockDecoder
         {
             var stack = _model.Stacks[s];
             var output = _isTabulated[s] && !stack.IsProjected ? null : stack.OutputProjection?.Table;
-            var target = s == 0 ? destination : scratch.Sum;
-            var sum = output is null ? target : scratch.Sum;
-            var stride = output?.PaddedInputs ?? scratch.FrameStride;
+            var sum = output is null && s == 0 ? destination : scratch.Sum;
+            var stride = output is null ? scratch.FrameStride : Definition.PaddedLength(output.Inputs);
             if (stack.IsProjected && !_isTabulated[s])
             {
                 Expand(stack.Stages, codewords, frames, sum, stride, scratch);
-                LeaveOut(stack.Stages, codewords, frames, sum, stride, scratch);
+                LeaveOut(stack.Stages, codewords, frames, sum, stride);
             }
             else
             {
@@ -63,13 +62,11 @@ internal sealed unsafe class BlockDecoder
 
             if (output is not null)
             {
-                _kernel.Project(output, sum, stride, frames, scratch.Products, scratch.Search);
-                _kernel.Round(output, scratch.Products, frames, target);
+                _kernel.Projector.Project(output, scratch.FrameStride, sum, stride, frames, destination, scratch.FrameStride, add: s > 0);
             }
-
-            if (s > 0)
+            else if (s > 0)
             {
-                Rows.Sum(destination, target, destination, checked(frames * scratch.FrameStride));
+                Rows.Sum(destination, sum, destination, checked(frames * scratch.FrameStride));
             }
 
             codewords += stack.CodesPer(_model.FramesPerBlock);
@@ -101,36 +98,80 @@ internal sealed unsafe class BlockDecoder
         Rows.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
     }
 
-    /// <summary>What the stages' output projections make of their codewords.</summary>
-    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
+    /// <summary>
+    /// Adds what the stages' output projections make of their codewords: for one frame stage by stage, as the weights lie in memory; for many some outputs of all stages at a
+    /// time, so that their sums and weights stay in the nearest cache.
+    /// </summary>
+    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int stride, DecodeScratch scratch)
     {
-        var widened = scratch.Codewords;
-        for (var m = 0; m < stages.Length; m++)
+        var rows = scratch.StageRows;
+        foreach (var stage in stages)
         {
-            var (length, perBlock) = (stages[m].Codebook.RowStride, _model.FramesPerBlock / stages[m].Stride);
-            scratch.Expansions[m] = new Expansion(stages[m].OutputProjection?.Table, widened, length, stages[m].Stride);
-            var rows = codewords;
-            for (var frame = 0; frame < frames; frame += _model.FramesPerBlock, rows += _model.CodesPerBlock)
+            var perBlock = _model.FramesPerBlock / stage.Stride;
+            for (nint i = 0; i < frames / stage.Stride; i++)
             {
-                for (var i = 0; i < perBlock; i++, widened += length)
-                {
-                    Rows.Widen(rows[i], length, widened);
-                }
+                *rows++ = codewords[(i / perBlock * _model.CodesPerBlock) + (i % perBlock)];
             }
 
             codewords += perBlock;
         }
 
-        _kernel.Expand(scratch.Expansions, stages.Length, stride, frames, scratch.ExpansionSums, sum);
+        var atOnce = frames == 1 ? stride : _kernel.Projector.OutputsAtOnce;
+        for (int first = 0, width; first < stride; first += width)
+        {
+            width = Math.Min(atOnce, stride - first);
+            var sums = frames == 1 ? destination : scratch.PanelSums;
+            rows = scratch.StageRows;
+            foreach (var stage in stages)
+            {
+                AddStage(stage, rows, first, width, frames, sums, rows == scratch.StageRows, scratch);
+                rows += frames / stage.Stride;
+            }
+
+            for (nint frame = 0; frame < frames && frames > 1; frame++)
+            {
+                new ReadOnlySpan<float>(sums + (frame * width), width).CopyTo(new Span<float>(destination + (frame * stride) + first, width));
+            }
+        }
+    }
+
+    /// <summary>Adds to some of the outputs what a stage makes of codewords, or sets them to it.</summary>
+    private void AddStage(Stage stage, float** rows, int first, int width, int frames, float* sums, bool isFirst, DecodeScratch scratch)
+    {
+        var (projection, count) = (stage.OutputProjection?.Table, frames / stage.Stride);
+        if (projection is not null && stage.Stride == 1)
+        {
+            _kernel.Projector.ProjectPanels(projection, first, width, rows, 1, count, isFirst ? null : sums, sums, width);
+            return;
+        }
+
+        var part = scratch.PanelSums + (frames * Projector.MostOutputsAtOnce);
+        if (projection is not null)
+        {
+            _kernel.Projector.ProjectPanels(projection, first, width, rows, 1, count, null, part, width);
+        }
+
+        for (nint frame = 0; frame < frames; frame++, sums += width)
+        {
+            var code = frame / stage.Stride;
+            var row = projection is null ? rows[code] + first : part + (code * width);
+            if (isFirst)
+            {
+                new ReadOnlySpan<float>(row, width).CopyTo(new Span<float>(sums, width));
+            }
+            else
+            {
+                Rows.Sum(sums, row, sums, width);
+            }
+        }
     }
 
     /// <summary>
     /// Adds the frames again in which a codebook is left out: its projection would add a bias. One stage after the other, which gives the same bits as all at once.
     /// </summary>
-    private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
+    private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride)
     {
-        var part = (float*)scratch.Products;
-        for (var frame = 0; frame < frames; frame++)
+        for (var frame = 0; frame < frames; frame++, sum += stride)
         {
             var rows = codewords + ((nint)(frame / _model.FramesPerBlock) * _model.CodesPerBlock);
             if (!LeavesOut(stages, rows, frame % _model.FramesPerBlock))
@@ -138,26 +179,30 @@ internal sealed unsafe class BlockDecoder
                 continue;
             }
 
-            var total = sum + ((nint)frame * stride);
-            new Span<float>(total, stride).Clear();
+            new Span<float>(sum, stride).Clear();
             var isFirst = true;
             foreach (var stage in stages)
             {
-                var row = rows[frame % _model.FramesPerBlock / stage.Stride];
-                if (row != NothingOf(stage))
+                var row = rows + (frame % _model.FramesPerBlock / stage.Stride);
+                if (*row == NothingOf(stage))
                 {
-                    Rows.Widen(row, stage.Codebook.RowStride, scratch.Codewords);
-                    scratch.Expansions[0] = new Expansion(stage.OutputProjection?.Table, scratch.Codewords, stage.Codebook.RowStride, 1);
-                    _kernel.Expand(scratch.Expansions, 1, stride, 1, scratch.ExpansionSums, isFirst ? total : part);
+                    // What is −0 so far becomes 0, as where zeros are added.
+                    for (var i = 0; i < stride && !isFirst; i++)
+                    {
+                        sum[i] += 0f;
+                    }
                 }
-                else if (!isFirst)
+                else if (stage.OutputProjection is { } projection)
                 {
-                    new Span<float>(part, stride).Clear();
+                    _kernel.Projector.ProjectPanels(projection.Table, 0, stride, row, 1, 1, isFirst ? null : sum, sum, stride);
                 }
-
-                if (!isFirst)
+                else if (isFirst)
                 {
-                    Rows.Sum(total, part, total, stride);
+                    new ReadOnlySpan<float>(*row, stride).CopyTo(new Span<float>(sum, stride));
+                }
+                else
+                {
+                    Rows.Sum(sum, *row, sum, stride);
                 }
 
                 isFirst = false;
@@ -184,6 +229,8 @@ internal sealed unsafe class BlockDecoder
     /// <summary>What a code of −1 stands for where codewords are not tabulated: the row after the last codeword, which is zero.</summary>
     private static float* NothingOf(Stage stage) => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
 
+=======
+>>>>>>> 50bbce4 (wip)
     /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
@@ -205,21 +252,10 @@ internal sealed unsafe class BlockDecoder
     /// </summary>
     private float* Tabulate(Projection mapping, Stage stage)
     {
-        const int AtOnce = 64;
         var (projection, codebook) = (mapping.Table, stage.Codebook);
         var rows = mapping == stage.OutputProjection ? codebook.Size : codebook.Size + 1;
         var table = new AlignedBuffer<float>((codebook.Size + 1L) * projection.PaddedOutputs);
-        var products = new AlignedBuffer<double>((long)AtOnce * projection.PaddedOutputs);
-        var scratch = new SearchScratch();
-        for (nint first = 0; first < rows; first += AtOnce)
-        {
-            var count = (int)Math.Min(AtOnce, rows - first);
-            _kernel.Project(projection, codebook.PaddedRows.Pointer + (first * codebook.RowStride), codebook.RowStride, count, products.Pointer, scratch);
-            _kernel.Round(projection, products.Pointer, count, table.Pointer + (first * projection.PaddedOutputs));
-        }
-
-        GC.KeepAlive(products);
-        GC.KeepAlive(scratch);
+        _kernel.Projector.Project(projection, projection.PaddedOutputs, codebook.PaddedRows.Pointer, codebook.RowStride, rows, table.Pointer, projection.PaddedOutputs);
         _tables.Add(table);
         return table.Pointer;
     }

@@ -6,7 +6,6 @@ namespace Rvq.Search;
 internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
 {
     private readonly ProjectedEncoder _projected = new(model, kernel);
-    private readonly FrameByFrameEncoder _frameByFrame = new(model, kernel);
 
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [blocks, CodesPerBlock].</summary>
     public void Encode(EncodeScratch scratch, int frames)
@@ -15,11 +14,7 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
         foreach (var stack in model.Stacks)
         {
             var input = scratch.Project(kernel, stack, frames, out var stride);
-            if (stack.IsProjected && kernel.Proposes && model.FramesPerBlock == 1 && stack.IsProjectedFrameByFrame)
-            {
-                _frameByFrame.Encode(stack, input, stride, frames, column, scratch);
-            }
-            else if (stack.IsProjected)
+            if (stack.IsProjected)
             {
                 _projected.Encode(stack, input, stride, frames, column, scratch);
             }

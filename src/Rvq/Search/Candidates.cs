@@ -52,10 +52,6 @@ internal static unsafe class Candidates<T>
         }
     }
 
-    /// <summary>The only codeword within the margin of the smallest score, or −1 where there are several or the margin is infinite.</summary>
-    public static int OnlyOne(SearchTable table, int frame, double margin, SearchScratch scratch)
-        => margin < LargestMargin && Shortlist(table.PanelCount, frame, margin, scratch, scratch.Candidates).Count == 1 ? *scratch.Candidates : -1;
-
     [MethodImpl(Jit.Kernel)]
     private static int Choose<TDouble>(SearchTable table, float* vector, int frame, int* candidates, int count, int near, SearchScratch scratch)
         where TDouble : struct, IDoubleLanes<TDouble>

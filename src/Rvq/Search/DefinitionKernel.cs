@@ -1,12 +1,15 @@
 namespace Rvq.Search;
 
 /// <summary>The kernel that proposes nothing: every codeword is scored by the definition. What machines without vectors use.</summary>
-internal sealed unsafe class DefinitionKernel<TDouble>(string name) : LaneKernel<TDouble>
+internal sealed unsafe class DefinitionKernel<TFused, TDouble>(string name) : Kernel
+    where TFused : struct, IFusedLanes<TFused>
     where TDouble : struct, IDoubleLanes<TDouble>
 {
     public override string Name => name;
 
     public override bool IsSupported => true;
+
+    public override Projector Projector { get; } = new LaneProjector<TFused>();
 
     public override void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {

@@ -11,12 +11,7 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
     private readonly Vector256<double> _low = low;
     private readonly Vector256<double> _high = high;
 
-    public static bool HasManyRegisters => false;
-
     public static DoubleLanes256 Zero => new(Vector256<double>.Zero, Vector256<double>.Zero);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes256 Create(double value) => new(Vec.Create(value), Vec.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 Widen(float* source)
@@ -29,32 +24,6 @@ internal readonly unsafe struct DoubleLanes256(Vector256<double> low, Vector256<
         var (low, high) = Vec.Widen(Vec.Load(source));
         return new(low, high);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes256 Load(double* source) => new(Vec.Load(source), Vec.Load(source + 4));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(DoubleLanes256 value, double* destination)
-    {
-        value._low.Store(destination);
-        value._high.Store(destination + 4);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Narrow(DoubleLanes256 value, float* destination) => Vec.Narrow(value._low, value._high).Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void NarrowAndAdd(DoubleLanes256 value, float* destination)
-        => (Vec.Load(destination) + Vec.Narrow(value._low, value._high)).Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes256 Add(DoubleLanes256 left, DoubleLanes256 right) => new(left._low + right._low, left._high + right._high);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes256 Subtract(DoubleLanes256 left, DoubleLanes256 right) => new(left._low - right._low, left._high - right._high);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes256 Multiply(DoubleLanes256 left, DoubleLanes256 right) => new(left._low * right._low, left._high * right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes256 AddExactProduct(DoubleLanes256 left, DoubleLanes256 right, DoubleLanes256 sum)

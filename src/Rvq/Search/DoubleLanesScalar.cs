@@ -8,16 +8,7 @@ internal unsafe struct DoubleLanesScalar : IDoubleLanes<DoubleLanesScalar>
 {
     private double _first;
 
-    public static bool HasManyRegisters => false;
-
     public static DoubleLanesScalar Zero => default;
-
-    public static DoubleLanesScalar Create(double value)
-    {
-        DoubleLanesScalar result = default;
-        ((Span<double>)result).Fill(value);
-        return result;
-    }
 
     public static DoubleLanesScalar Widen(float* source)
     {
@@ -28,56 +19,6 @@ internal unsafe struct DoubleLanesScalar : IDoubleLanes<DoubleLanesScalar>
         }
 
         return result;
-    }
-
-    public static DoubleLanesScalar Load(double* source) => *(DoubleLanesScalar*)source;
-
-    public static void Store(DoubleLanesScalar value, double* destination) => *(DoubleLanesScalar*)destination = value;
-
-    public static void Narrow(DoubleLanesScalar value, float* destination)
-    {
-        for (var i = 0; i < Definition.Lanes; i++)
-        {
-            destination[i] = (float)value[i];
-        }
-    }
-
-    public static void NarrowAndAdd(DoubleLanesScalar value, float* destination)
-    {
-        for (var i = 0; i < Definition.Lanes; i++)
-        {
-            destination[i] += (float)value[i];
-        }
-    }
-
-    public static DoubleLanesScalar Add(DoubleLanesScalar left, DoubleLanesScalar right)
-    {
-        for (var i = 0; i < Definition.Lanes; i++)
-        {
-            left[i] += right[i];
-        }
-
-        return left;
-    }
-
-    public static DoubleLanesScalar Subtract(DoubleLanesScalar left, DoubleLanesScalar right)
-    {
-        for (var i = 0; i < Definition.Lanes; i++)
-        {
-            left[i] -= right[i];
-        }
-
-        return left;
-    }
-
-    public static DoubleLanesScalar Multiply(DoubleLanesScalar left, DoubleLanesScalar right)
-    {
-        for (var i = 0; i < Definition.Lanes; i++)
-        {
-            left[i] *= right[i];
-        }
-
-        return left;
     }
 
     public static DoubleLanesScalar AddExactProduct(DoubleLanesScalar left, DoubleLanesScalar right, DoubleLanesScalar sum)

@@ -11,50 +11,36 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<float> _frames;
     private readonly AlignedBuffer<float> _residual;
     private readonly AlignedBuffer<int> _codes;
-    private readonly AlignedBuffer<double> _products;
-    private readonly AlignedBuffer<double> _sums;
-    private readonly AlignedBuffer<double> _change;
+    private readonly AlignedBuffer<float> _projected;
+    private readonly AlignedBuffer<int> _stageCodes;
+    private readonly AlignedBuffer<nint> _codewords;
     private readonly AlignedBuffer<nint> _offsets;
-    private readonly AlignedBuffer<double> _norms;
-    private readonly AlignedBuffer<double> _errors;
-    private readonly AlignedBuffer<float> _exact;
-    private readonly AlignedBuffer<float> _near;
     private AlignedBuffer<Half>? _halves;
 
     public EncodeScratch(RvqModel model, int beamWidth)
     {
         MaxFrames = FramesPerPass(model);
         FrameStride = Definition.PaddedLength(model.Dimensions);
-        long residual = FrameStride, products = 0, sums = 0, change = 0;
+        long residual = FrameStride, projected = 0;
         foreach (var stack in model.Stacks)
         {
-            products = Math.Max(products, stack.InputProjection?.Table.PaddedOutputs ?? 0);
             residual = Math.Max(residual, Definition.PaddedLength(stack.Stages[0].Dimensions));
-            long stackSums = 0;
             foreach (var stage in stack.Stages)
             {
-                var padded = stage.SearchTable.Stride;
-                stackSums += padded;
-                change = Math.Max(change, padded);
-                products = Math.Max(products, padded);
-                residual = Math.Max(residual, padded);
+                residual = Math.Max(residual, stage.Codebook.RowStride);
             }
 
-            sums = stack.IsProjected ? Math.Max(sums, stackSums) : sums;
+            projected = stack.IsProjected ? Math.Max(projected, stack.Projections.Column(stack.Stages.Length)) : projected;
         }
 
         _frames = new AlignedBuffer<float>((long)MaxFrames * FrameStride);
         _residual = new AlignedBuffer<float>(MaxFrames * residual);
         _codes = new AlignedBuffer<int>((long)MaxFrames / model.FramesPerBlock * model.CodesPerBlock);
-        _products = new AlignedBuffer<double>(MaxFrames * products);
-        _sums = new AlignedBuffer<double>(MaxFrames * sums);
-        _change = new AlignedBuffer<double>(2 * change);
+        _projected = new AlignedBuffer<float>(MaxFrames * projected);
+        _stageCodes = new AlignedBuffer<int>(projected > 0 ? MaxFrames : 0);
+        _codewords = new AlignedBuffer<nint>(projected > 0 ? MaxFrames : 0);
         _offsets = new AlignedBuffer<nint>(MaxFrames);
-        _norms = new AlignedBuffer<double>(MaxFrames);
-        _errors = new AlignedBuffer<double>(MaxFrames);
-        _exact = new AlignedBuffer<float>(change);
         Beam = beamWidth > 1 ? new BeamScratch(model, beamWidth, MaxFrames) : null;
-        _near = new AlignedBuffer<float>(MaxFrames * change);
     }
 
     /// <summary>The frames encoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -65,32 +51,20 @@ internal sealed unsafe class EncodeScratch
     /// <summary>[MaxFrames, FrameStride], zero beyond the model's dimensions, only to be read: frames that lie so are taken where they are.</summary>
     public float* Frames { get; private set; }
 
-    /// <summary>The residual or the projected residual of one stage.</summary>
+    /// <summary>The residual, or what one stage searches instead.</summary>
     public float* Residual => _residual.Pointer;
 
     /// <summary>[blocks, CodesPerBlock].</summary>
     public int* Codes => _codes.Pointer;
 
-    /// <summary>Products of a projection, [MaxFrames, its padded outputs].</summary>
-    public double* Products => _products.Pointer;
+    /// <summary>What the stages of a stack search of each frame, [MaxFrames, all columns of <see cref="StageProjections"/>].</summary>
+    public float* Projected => _projected.Pointer;
 
-    /// <summary>The projected residuals of all stages, stage after stage.</summary>
-    public double* Sums => _sums.Pointer;
+    /// <summary>The codes of one stage.</summary>
+    public int* StageCodes => _stageCodes.Pointer;
 
-    /// <summary>Room for one coupling and for the sum of several.</summary>
-    public double* Change => _change.Pointer;
-
-    /// <summary>‖x‖ of each frame.</summary>
-    public double* Norms => _norms.Pointer;
-
-    /// <summary>How far each projected residual may be from the one that defines the code.</summary>
-    public double* Errors => _errors.Pointer;
-
-    /// <summary>One projected residual as it is defined.</summary>
-    public float* Exact => _exact.Pointer;
-
-    /// <summary>Projected residuals that are only near those that define the codes; apart from <see cref="Residual"/>, which may hold the projected frames.</summary>
-    public float* Near => _near.Pointer;
+    /// <summary>What they stand for.</summary>
+    public float** Codewords => (float**)_codewords.Pointer;
 
     /// <summary>Where the frames of a pass begin.</summary>
     public nint* Offsets => _offsets.Pointer;
@@ -134,8 +108,7 @@ internal sealed unsafe class EncodeScratch
         }
 
         stride = table.PaddedOutputs;
-        kernel.Project(table, Frames, FrameStride, frames, Products, Search);
-        kernel.Round(table, Products, frames, Residual);
+        kernel.Projector.Project(table, stride, Frames, FrameStride, frames, Residual, stride);
         return Residual;
     }
 

@@ -53,6 +53,17 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     public static FloatLanes128 MultiplyAddOne(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Create(*right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 FusedMultiplyAdd(FloatLanes128 left, FloatLanes128 right, FloatLanes128 sum)
+        => new(
+            Vec.FusedMultiplyAdd(left._a, right._a, sum._a),
+            Vec.FusedMultiplyAdd(left._b, right._b, sum._b),
+            Vec.FusedMultiplyAdd(left._c, right._c, sum._c),
+            Vec.FusedMultiplyAdd(left._d, right._d, sum._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 FusedMultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => FusedMultiplyAdd(left, Load(right), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Add(FloatLanes128 left, FloatLanes128 right)
         => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 

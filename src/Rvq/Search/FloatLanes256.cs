@@ -46,6 +46,14 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
     public static FloatLanes256 MultiplyAddOne(FloatLanes256 left, float* right, FloatLanes256 sum) => MultiplyAdd(left, Create(*right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 FusedMultiplyAdd(FloatLanes256 left, FloatLanes256 right, FloatLanes256 sum)
+        => new(Vec.FusedMultiplyAdd(left._low, right._low, sum._low), Vec.FusedMultiplyAdd(left._high, right._high, sum._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 FusedMultiplyAdd(FloatLanes256 left, float* right, FloatLanes256 sum)
+        => new(Vec.FusedMultiplyAdd(left._low, Vec.Load(right), sum._low), Vec.FusedMultiplyAdd(left._high, Vec.Load(right + 8), sum._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -118,8 +126,9 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
     public static int SmallestKey(FloatLanes256 value)
         => OrderedKeys.Smallest(Vec.Min(OrderedKeys.Of(value._low, 0), OrderedKeys.Of(value._high, 8)));
 
+    /// <summary>Value 4j + q is the sum of half j of operand q.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> SumHalves(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    public static Vector256<float> SumHalves(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
     {
         var ab = Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b);
         var cd = Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d);

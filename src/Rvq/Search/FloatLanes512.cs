@@ -38,6 +38,14 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
         => new(Vec.MultiplyAddEstimate(left._value, Vec.Create(*right), sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 FusedMultiplyAdd(FloatLanes512 left, FloatLanes512 right, FloatLanes512 sum)
+        => new(Vec.FusedMultiplyAdd(left._value, right._value, sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 FusedMultiplyAdd(FloatLanes512 left, float* right, FloatLanes512 sum)
+        => new(Vec.FusedMultiplyAdd(left._value, Vec.Load(right), sum._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Add(FloatLanes512 left, FloatLanes512 right) => new(left._value + right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,11 +84,19 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
         => new(Vec.ConditionalSelect(Vec.GreaterThan(value._value, limit._value), value._value, Vec.Create(float.PositiveInfinity)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes512 LoadFour(float* source) => new(Avx512DQ.BroadcastVector128ToVector512(source));
+    public static FloatLanes512 LoadFour(float* source)
+        => new(Avx512DQ.IsSupported ? Avx512DQ.BroadcastVector128ToVector512(source) : Vec.Create(Vector256.Create(Vector128.Load(source))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 SumQuarters(FloatLanes512 a, FloatLanes512 b, FloatLanes512 c, FloatLanes512 d)
     {
+        if (!Avx512F.IsSupported)
+        {
+            return new(Vec.Create(
+                FloatLanes256.SumHalves(a._value.GetLower(), b._value.GetLower(), c._value.GetLower(), d._value.GetLower()),
+                FloatLanes256.SumHalves(a._value.GetUpper(), b._value.GetUpper(), c._value.GetUpper(), d._value.GetUpper())));
+        }
+
         var ab = Avx512F.UnpackLow(a._value, b._value) + Avx512F.UnpackHigh(a._value, b._value);
         var cd = Avx512F.UnpackLow(c._value, d._value) + Avx512F.UnpackHigh(c._value, d._value);
         return new(Avx512F.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx512F.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle());

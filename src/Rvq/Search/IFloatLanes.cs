@@ -1,21 +1,10 @@
 namespace Rvq.Search;
 
 /// <summary>Sixteen float32 values, the scores of one panel of codewords, in vectors of the machine's width.</summary>
-internal unsafe interface IFloatLanes<TSelf>
+internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
     where TSelf : struct, IFloatLanes<TSelf>
 {
     static abstract bool IsSupported { get; }
-
-    /// <summary>Whether sixteen tiles of sixteen values fit the registers; if not, six do.</summary>
-    static abstract bool HasManyRegisters { get; }
-
-    static abstract TSelf Zero { get; }
-
-    static abstract TSelf Create(float value);
-
-    static abstract TSelf Load(float* source);
-
-    static abstract void Store(TSelf value, float* destination);
 
     /// <summary>sum + left × right, with one rounding or two.</summary>
     static abstract TSelf MultiplyAdd(TSelf left, TSelf right, TSelf sum);
@@ -25,8 +14,6 @@ internal unsafe interface IFloatLanes<TSelf>
 
     /// <summary>Likewise, with one value from memory for all.</summary>
     static abstract TSelf MultiplyAddOne(TSelf left, float* right, TSelf sum);
-
-    static abstract TSelf Add(TSelf left, TSelf right);
 
     static abstract TSelf Min(TSelf left, TSelf right);
 

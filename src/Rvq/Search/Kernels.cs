@@ -11,7 +11,7 @@ internal static class Kernels
         new ByteProposingKernel<Avx2Dot, FloatLanes256, DoubleLanes256>("Avx2"),
         new ProposingKernel<FloatLanes256, DoubleLanes256>("Vector256"),
         new ProposingKernel<FloatLanes128, DoubleLanes128>("Vector128"),
-        new DefinitionKernel<DoubleLanesScalar>("Scalar"),
+        new DefinitionKernel<FusedLanesScalar, DoubleLanesScalar>("Scalar"),
     ];
 
     /// <summary>The kernel for this machine.</summary>

@@ -3,13 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>Scores all codewords in float32 and leaves those within the margin of its error to the definition.</summary>
-internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDouble>
+internal class ProposingKernel<TFloat, TDouble>(string name) : Kernel
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>
 {
     public override string Name => name;
 
     public override bool IsSupported => TFloat.IsSupported;
+
+    public sealed override Projector Projector { get; } = new LaneProjector<TFloat>();
 
     public sealed override unsafe void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
@@ -19,7 +21,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
             return;
         }
 
-        FindCertain(table, vectors, null, frames, codes, codeStride, scratch);
+        FindCertain(table, vectors, frames, codes, codeStride, scratch);
         for (nint frame = 0; frame < frames; frame++)
         {
             if (codes[frame * codeStride] < 0)
@@ -29,89 +31,17 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : LaneKernel<TDoubl
         }
     }
 
-    public sealed override bool Proposes => true;
-
-    public sealed override unsafe void ProjectNear(
-        InputPanels panels, int stages, float* vectors, int stride, int frames, double* sums, SearchScratch scratch)
+    /// <summary>Finds the codes that float32 leaves no doubt about; the others are −1.</summary>
+    private static unsafe void FindCertain(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        var panelCount = panels.PanelCount(stages);
-        var columns = (nint)panelCount * PanelLayout.PanelSize;
-        var tile = scratch.PrepareScores(checked(panelCount * panels.Parts));
+        var (tile, panels) = (scratch.Prepare(table), table.FloatPanels);
         for (var first = 0; first < frames; first += tile)
         {
             var count = Math.Min(tile, frames - first);
-            for (var part = 0; part < panels.Parts; part++)
-            {
-                FloatKernel<TFloat>.Score(
-                    panels.Panels(part), panels.Zeros, panelCount, panels.Length(part), vectors + ((nint)first * stride) + InputPanels.Start(part), stride, count,
-                    scratch.Scores + (part * count * columns), scratch.Minima);
-            }
-
-            for (var m = 0; m < stages; m++)
-            {
-                var (column, padded) = (panels.Column(m), panels.Column(m + 1) - panels.Column(m));
-                SumParts(
-                    scratch.Scores + column, columns, panels.Parts, panels.Bias + column, padded, count, sums + ((nint)frames * column) + ((nint)first * padded));
-            }
-        }
-    }
-
-    [MethodImpl(Jit.Kernel)]
-    private static unsafe void SumParts(float* products, nint columns, int parts, float* bias, int padded, int frames, double* sums)
-    {
-        for (nint frame = 0; frame < frames; frame++, sums += padded)
-        {
-            for (nint i = 0; i < padded; i += Definition.Lanes)
-            {
-                var sum = TDouble.Widen(bias + i);
-                for (nint part = 0; part < parts; part++)
-                {
-                    sum = TDouble.Add(sum, TDouble.Widen(products + (((part * frames) + frame) * columns) + i));
-                }
-
-                TDouble.Store(sum, sums + i);
-            }
-        }
-    }
-
-    public sealed override unsafe void FindCertain(
-        SearchTable table, float* vectors, double* errors, int frames, int* codes, nint codeStride, SearchScratch scratch)
-    {
-        var tile = scratch.Prepare(table);
-        for (var first = 0; first < frames; first += tile)
-        {
-            var count = Math.Min(tile, frames - first);
-            var tileVectors = vectors + ((nint)first * table.Stride);
-            var tileCodes = codes + (first * codeStride);
-            var suits = CertainKernel<TFloat>.Suits(table);
-            if (suits)
-            {
-                tileVectors = Centered(table, table.FloatPanels.Center, tileVectors, count, scratch);
-                Margins(table, tileVectors, count, scratch);
-            }
-            else
-            {
-                Propose(table, tileVectors, count, scratch);
-            }
-
-            // A vector off by e scores off by at most e·max‖c‖, for the code and for the codeword that seems best.
-            for (var frame = 0; frame < count && errors != null; frame++)
-            {
-                scratch.Margins[frame] += 2.001 * errors[first + frame] * table.MaxNorm;
-            }
-
-            if (suits)
-            {
-                var panels = table.FloatPanels;
-                CertainKernel<TFloat>.Find(
-                    panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, tileVectors, table.Stride, scratch.Margins, count, tileCodes, codeStride);
-                continue;
-            }
-
-            for (var frame = 0; frame < count; frame++)
-            {
-                tileCodes[frame * codeStride] = Candidates<TFloat>.OnlyOne(table, frame, scratch.Margins[frame], scratch);
-            }
+            var tileVectors = Centered(table, panels.Center, vectors + ((nint)first * table.Stride), count, scratch);
+            Margins(table, tileVectors, count, scratch);
+            CertainKernel<TFloat>.Find(
+                panels.Panels, panels.HalfNorms, panels.PanelCount, table.Dimensions, tileVectors, table.Stride, scratch.Margins, count, codes + (first * codeStride), codeStride);
         }
     }
 

@@ -47,32 +47,6 @@ internal static unsafe class Rows
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void CopyEight(float* source, float* destination)
-    {
-        if (Vector256.IsHardwareAccelerated)
-        {
-            Vector256.Load(source).Store(destination);
-        }
-        else
-        {
-            Vector128.Load(source).Store(destination);
-            Vector128.Load(source + 4).Store(destination + 4);
-        }
-    }
-
-    /// <summary>The values in binary64.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Widen(float* source, int paddedLength, double* destination)
-    {
-        for (var i = 0; i < paddedLength; i += Vector128<float>.Count)
-        {
-            var (low, high) = Vector128.Widen(Vector128.Load(source + i));
-            low.Store(destination + i);
-            high.Store(destination + i + 2);
-        }
-    }
-
     /// <summary>
     /// destination[f] = rows[0] + rows[1] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the rows of the next
     /// frame begin <paramref name="step"/> further.

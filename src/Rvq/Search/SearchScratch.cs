@@ -15,8 +15,6 @@ internal sealed unsafe class SearchScratch
     private AlignedBuffer<int> _candidates = new(0);
     private AlignedBuffer<float> _vectors = new(0);
     private AlignedBuffer<sbyte> _bytes = new(0);
-    private AlignedBuffer<double> _widened = new(0);
-    private AlignedBuffer<double> _products = new(0);
     private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
     private readonly AlignedBuffer<double> _margins = new(MaxFrames);
     private readonly AlignedBuffer<float> _squaredNorms = new(MaxFrames);
@@ -54,35 +52,14 @@ internal sealed unsafe class SearchScratch
     /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
     public int Prepare(SearchTable table)
     {
-        var frames = PrepareScores(table.PanelCount);
+        var scores = table.PanelCount * PanelLayout.PanelSize;
+        var frames = (long)scores * MaxFrames <= TargetScores ? MaxFrames : Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
+        Grow(ref _scores, (long)frames * scores);
+        Grow(ref _minima, (long)frames * PanelLayout.GroupCount(table.PanelCount) * PanelLayout.PanelSize);
         Grow(ref _candidates, 2L * table.Size);
         Grow(ref _vectors, (long)frames * table.Stride);
         Grow(ref _bytes, ((long)frames * table.Stride) + sizeof(long));
         return frames;
-    }
-
-    /// <summary>Makes room for the scores of so many panels and says how many frames they take at once.</summary>
-    public int PrepareScores(int panels)
-    {
-        var scores = panels * PanelLayout.PanelSize;
-        var frames = (long)scores * MaxFrames <= TargetScores ? MaxFrames : Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
-        Grow(ref _scores, (long)frames * scores);
-        Grow(ref _minima, (long)frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
-        return frames;
-    }
-
-    /// <summary>Room for frames in binary64.</summary>
-    public double* Widened(int length)
-    {
-        Grow(ref _widened, length);
-        return _widened.Pointer;
-    }
-
-    /// <summary>Room for the products of one projection.</summary>
-    public double* Products(int length)
-    {
-        Grow(ref _products, length);
-        return _products.Pointer;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

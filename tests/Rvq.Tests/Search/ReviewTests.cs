@@ -6,7 +6,7 @@ namespace Rvq.Tests.Search;
 /// <summary>Defects that a review of the search found.</summary>
 public class ReviewTests
 {
-    public static TheoryData<string> KernelNames() => new(Kernels.All.Where(kernel => kernel.IsSupported).Select(kernel => kernel.Name));
+    public static TheoryData<string> KernelNames() => new(TestKernels.Supported.Select(kernel => kernel.Name));
 
     /// <summary>The frame's projection lies in the memory of the residual, which the stages overwrite.</summary>
     [Theory]

@@ -5,6 +5,9 @@ namespace Rvq.Tests.Search;
 /// <summary>The kernels as test data.</summary>
 public static class TestKernels
 {
+    // RVQ_EMULATE=1 runs what merely needs wider vectors than the machine has; the JIT makes them of narrower ones.
+    private static readonly bool Emulates = Environment.GetEnvironmentVariable("RVQ_EMULATE") == "1";
+
     public static TheoryData<string> Names => new(Kernels.All.Select(kernel => kernel.Name));
 
     /// <summary>Every kernel with every kind of <see cref="TestVectors"/>.</summary>
@@ -22,14 +25,14 @@ public static class TestKernels
         return data;
     }
 
-    /// <summary>The kernels that this machine and its settings accelerate.</summary>
-    internal static IEnumerable<Kernel> Supported => Kernels.All.Where(kernel => kernel.IsSupported);
+    /// <summary>The kernels that this machine and its settings accelerate, and those that are to be emulated.</summary>
+    internal static IEnumerable<Kernel> Supported => Kernels.All.Where(IsSupported);
 
     /// <summary>A kernel by name; the test is skipped where it is not accelerated.</summary>
     internal static Kernel Get(string name)
     {
         var kernel = Kernels.All.Single(candidate => candidate.Name == name);
-        Assert.SkipUnless(kernel.IsSupported, $"{name} is not accelerated on this machine or by its settings.");
+        Assert.SkipUnless(IsSupported(kernel), $"{name} is not accelerated on this machine or by its settings.");
         return kernel;
     }
 
@@ -41,6 +44,13 @@ public static class TestKernels
         yield return ("at once", quantizer.Encode(frames));
         yield return ("block by block", [.. Enumerable.Range(0, frames.Length / length).SelectMany(i => quantizer.Encode(frames.AsSpan(i * length, length)))]);
     }
+
+    /// <summary>Whether lanes can be tested.</summary>
+    internal static bool IsSupported<T>()
+        where T : struct, IFloatLanes<T>
+        => T.IsSupported || Emulates;
+
+    internal static bool IsSupported(Kernel kernel) => kernel.IsSupported || (Emulates && kernel.Name.StartsWith("Vector", StringComparison.Ordinal));
 
     internal static Quantizer Quantizer(RvqModel model, Kernel kernel) => new(model, new QuantizerOptions(), kernel);
 }

@@ -35,7 +35,7 @@ public class TortureTests
             var (model, frames) = create(new TortureModels(seed));
             model = model.Take(Math.Max(1, model.CodebookCount - (seed % 3)));
             var expected = Oracle.Encode(model, frames);
-            foreach (var kernel in Kernels.All.Where(kernel => kernel.IsSupported))
+            foreach (var kernel in TestKernels.Supported)
             {
                 foreach (var (how, actual) in TestKernels.Encode(model, kernel, frames))
                 {
@@ -57,7 +57,7 @@ public class TortureTests
             var (model, frames) = create(new TortureModels(seed));
             var codes = new Quantizer(model).Encode(frames);
             var expected = Oracle.Decode(model, codes);
-            foreach (var kernel in Kernels.All.Where(kernel => kernel.IsSupported))
+            foreach (var kernel in TestKernels.Supported)
             {
                 foreach (var mostTabulatedValues in new[] { 0, 4000, BlockDecoder.MostTabulatedValues })
                 {

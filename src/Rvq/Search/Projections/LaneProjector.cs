@@ -1,0 +1,281 @@
+using System.Runtime.CompilerServices;
+
+namespace Rvq.Search;
+
+/// <summary>
+/// The product at one width. A tile of six vectors × one panel (two where registers allow) stays in registers while a chain's inputs pass; the chains are made one after the
+/// other, with the sums of those before in the nearest cache. One or two vectors alone have all four chains under way and read the weights once, as they lie in memory.
+/// </summary>
+internal sealed unsafe class LaneProjector<T> : Projector
+    where T : struct, IFusedLanes<T>
+{
+    private const int Panel = PanelLayout.PanelSize;
+    private const int Tile = 6;
+
+    public override int OutputsAtOnce => T.HasManyRegisters ? 2 * Panel : Panel;
+
+    [SkipLocalsInit]
+    public override void ProjectPanels(
+        ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride)
+    {
+        var rest = count % Tile;
+        if (count > rest)
+        {
+            ProjectTiles(table, output, width, rows, step, count - rest, augend, destination, stride);
+            rows += (count - rest) * step;
+            augend += augend == null ? 0 : (count - rest) * stride;
+            destination += (count - rest) * stride;
+        }
+
+        if (rest > FewRows)
+        {
+            // A tile whose last vectors are the same.
+            var last = stackalloc float*[Tile];
+            var products = stackalloc float[Tile * MostOutputsAtOnce];
+            for (var i = 0; i < Tile; i++)
+            {
+                last[i] = rows[Math.Min(i, rest - 1) * step];
+            }
+
+            ProjectTiles(table, output, width, last, 1, Tile, null, products, width);
+            for (var i = 0; i < rest; i++)
+            {
+                Deliver(products + (i * width), augend == null ? null : augend + (i * stride), destination + (i * stride), width);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < rest; i++)
+        {
+            ProjectOne(table, output, width, rows[i * step], augend == null ? null : augend + (i * stride), destination + (i * stride));
+        }
+    }
+
+    [SkipLocalsInit]
+    private static void ProjectOne(ProjectionTable table, int output, int width, float* row, float* augend, float* destination)
+    {
+        var whole = width / Panel * Panel;
+        OneRow(table.Weights(output), table.Bias(output), table.Inputs, row, whole, augend, destination);
+        if (whole < width)
+        {
+            var products = stackalloc float[Panel];
+            OneRow(table.Weights(output + whole), table.Bias(output + whole), table.Inputs, row, Panel, null, products);
+            Deliver(products, augend == null ? null : augend + whole, destination + whole, width - whole);
+        }
+    }
+
+    /// <summary>A multiple of six vectors.</summary>
+    [SkipLocalsInit]
+    private static void ProjectTiles(
+        ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride)
+    {
+        var room = stackalloc float[(RowsAtOnce * MostOutputsAtOnce) + Panel];
+        var sums = (float*)(((nint)room + CacheLines.Bytes - 1) & -CacheLines.Bytes);
+        var chains = Math.Min(Chains, (table.Inputs + Run - 1) / Run);
+        for (int first = 0, outputs; first < width; first += outputs)
+        {
+            outputs = T.HasManyRegisters && first + (2 * Panel) <= width ? 2 * Panel : Panel;
+            float* weights = table.Weights(output + first), bias = table.Bias(output + first);
+            float* from = augend == null ? null : augend + first, to = destination + first;
+
+            // Where a panel is wider than what is wanted, it does not go where that belongs.
+            var fits = first + outputs <= width;
+            for (var chain = 0; chain < chains; chain++)
+            {
+                var ends = fits && chain == chains - 1;
+                var ways = new ProductWays(chain == 0 ? bias : null, chain == 0 ? null : sums, outputs, ends ? from : null, ends ? to : sums, ends ? stride : outputs);
+                if (outputs > Panel)
+                {
+                    SixRowsTwoPanels(weights, table.Inputs, chain, rows, step, count, ways);
+                }
+                else
+                {
+                    SixRows(weights, table.Inputs, chain, rows, step, count, ways);
+                }
+            }
+
+            for (var i = 0; i < count && !fits; i++)
+            {
+                Deliver(sums + (i * outputs), from == null ? null : from + (i * stride), to + (i * stride), width - first);
+            }
+        }
+    }
+
+    private static void Deliver(float* products, float* augend, float* destination, int outputs)
+    {
+        if (augend != null)
+        {
+            Rows.Sum(augend, products, destination, outputs);
+        }
+        else
+        {
+            new ReadOnlySpan<float>(products, outputs).CopyTo(new Span<float>(destination, outputs));
+        }
+    }
+
+    /// <summary>One chain of the products of vectors, a multiple of six, with a panel [inputs, 16].</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void SixRows(float* panel, nint inputs, int chain, float** rows, nint step, int count, ProductWays ways)
+    {
+        for (; count > 0; count -= Tile, rows += Tile * step)
+        {
+            float* rowA = rows[0], rowB = rows[step], rowC = rows[2 * step], rowD = rows[3 * step], rowE = rows[4 * step], rowF = rows[5 * step];
+            T a = ways.Start == null ? T.Zero : T.Load(ways.Start), b = a, c = a, d = a, e = a, f = a;
+            for (nint run = chain * Run; run < inputs; run += Chains * Run)
+            {
+                var weights = panel + (run * Panel);
+                var end = Math.Min(run + Run, inputs);
+                for (var i = run; i < end; i++, weights += Panel)
+                {
+                    var w = T.Load(weights);
+                    a = T.FusedMultiplyAdd(w, T.Create(rowA[i]), a);
+                    b = T.FusedMultiplyAdd(w, T.Create(rowB[i]), b);
+                    c = T.FusedMultiplyAdd(w, T.Create(rowC[i]), c);
+                    d = T.FusedMultiplyAdd(w, T.Create(rowD[i]), d);
+                    e = T.FusedMultiplyAdd(w, T.Create(rowE[i]), e);
+                    f = T.FusedMultiplyAdd(w, T.Create(rowF[i]), f);
+                }
+            }
+
+            if (ways.Before != null)
+            {
+                (a, b, c) = (T.Add(T.Load(ways.Before), a), T.Add(T.Load(ways.Before + ways.BeforeStride), b), T.Add(T.Load(ways.Before + (2 * ways.BeforeStride)), c));
+                ways.Before += 3 * ways.BeforeStride;
+                (d, e, f) = (T.Add(T.Load(ways.Before), d), T.Add(T.Load(ways.Before + ways.BeforeStride), e), T.Add(T.Load(ways.Before + (2 * ways.BeforeStride)), f));
+                ways.Before += 3 * ways.BeforeStride;
+            }
+
+            var stride = ways.Stride;
+            if (ways.Augend != null)
+            {
+                (a, b, c) = (T.Add(T.Load(ways.Augend), a), T.Add(T.Load(ways.Augend + stride), b), T.Add(T.Load(ways.Augend + (2 * stride)), c));
+                ways.Augend += 3 * stride;
+                (d, e, f) = (T.Add(T.Load(ways.Augend), d), T.Add(T.Load(ways.Augend + stride), e), T.Add(T.Load(ways.Augend + (2 * stride)), f));
+                ways.Augend += 3 * stride;
+            }
+
+            T.Store(a, ways.Destination);
+            T.Store(b, ways.Destination + stride);
+            T.Store(c, ways.Destination + (2 * stride));
+            ways.Destination += 3 * stride;
+            T.Store(d, ways.Destination);
+            T.Store(e, ways.Destination + stride);
+            T.Store(f, ways.Destination + (2 * stride));
+            ways.Destination += 3 * stride;
+        }
+    }
+
+    /// <summary>As <see cref="SixRows"/>, for two panels one after the other.</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void SixRowsTwoPanels(float* panel, nint inputs, int chain, float** rows, nint step, int count, ProductWays ways)
+    {
+        for (; count > 0; count -= Tile, rows += Tile * step)
+        {
+            float* rowA = rows[0], rowB = rows[step], rowC = rows[2 * step], rowD = rows[3 * step], rowE = rows[4 * step], rowF = rows[5 * step];
+            T a0 = ways.Start == null ? T.Zero : T.Load(ways.Start), b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0;
+            T a1 = ways.Start == null ? T.Zero : T.Load(ways.Start + Panel), b1 = a1, c1 = a1, d1 = a1, e1 = a1, f1 = a1;
+            for (nint run = chain * Run; run < inputs; run += Chains * Run)
+            {
+                float* low = panel + (run * Panel), high = low + (inputs * Panel);
+                var end = Math.Min(run + Run, inputs);
+                for (var i = run; i < end; i++, low += Panel, high += Panel)
+                {
+                    T w0 = T.Load(low), w1 = T.Load(high);
+                    var value = T.Create(rowA[i]);
+                    a0 = T.FusedMultiplyAdd(w0, value, a0);
+                    a1 = T.FusedMultiplyAdd(w1, value, a1);
+                    value = T.Create(rowB[i]);
+                    b0 = T.FusedMultiplyAdd(w0, value, b0);
+                    b1 = T.FusedMultiplyAdd(w1, value, b1);
+                    value = T.Create(rowC[i]);
+                    c0 = T.FusedMultiplyAdd(w0, value, c0);
+                    c1 = T.FusedMultiplyAdd(w1, value, c1);
+                    value = T.Create(rowD[i]);
+                    d0 = T.FusedMultiplyAdd(w0, value, d0);
+                    d1 = T.FusedMultiplyAdd(w1, value, d1);
+                    value = T.Create(rowE[i]);
+                    e0 = T.FusedMultiplyAdd(w0, value, e0);
+                    e1 = T.FusedMultiplyAdd(w1, value, e1);
+                    value = T.Create(rowF[i]);
+                    f0 = T.FusedMultiplyAdd(w0, value, f0);
+                    f1 = T.FusedMultiplyAdd(w1, value, f1);
+                }
+            }
+
+            Keep(a0, a1, ref ways);
+            Keep(b0, b1, ref ways);
+            Keep(c0, c1, ref ways);
+            Keep(d0, d1, ref ways);
+            Keep(e0, e1, ref ways);
+            Keep(f0, f1, ref ways);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep(T low, T high, ref ProductWays ways)
+    {
+        if (ways.Before != null)
+        {
+            (low, high) = (T.Add(T.Load(ways.Before), low), T.Add(T.Load(ways.Before + Panel), high));
+            ways.Before += ways.BeforeStride;
+        }
+
+        if (ways.Augend != null)
+        {
+            (low, high) = (T.Add(T.Load(ways.Augend), low), T.Add(T.Load(ways.Augend + Panel), high));
+            ways.Augend += ways.Stride;
+        }
+
+        T.Store(low, ways.Destination);
+        T.Store(high, ways.Destination + Panel);
+        ways.Destination += ways.Stride;
+    }
+
+    /// <summary>All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not null, to <paramref name="destination"/> [outputs].</summary>
+    [MethodImpl(Jit.Kernel)]
+    private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)
+    {
+        var end = vector + inputs;
+        for (nint output = 0; output < outputs; output += Panel)
+        {
+            T a = T.Load(bias + output), b = T.Zero, c = b, d = b;
+            var row = vector;
+            for (; row + (Chains * Run) <= end; row += (Chains - 1) * Run, panel += (Chains - 1) * Run * Panel)
+            {
+                for (var last = row + Run; row < last; row++, panel += Panel)
+                {
+                    a = T.FusedMultiplyAdd(T.Create(row[0]), panel, a);
+                    b = T.FusedMultiplyAdd(T.Create(row[Run]), panel + (Run * Panel), b);
+                    c = T.FusedMultiplyAdd(T.Create(row[2 * Run]), panel + (2 * Run * Panel), c);
+                    d = T.FusedMultiplyAdd(T.Create(row[3 * Run]), panel + (3 * Run * Panel), d);
+                }
+            }
+
+            for (var last = row + Math.Min(Run, end - row); row < last; row++, panel += Panel)
+            {
+                a = T.FusedMultiplyAdd(T.Create(*row), panel, a);
+            }
+
+            for (var last = row + Math.Min(Run, end - row); row < last; row++, panel += Panel)
+            {
+                b = T.FusedMultiplyAdd(T.Create(*row), panel, b);
+            }
+
+            for (var last = row + Math.Min(Run, end - row); row < last; row++, panel += Panel)
+            {
+                c = T.FusedMultiplyAdd(T.Create(*row), panel, c);
+            }
+
+            for (; row < end; row++, panel += Panel)
+            {
+                d = T.FusedMultiplyAdd(T.Create(*row), panel, d);
+            }
+
+            a = inputs > Run ? T.Add(a, b) : a;
+            a = inputs > 2 * Run ? T.Add(a, c) : a;
+            a = inputs > 3 * Run ? T.Add(a, d) : a;
+            T.Store(augend == null ? a : T.Add(T.Load(augend + output), a), destination + output);
+        }
+    }
+}
