@@ -91,7 +91,7 @@ internal static class Oracle
             frames.AddRange(frame!);
         }
 
-        return [.. frames];
+        return [.. frames.Select(value => float.IsNaN(value) ? float.NaN : value)];
     }
 
     private static bool IsProjected(ResidualStack stack)

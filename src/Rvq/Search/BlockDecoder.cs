@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -10,9 +12,13 @@ internal sealed unsafe class BlockDecoder
     // 4 MB of float32 a stack: Mimi's semantic codebook, whose rows are read in a tenth of the time that a product takes; but not DAC's 36 MB, which come from far caches.
     public const long MostTabulatedValues = 1 << 20;
 
+    // Sums of magnitudes up to this are so far from overflow that no rounding on the way leads there.
+    private const double LargestSafe = 1e37;
+
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
     private readonly bool[] _isTabulated;
+    private readonly bool _canOverflow;
     private readonly List<AlignedBuffer<float>> _tables = [];
 
     public BlockDecoder(RvqModel model, Kernel kernel, long mostTabulatedValues)
@@ -20,6 +26,7 @@ internal sealed unsafe class BlockDecoder
         _model = model;
         _kernel = kernel;
         _isTabulated = new bool[model.Stacks.Length];
+        _canOverflow = !(LargestValue(model) < LargestSafe);
         Columns = new CodeColumn[model.CodesPerBlock];
         var column = 0;
         for (var s = 0; s < model.Stacks.Length; s++)
@@ -71,6 +78,41 @@ internal sealed unsafe class BlockDecoder
 
             codewords += stack.CodesPer(_model.FramesPerBlock);
         }
+
+        if (_canOverflow)
+        {
+            Rows.UnifyNaNs(destination, checked(frames * scratch.FrameStride));
+        }
+    }
+
+    /// <summary>A bound of all values on the way to a frame.</summary>
+    private static double LargestValue(RvqModel model)
+    {
+        double total = 0;
+        foreach (var stack in model.Stacks)
+        {
+            double sum = 0;
+            foreach (var stage in stack.Stages)
+            {
+                sum += LargestValue(stage.OutputProjection, Math.Abs(TensorPrimitives.MaxMagnitude<float>(stage.Codebook.PaddedRows.Span)));
+            }
+
+            total += LargestValue(stack.OutputProjection, sum);
+        }
+
+        return total;
+    }
+
+    private static double LargestValue(Projection? projection, double largestInput)
+    {
+        var largest = projection is null ? largestInput : 0;
+        for (var output = 0; output < projection?.Outputs; output++)
+        {
+            var weights = TensorPrimitives.SumOfMagnitudes(projection.Weight.Slice(output * projection.Inputs, projection.Inputs));
+            largest = Math.Max(largest, (weights * largestInput) + (projection.Bias.IsEmpty ? 0 : Math.Abs(projection.Bias[output])));
+        }
+
+        return largest;
     }
 
     private void SumStages(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
@@ -229,8 +271,6 @@ internal sealed unsafe class BlockDecoder
     /// <summary>What a code of −1 stands for where codewords are not tabulated: the row after the last codeword, which is zero.</summary>
     private static float* NothingOf(Stage stage) => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
 
-=======
->>>>>>> 50bbce4 (wip)
     /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;

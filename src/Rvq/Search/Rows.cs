@@ -130,6 +130,15 @@ internal static unsafe class Rows
         }
     }
 
+    /// <summary>Makes every NaN the same one: which it is, differs between machines.</summary>
+    public static void UnifyNaNs(float* values, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            values[i] = float.IsNaN(values[i]) ? float.NaN : values[i];
+        }
+    }
+
     /// <summary>‖row‖² in float32, eight or more sums side by side; infinite where it overflows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SquaredNorm(float* row, int paddedLength)
