@@ -27,7 +27,10 @@ public sealed unsafe partial class Quantizer
     private readonly int _degree;
     private readonly int _largestCode;
 
-    /// <summary>Prepares to encode with a model. The model's search tables are built here, unless another quantizer has built them.</summary>
+    /// <summary>
+    /// Prepares to encode with a model. All search tables that this takes are built here, on <see cref="QuantizerOptions.MaxDegreeOfParallelism"/> threads, unless another quantizer has
+    /// built them.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How to work, or null for greedy codes on one thread.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
@@ -51,6 +54,15 @@ public sealed unsafe partial class Quantizer
         foreach (var stage in model.Stages)
         {
             _largestCode = Math.Max(_largestCode, stage.Codebook.Size - 1);
+        }
+
+        if (_beam is null)
+        {
+            _encoder.Prepare(_degree);
+        }
+        else
+        {
+            _beam.Prepare(_degree);
         }
 
         _scratch.Return(new EncodeScratch(model, options.BeamWidth));

@@ -55,6 +55,19 @@ internal sealed unsafe class BeamEncoder
         return null;
     }
 
+    /// <summary>Builds all that the search reads, on several threads where they are asked for.</summary>
+    public void Prepare(int degree)
+    {
+        foreach (var stack in _model.Stacks)
+        {
+            GC.KeepAlive(stack.InputProjection?.Table);
+        }
+
+        Passes.ForEach(_model.Stages.ToArray(), degree, stage => _kernel.Prepare(stage.SearchTable));
+        var products = _kernel.UsesProducts ? _model.Stacks.ToArray().SelectMany(stack => Enumerable.Range(0, stack.Stages.Length).Select(m => (stack.Products, m))) : [];
+        Passes.ForEach([.. products], degree, product => product.Products.Before(product.m));
+    }
+
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [frames, CodesPerBlock].</summary>
     public void Encode(EncodeScratch scratch, int frames) => Encode(scratch, frames, null);
 
@@ -97,7 +110,7 @@ internal sealed unsafe class BeamEncoder
         Begin(vectors, frames, stages, beam);
         for (var m = 0; m < stages.Length; m++)
         {
-            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = stack.Products.Before(m), Stage = m, Frames = frames };
+            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = _kernel.UsesProducts ? stack.Products.Before(m) : [], Stage = m, Frames = frames };
             _kernel.Extend(step, search);
         }
     }

@@ -9,8 +9,8 @@ namespace Rvq.Search;
 /// </summary>
 internal sealed unsafe class BlockDecoder
 {
-    // 4 MB of float32 a stack: Mimi's semantic codebook, whose rows are read in a tenth of the time that a product takes; but not DAC's 36 MB, which come from far caches.
-    public const long MostTabulatedValues = 1 << 20;
+    // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
+    public const long MostTabulatedValues = 16 << 20;
 
     // Sums of magnitudes up to this are so far from overflow that no rounding on the way leads there.
     private const double LargestSafe = 1e37;

@@ -7,6 +7,23 @@ internal sealed unsafe class BlockEncoder(RvqModel model, Kernel kernel)
 {
     private readonly ProjectedEncoder _projected = new(model, kernel);
 
+    /// <summary>Builds all that encoding reads, on several threads where they are asked for.</summary>
+    public void Prepare(int degree)
+    {
+        var stages = new List<Stage>();
+        foreach (var stack in model.Stacks)
+        {
+            GC.KeepAlive(stack.InputProjection?.Table);
+            GC.KeepAlive(stack.IsProjected ? stack.Projections : null);
+            if (stack.IsProjected || model.FramesPerBlock > 1 || stack.SmallStack is null)
+            {
+                stages.AddRange(stack.Stages);
+            }
+        }
+
+        Passes.ForEach(stages, degree, stage => kernel.Prepare(stage.SearchTable));
+    }
+
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [blocks, CodesPerBlock].</summary>
     public void Encode(EncodeScratch scratch, int frames)
     {

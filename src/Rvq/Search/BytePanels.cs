@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
@@ -20,8 +21,13 @@ internal sealed unsafe class BytePanels
     private const int Largest = 127;
 
     // No scale or weight is so small that it would be rounded much, or slow the kernel down a hundredfold as a subnormal number.
-    private const double SmallestPeak = 1e-27;
+    private const float SmallestPeak = 1e-27f;
     private const double SmallestWeight = 1e-12;
+
+    // Larger ones are far beyond what the bound covers.
+    private const float LargestPeak = 1e37f;
+
+    private const int StepBytes = PanelLayout.PanelSize * Dimensions;
 
     private readonly AlignedBuffer<byte> _panels;
     private readonly AlignedBuffer<float> _halfNorms;
@@ -62,7 +68,7 @@ internal sealed unsafe class BytePanels
     /// <summary>The groups of four dimensions in a padded codeword, an even number.</summary>
     public int Steps { get; }
 
-    /// <summary><see cref="Offset"/> − q, [PanelCount, Steps, 16, 4]; zeros beyond the last codeword and dimension, where residuals are zero.</summary>
+    /// <summary><see cref="Offset"/> − q, [PanelCount, Steps, 16, 4]; q = 0 beyond the last dimension, where residuals are zero, and zeros beyond the last codeword.</summary>
     public byte* Panels => _panels.Pointer;
 
     /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
@@ -85,30 +91,43 @@ internal sealed unsafe class BytePanels
 
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 
-    /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖.</summary>
+    /// <summary>
+    /// Stores a codeword and returns a bound of ‖(c − μ) − s q‖. In units of s, nothing is above 127 and what rounds (the difference from μ, 1 / s, the product with it) moves a value by
+    /// less than 4 · 10⁻⁵; the sum of squares, at most 7500 terms in each lane, is within 10⁻³.
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
     private double Quantize(SearchTable table, int code)
     {
         float* row = table.Row(code), center = Centering.Center;
-        double largest = 0;
-        for (var i = 0; i < table.Dimensions; i++)
+        var peak = Vector256<float>.Zero;
+        for (var i = 0; i < table.Stride; i += Vector256<float>.Count)
         {
-            largest = Math.Max(largest, Math.Abs((double)row[i] - center[i]));
+            peak = Vector256.MaxNative(peak, Vector256.Abs(Vector256.Load(row + i) - Vector256.Load(center + i)));
         }
 
-        var scale = largest < SmallestPeak ? 0 : (float)(largest / Largest);
+        var largest = FloatLanes256.MaxAcross(peak);
+        if (!(largest >= SmallestPeak && largest <= LargestPeak))
+        {
+            largest = 0;
+        }
+
+        var (scale, inverse) = (largest / Largest, largest == 0 ? 0 : Largest / largest);
         Scales[code] = scale;
         var (panel, lane) = Math.DivRem(code, PanelLayout.PanelSize);
         var destination = Panels + ((((nint)panel * Steps * PanelLayout.PanelSize) + lane) * Dimensions);
-        double error = 0;
-        for (var i = 0; i < table.Dimensions; i++)
+        var squares = Vector256<float>.Zero;
+        for (var i = 0; i < table.Stride; i += Vector256<float>.Count, destination += 2 * StepBytes)
         {
-            var value = (double)row[i] - center[i];
-            var quantized = scale == 0 ? 0 : (int)Math.Clamp(Math.Round(value / scale), -Largest, Largest);
-            destination[((nint)(i / Dimensions) * PanelLayout.PanelSize * Dimensions) + (i % Dimensions)] = (byte)(Offset - quantized);
-            error += (value - ((double)scale * quantized)) * (value - ((double)scale * quantized));
+            var value = (Vector256.Load(row + i) - Vector256.Load(center + i)) * inverse;
+            var rounded = Vector256.Min(Vector256.Max(Vector256.Round(value), Vector256.Create(-(float)Largest)), Vector256.Create((float)Largest));
+            squares += (value - rounded) * (value - rounded);
+            var bytes = Vector256.Create(Offset) - Vector256.ConvertToInt32(rounded);
+            var words = Vector128.Narrow(bytes.GetLower(), bytes.GetUpper()).AsUInt16();
+            var packed = Vector128.Narrow(words, words).AsUInt64().ToScalar();
+            *(uint*)destination = (uint)packed;
+            *(uint*)(destination + StepBytes) = (uint)(packed >> 32);
         }
 
-        return Math.Sqrt(error);
+        return scale == 0 ? Centering.Norms[code] : scale * ((Math.Sqrt(Vector256.Sum(squares)) * 1.001) + (Math.Sqrt(table.Dimensions) * 4e-5));
     }
 }

@@ -11,6 +11,17 @@ internal sealed class ByteProposingKernel<TDot, TFloat, TDouble>(string name) : 
 
     public override bool IsSupported => base.IsSupported && TDot.IsSupported;
 
+    public override void Prepare(SearchTable table)
+    {
+        if (!Suits(table, BytePanels.MaxDimensions))
+        {
+            base.Prepare(table);
+            return;
+        }
+
+        GC.KeepAlive(Suits(table, SixBitPanels.MaxDimensions) ? table.SixBitPanels : table.BytePanels);
+    }
+
     protected override unsafe void Propose(SearchTable table, float* vectors, int frames, SearchScratch scratch)
     {
         if (!Suits(table, BytePanels.MaxDimensions))

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Rvq.Search;
 
 /// <summary>The vector around which a codebook is stored for the kernels, and the norms that remain.</summary>
@@ -16,21 +19,13 @@ internal sealed unsafe class Centering
         IsZero = atZero || !table.HasHalfNorms || !Average(table);
         HalfNorms = new double[table.Size];
         Norms = new double[table.Size];
+        MaxRawNorm = table.MaxNorm;
         for (var code = 0; code < table.Size; code++)
         {
-            double sum = 0, raw = 0;
-            for (var i = 0; i < table.Dimensions; i++)
-            {
-                double value = table.Row(code)[i];
-                raw += value * value;
-                value -= Center[i];
-                sum += value * value;
-            }
-
-            HalfNorms[code] = table.HasHalfNorms ? 0.5 * sum : 0;
-            Norms[code] = Math.Sqrt(sum);
+            var squared = SquaredDistance(table.Row(code), Center, table.Stride);
+            HalfNorms[code] = table.HasHalfNorms ? 0.5 * squared : 0;
+            Norms[code] = Math.Sqrt(squared);
             MaxNorm = Math.Max(MaxNorm, Norms[code]);
-            MaxRawNorm = Math.Max(MaxRawNorm, Math.Sqrt(raw));
             MaxHalfNorm = Math.Max(MaxHalfNorm, HalfNorms[code]);
         }
     }
@@ -49,7 +44,7 @@ internal sealed unsafe class Centering
     /// <summary>The largest of <see cref="Norms"/>.</summary>
     public double MaxNorm { get; }
 
-    /// <summary>The largest ‖c‖.</summary>
+    /// <summary>An upper bound of ‖c‖.</summary>
     public double MaxRawNorm { get; }
 
     /// <summary>The largest of <see cref="HalfNorms"/>.</summary>
@@ -58,29 +53,58 @@ internal sealed unsafe class Centering
     /// <summary>Takes the mean as center if that is worthwhile.</summary>
     private bool Average(SearchTable table)
     {
-        var mean = new double[table.Dimensions];
+        var mean = new AlignedBuffer<double>(table.Stride);
         double total = 0;
         for (var code = 0; code < table.Size; code++)
         {
-            for (var i = 0; i < table.Dimensions; i++)
-            {
-                double value = table.Row(code)[i];
-                mean[i] += value / table.Size;
-                total += value * value / table.Size;
-            }
+            Add(table.Row(code), mean.Pointer, table.Stride);
+            total += 2 * table.HalfNorms[code] / table.Size;
         }
 
-        var meanSquare = mean.Sum(value => value * value);
+        double meanSquare = 0;
+        for (var i = 0; i < table.Stride; i++)
+        {
+            mean.Pointer[i] /= table.Size;
+            meanSquare += mean.Pointer[i] * mean.Pointer[i];
+        }
+
         if (table.Size == 1 || meanSquare < WorthwhileShare * total)
         {
             return false;
         }
 
-        for (var i = 0; i < table.Dimensions; i++)
+        for (var i = 0; i < table.Stride; i++)
         {
-            Center[i] = (float)mean[i];
+            Center[i] = (float)mean.Pointer[i];
         }
 
+        GC.KeepAlive(mean);
         return true;
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void Add(float* row, double* sums, int paddedLength)
+    {
+        for (var i = 0; i < paddedLength; i += Vector256<float>.Count)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Load(row + i));
+            (Vector256.Load(sums + i) + low).Store(sums + i);
+            (Vector256.Load(sums + i + 4) + high).Store(sums + i + 4);
+        }
+    }
+
+    [MethodImpl(Jit.Kernel)]
+    private static double SquaredDistance(float* row, float* center, int paddedLength)
+    {
+        Vector256<double> even = Vector256<double>.Zero, odd = even;
+        for (var i = 0; i < paddedLength; i += Vector256<float>.Count)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Load(row + i));
+            var (lowCenter, highCenter) = Vector256.Widen(Vector256.Load(center + i));
+            even += (low - lowCenter) * (low - lowCenter);
+            odd += (high - highCenter) * (high - highCenter);
+        }
+
+        return Vector256.Sum(even + odd);
     }
 }

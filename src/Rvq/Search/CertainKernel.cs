@@ -16,8 +16,8 @@ internal static unsafe class CertainKernel<T>
     // The smallest scores, the second smallest, and the panels of the smallest.
     private const int Kept = 3 * Panel;
 
-    /// <summary>Whether this is the faster way: codewords of few dimensions, and registers for all that is kept of four frames.</summary>
-    public static bool Suits(SearchTable table) => T.HasManyRegisters && table.Dimensions <= MaxDimensions;
+    /// <summary>Whether this is the faster way: codewords of few dimensions.</summary>
+    public static bool Suits(SearchTable table) => table.Dimensions <= MaxDimensions;
 
     /// <summary>
     /// Reads panels [panelCount, dimensions, 16], halfNorms [panelCount × 16], vectors [frames, stride] (the first <paramref name="dimensions"/> of each row) and
@@ -30,7 +30,7 @@ internal static unsafe class CertainKernel<T>
         var kept = stackalloc float[4 * Kept];
         for (var frame = 0; frame < frames;)
         {
-            var count = frame + 4 <= frames ? 4 : 1;
+            var count = T.HasManyRegisters && frame + 4 <= frames ? 4 : 1;
             if (count == 4)
             {
                 FourFrames(panels, halfNorms, panelCount, dimensions, vectors + (frame * stride), stride, kept);

@@ -26,7 +26,7 @@ internal sealed unsafe class CodewordProducts
 
     public CodewordProducts(SearchTable earlier, SearchTable later)
     {
-        var panels = new FloatPanels(later);
+        var panels = later.FloatPanels;
         _length = panels.PanelCount * PanelLayout.PanelSize;
         RowBytes = (_length + Line - 1) / Line * Line;
         _rows = new AlignedBuffer<sbyte>((long)earlier.Size * RowBytes);
@@ -46,7 +46,6 @@ internal sealed unsafe class CodewordProducts
             }
         }
 
-        GC.KeepAlive(panels);
         GC.KeepAlive(scores);
         GC.KeepAlive(minima);
     }

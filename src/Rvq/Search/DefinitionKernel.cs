@@ -11,6 +11,11 @@ internal sealed unsafe class DefinitionKernel<TFused, TDouble>(string name) : Ke
 
     public override Projector Projector { get; } = new LaneProjector<TFused>();
 
+    public override void Prepare(SearchTable table)
+    {
+        // Rows and half norms, which every table has.
+    }
+
     public override void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
         for (var frame = 0; frame < frames; frame++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -7,6 +9,8 @@ namespace Rvq.Search;
 /// </summary>
 internal sealed unsafe class FloatPanels
 {
+    private const int Panel = PanelLayout.PanelSize;
+
     private readonly AlignedBuffer<float> _panels;
     private readonly AlignedBuffer<float> _halfNorms;
     private readonly Centering _centering;
@@ -19,11 +23,7 @@ internal sealed unsafe class FloatPanels
         _halfNorms = table.PanelHalfNorms(_centering.HalfNorms);
         for (var code = 0; code < table.Size; code++)
         {
-            var panel = Panels + ((nint)(code / PanelLayout.PanelSize) * table.Dimensions * PanelLayout.PanelSize) + (code % PanelLayout.PanelSize);
-            for (var i = 0; i < table.Dimensions; i++)
-            {
-                panel[(nint)i * PanelLayout.PanelSize] = -(float)((double)table.Row(code)[i] - _centering.Center[i]);
-            }
+            Store(table.Row(code), _centering.Center, table.Dimensions, Panels + ((nint)(code / Panel) * table.Dimensions * Panel) + (code % Panel));
         }
 
         Bound = new ErrorBound(table, _centering);
@@ -41,4 +41,13 @@ internal sealed unsafe class FloatPanels
     public float* Center => _centering.IsZero ? null : _centering.Center;
 
     public ErrorBound Bound { get; }
+
+    [MethodImpl(Jit.Kernel)]
+    private static void Store(float* row, float* center, int dimensions, float* lane)
+    {
+        for (var i = 0; i < dimensions; i++, lane += Panel)
+        {
+            *lane = -(row[i] - center[i]);
+        }
+    }
 }

@@ -13,6 +13,12 @@ internal abstract unsafe class Kernel
     /// <summary>Products with projections at the kernel's width.</summary>
     public abstract Projector Projector { get; }
 
+    /// <summary>Whether beams take scores from products of codewords.</summary>
+    public virtual bool UsesProducts => false;
+
+    /// <summary>Builds what the kernel reads of a codebook, so that no call waits for it.</summary>
+    public abstract void Prepare(SearchTable table);
+
     /// <summary>Finds the code of each vector by the definition.</summary>
     /// <param name="table">The codebook.</param>
     /// <param name="vectors">[frames, table.Stride].</param>

@@ -6,6 +6,21 @@ internal static class Passes
     /// <summary>Does the work of one pass with the scratch of its thread.</summary>
     public delegate void Pass<TScratch>(TScratch scratch, long first, int count);
 
+    /// <summary>Does some work for each item, on several threads if so many are asked for.</summary>
+    public static void ForEach<T>(IReadOnlyList<T> items, int degree, Action<T> work)
+    {
+        if (degree > 1)
+        {
+            Parallel.For(0, items.Count, new ParallelOptions { MaxDegreeOfParallelism = degree }, i => work(items[i]));
+            return;
+        }
+
+        foreach (var item in items)
+        {
+            work(item);
+        }
+    }
+
     /// <summary>Runs <paramref name="pass"/> over [0, total) in steps of at most <paramref name="step"/> on several threads.</summary>
     public static void InParallel<TScratch>(long total, int step, int degree, ScratchPool<TScratch> pool, Pass<TScratch> pass)
         where TScratch : class

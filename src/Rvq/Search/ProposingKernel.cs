@@ -13,6 +13,10 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : Kernel
 
     public sealed override Projector Projector { get; } = new LaneProjector<TFloat>();
 
+    public sealed override bool UsesProducts => true;
+
+    public override void Prepare(SearchTable table) => GC.KeepAlive(table.FloatPanels);
+
     public sealed override unsafe void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
         if (!CertainKernel<TFloat>.Suits(table))

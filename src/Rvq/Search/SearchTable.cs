@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
@@ -23,11 +24,11 @@ internal sealed unsafe class SearchTable
         HasHalfNorms = metric is SearchMetric.Euclidean or SearchMetric.NormalizedEuclidean;
         _rows = metric == SearchMetric.Cosine ? Normalized(codebook) : codebook.PaddedRows;
         _halfNorms = new AlignedBuffer<double>(Size);
+        Lanes.SquaredNorms(Rows, Size, Stride, HalfNorms);
         for (var code = 0; code < Size; code++)
         {
-            var squared = Lanes.Dot(Row(code), Row(code), Stride);
-            HalfNorms[code] = HasHalfNorms ? 0.5 * squared : 0;
-            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(squared) * (1 + 1e-9));
+            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(HalfNorms[code]) * (1 + 1e-9));
+            HalfNorms[code] = HasHalfNorms ? 0.5 * HalfNorms[code] : 0;
         }
 
         _isRepeat = Repeats();
@@ -87,6 +88,7 @@ internal sealed unsafe class SearchTable
     public bool IsRepeat(int code) => _isRepeat[code];
 
     /// <summary>Half norms as the panels hold them: infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public AlignedBuffer<float> PanelHalfNorms(ReadOnlySpan<double> halfNorms)
     {
         var result = new AlignedBuffer<float>((long)PanelCount * PanelLayout.PanelSize);
@@ -126,12 +128,7 @@ internal sealed unsafe class SearchTable
     {
         public bool Equals(int x, int y) => Bytes(x).SequenceEqual(Bytes(y));
 
-        public int GetHashCode(int code)
-        {
-            var hash = default(HashCode);
-            hash.AddBytes(Bytes(code));
-            return hash.ToHashCode();
-        }
+        public int GetHashCode(int code) => (int)XxHash3.HashToUInt64(Bytes(code));
 
         private ReadOnlySpan<byte> Bytes(int code) => new(table.Row(code), table.Stride * sizeof(float));
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
@@ -52,43 +53,59 @@ internal sealed unsafe class SixBitPanels
 
     private nint PanelBytes => (nint)Groups * OwnSteps * StepBytes;
 
-    /// <summary>Stores a codeword and returns ‖(c − μ) − s q‖.</summary>
+    /// <summary>Stores a codeword and returns a bound of ‖(c − μ) − s q‖, as <see cref="BytePanels"/> does.</summary>
     [MethodImpl(Jit.Kernel)]
     private double Quantize(SearchTable table, int code)
     {
         var (panel, lane) = Math.DivRem(code, Panel);
         var destination = Panels + (panel * PanelBytes) + (lane * BytePanels.Dimensions);
         float* row = table.Row(code), center = Bytes.Centering.Center;
-        var (dimensions, scale) = (table.Dimensions, (double)Bytes.Scales[code]);
+        var scale = Bytes.Scales[code];
         var inverse = scale == 0 ? 0 : 1 / scale;
-        double error = 0;
-        for (var first = 0; first < dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
+        var squares = Vector128<float>.Zero;
+        for (var first = 0; first < table.Dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
         {
-            for (var i = 0; i < BytePanels.Dimensions; i++)
-            {
-                var last = Round(first + i + (OwnSteps * BytePanels.Dimensions), 0);
-                destination[i] = Round(first + i, last >> 6);
-                destination[StepBytes + i] = Round(first + i + BytePanels.Dimensions, (last >> 4) & 3);
-                destination[(2 * StepBytes) + i] = Round(first + i + (2 * BytePanels.Dimensions), (last >> 2) & 3);
-            }
+            // Padding ends after eight dimensions, groups after sixteen; beyond, where residuals are zero, anything will do.
+            var second = first + 8 < table.Stride ? 8 : 0;
+            Vector128<float> a = Value(row + first, center + first, inverse), b = Value(row + first + 4, center + first + 4, inverse), c = Value(row + first + second, center + first + second, inverse), d = Value(row + first + second + 4, center + first + second + 4, inverse);
+            var last = Nearest(d, Vector128<int>.Zero);
+            var bytesA = Nearest(a, last >> 6);
+            var bytesB = Nearest(b, (last >> 4) & Vector128.Create(3));
+            var bytesC = Nearest(c, (last >> 2) & Vector128.Create(3));
+            Store(bytesA, destination);
+            Store(bytesB, destination + StepBytes);
+            Store(bytesC, destination + (2 * StepBytes));
+            var left = table.Dimensions - first;
+            squares += Squares(a, bytesA, left) + Squares(b, bytesB, left - 4) + Squares(c, bytesC, left - 8) + Squares(d, last, left - 12);
         }
 
-        return Math.Sqrt(error);
+        return scale == 0 ? Bytes.Centering.Norms[code] : scale * ((Math.Sqrt(Vector128.Sum(squares)) * 1.001) + (Math.Sqrt(table.Dimensions) * 5e-5));
+    }
 
-        // The nearest byte with these lowest bits; beyond the last dimension, where residuals are zero, any.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        byte Round(int dimension, int lowest)
-        {
-            if (dimension >= dimensions)
-            {
-                return (byte)lowest;
-            }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Value(float* row, float* center, float inverse) => (Vector128.Load(row) - Vector128.Load(center)) * inverse;
 
-            var value = row[dimension] - (double)center[dimension];
-            var rounded = (4 * (int)Math.Clamp(Math.Round((BytePanels.Offset - (value * inverse) - lowest) * 0.25), 0, 63)) + lowest;
-            var difference = value - (scale * (BytePanels.Offset - rounded));
-            error += difference * difference;
-            return (byte)rounded;
-        }
+    /// <summary>The squares of what bytes lose, of the values that are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Squares(Vector128<float> value, Vector128<int> bytes, int left)
+    {
+        var lost = value + Vector128.ConvertToSingle(bytes - Vector128.Create(BytePanels.Offset));
+        return (lost * lost) & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(left)).AsSingle();
+    }
+
+    /// <summary>The nearest bytes with these lowest bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Nearest(Vector128<float> value, Vector128<int> lowest)
+    {
+        var quarters = (Vector128.Create((float)BytePanels.Offset) - value - Vector128.ConvertToSingle(lowest)) * 0.25f;
+        var clamped = Vector128.Min(Vector128.Max(Vector128.Round(quarters), Vector128<float>.Zero), Vector128.Create(63f));
+        return (Vector128.ConvertToInt32(clamped) << 2) + lowest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector128<int> bytes, byte* destination)
+    {
+        var words = Vector128.Narrow(bytes, bytes).AsUInt16();
+        *(uint*)destination = Vector128.Narrow(words, words).AsUInt32().ToScalar();
     }
 }

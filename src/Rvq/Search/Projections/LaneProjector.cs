@@ -237,7 +237,18 @@ internal sealed unsafe class LaneProjector<T> : Projector
     private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)
     {
         var end = vector + inputs;
-        for (nint output = 0; output < outputs; output += Panel)
+        for (nint output = 0; output < outputs && inputs <= Run; output += Panel)
+        {
+            var sum = T.Load(bias + output);
+            for (var row = vector; row < end; row++, panel += Panel)
+            {
+                sum = T.FusedMultiplyAdd(T.Create(*row), panel, sum);
+            }
+
+            T.Store(augend == null ? sum : T.Add(T.Load(augend + output), sum), destination + output);
+        }
+
+        for (nint output = 0; output < outputs && inputs > Run; output += Panel)
         {
             T a = T.Load(bias + output), b = T.Zero, c = b, d = b;
             var row = vector;
@@ -272,7 +283,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
                 d = T.FusedMultiplyAdd(T.Create(*row), panel, d);
             }
 
-            a = inputs > Run ? T.Add(a, b) : a;
+            a = T.Add(a, b);
             a = inputs > 2 * Run ? T.Add(a, c) : a;
             a = inputs > 3 * Run ? T.Add(a, d) : a;
             T.Store(augend == null ? a : T.Add(T.Load(augend + output), a), destination + output);
