@@ -5,8 +5,10 @@ namespace Rvq;
 /// <summary>
 /// An immutable affine map y = W x + b, as a linear layer or a 1×1 convolution has it. Thread-safe.
 /// <para>
-/// It is computed in float32 by fused multiply-adds, which IEEE 754 rounds once, in one order, so a projected vector is the same on every machine: inputs in runs of eight,
-/// run q added input by input to sum q mod 4; sum 0 starts at the bias, the others at zero; then ((s0 + s1) + s2) + s3, without those that have no inputs.
+/// It is computed in float32 by fused multiply-adds, which IEEE 754 rounds once, in one order, so a projected vector is the same on every
+/// machine: inputs in runs of eight,
+/// run q added input by input to sum q mod 4; sum 0 starts at the bias, the others at zero; then ((s0 + s1) + s2) + s3, without those that
+/// have no inputs.
 /// </para>
 /// </summary>
 public sealed class Projection

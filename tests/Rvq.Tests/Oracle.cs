@@ -115,7 +115,8 @@ internal static class Oracle
     }
 
     /// <summary>
-    /// Of each frame y_m = W_m x + b_m, plus in turn −M_mi e_i − v_mi for the stages i before m, M_mi = W_m Wout_i and v_mi = W_m bout_i in double precision and rounded; a code is
+    /// Of each frame y_m = W_m x + b_m, plus in turn −M_mi e_i − v_mi for the stages i before m, M_mi = W_m Wout_i and v_mi = W_m bout_i in
+    /// double precision and rounded; a code is
     /// that of the mean of its frames.
     /// </summary>
     private static int[] EncodeProjected(ResidualStack stack, float[][] block)
@@ -159,7 +160,10 @@ internal static class Oracle
         return result;
     }
 
-    /// <summary>Runs of eight, run q by fused multiply-adds to sum q mod 4, the first of which starts at the bias; then ((s0 + s1) + s2) + s3 of those that have inputs.</summary>
+    /// <summary>
+    /// Runs of eight, run q by fused multiply-adds to sum q mod 4, the first of which starts at the bias; then ((s0 + s1) + s2) + s3 of
+    /// those that have inputs.
+    /// </summary>
     private static float Chains(ReadOnlySpan<float> weights, ReadOnlySpan<float> vector, float bias)
     {
         float[] s = [bias, 0, 0, 0];

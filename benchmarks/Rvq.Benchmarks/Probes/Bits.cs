@@ -4,7 +4,9 @@ using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks.Probes;
 
-/// <summary>A hash of the codes and of the decoded frames of every shape, one frame a call and all at once: what must not change when kernels do.</summary>
+/// <summary>
+/// A hash of the codes and of the decoded frames of every shape, one frame a call and all at once: what must not change when kernels do.
+/// </summary>
 internal static class Bits
 {
     private const int BeamFrames = 60;

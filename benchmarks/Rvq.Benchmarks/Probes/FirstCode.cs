@@ -4,7 +4,10 @@ using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks.Probes;
 
-/// <summary>From a file to the first code in a fresh process, which is what a program waits for when it starts. The file is made when it is not there, and read once before.</summary>
+/// <summary>
+/// From a file to the first code in a fresh process, which is what a program waits for when it starts. The file is made when it is not
+/// there, and read once before.
+/// </summary>
 internal static class FirstCode
 {
     private const int MimiCodebooks = 32;

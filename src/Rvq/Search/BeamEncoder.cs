@@ -64,8 +64,10 @@ internal sealed unsafe class BeamEncoder
         }
 
         Passes.ForEach(_model.Stages.ToArray(), degree, stage => _kernel.Prepare(stage.SearchTable));
-        var products = _kernel.UsesProducts ? _model.Stacks.ToArray().SelectMany(stack => Enumerable.Range(0, stack.Stages.Length).Select(m => (stack.Products, m))) : [];
-        Passes.ForEach([.. products], degree, product => product.Products.Before(product.m));
+        foreach (var stack in _kernel.UsesProducts ? _model.Stacks : [])
+        {
+            Passes.ForEach([.. Enumerable.Range(0, stack.Stages.Length)], degree, stage => stack.Products.Before(stage));
+        }
     }
 
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [frames, CodesPerBlock].</summary>
@@ -110,7 +112,8 @@ internal sealed unsafe class BeamEncoder
         Begin(vectors, frames, stages, beam);
         for (var m = 0; m < stages.Length; m++)
         {
-            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = _kernel.UsesProducts ? stack.Products.Before(m) : [], Stage = m, Frames = frames };
+            var products = _kernel.UsesProducts ? stack.Products.Before(m) : [];
+            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = products, Stage = m, Frames = frames };
             _kernel.Extend(step, search);
         }
     }

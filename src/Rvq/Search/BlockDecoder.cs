@@ -4,7 +4,8 @@ namespace Rvq.Search;
 
 /// <summary>
 /// Adds up what the codes stand for: in each stack the stages' outputs in stage order in float32, through the stack's output projection;
-/// the stacks in order. What a projection makes of a single codeword is one of a few vectors, rounded to float32 before anything is added to it:
+/// the stacks in order. What a projection makes of a single codeword is one of a few vectors, rounded to float32 before anything is added
+/// to it:
 /// they are computed beforehand where they are not too many.
 /// </summary>
 internal sealed unsafe class BlockDecoder
@@ -141,7 +142,8 @@ internal sealed unsafe class BlockDecoder
     }
 
     /// <summary>
-    /// Adds what the stages' output projections make of their codewords: for one frame stage by stage, as the weights lie in memory; for many some outputs of all stages at a
+    /// Adds what the stages' output projections make of their codewords: for one frame stage by stage, as the weights lie in memory; for
+    /// many some outputs of all stages at a
     /// time, so that their sums and weights stay in the nearest cache.
     /// </summary>
     private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int stride, DecodeScratch scratch)
@@ -209,7 +211,8 @@ internal sealed unsafe class BlockDecoder
     }
 
     /// <summary>
-    /// Adds the frames again in which a codebook is left out: its projection would add a bias. One stage after the other, which gives the same bits as all at once.
+    /// Adds the frames again in which a codebook is left out: its projection would add a bias. One stage after the other, which gives the
+    /// same bits as all at once.
     /// </summary>
     private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride)
     {
@@ -271,7 +274,10 @@ internal sealed unsafe class BlockDecoder
     /// <summary>What a code of −1 stands for where codewords are not tabulated: the row after the last codeword, which is zero.</summary>
     private static float* NothingOf(Stage stage) => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
 
-    /// <summary>What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic one).</summary>
+    /// <summary>
+    /// What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic
+    /// one).
+    /// </summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
 
@@ -287,7 +293,8 @@ internal sealed unsafe class BlockDecoder
     }
 
     /// <summary>
-    /// The projected codewords, [Size + 1, PaddedOutputs]. The last row stands for a codebook that is left out: nothing where the projection is the stage's own, and
+    /// The projected codewords, [Size + 1, PaddedOutputs]. The last row stands for a codebook that is left out: nothing where the
+    /// projection is the stage's own, and
     /// what is made of zero where it is the stack's.
     /// </summary>
     private float* Tabulate(Projection mapping, Stage stage)
@@ -295,7 +302,8 @@ internal sealed unsafe class BlockDecoder
         var (projection, codebook) = (mapping.Table, stage.Codebook);
         var rows = mapping == stage.OutputProjection ? codebook.Size : codebook.Size + 1;
         var table = new AlignedBuffer<float>((codebook.Size + 1L) * projection.PaddedOutputs);
-        _kernel.Projector.Project(projection, projection.PaddedOutputs, codebook.PaddedRows.Pointer, codebook.RowStride, rows, table.Pointer, projection.PaddedOutputs);
+        var outputs = projection.PaddedOutputs;
+        _kernel.Projector.Project(projection, outputs, codebook.PaddedRows.Pointer, codebook.RowStride, rows, table.Pointer, outputs);
         _tables.Add(table);
         return table.Pointer;
     }

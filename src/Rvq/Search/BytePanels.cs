@@ -68,7 +68,10 @@ internal sealed unsafe class BytePanels
     /// <summary>The groups of four dimensions in a padded codeword, an even number.</summary>
     public int Steps { get; }
 
-    /// <summary><see cref="Offset"/> − q, [PanelCount, Steps, 16, 4]; q = 0 beyond the last dimension, where residuals are zero, and zeros beyond the last codeword.</summary>
+    /// <summary>
+    /// <see cref="Offset"/> − q, [PanelCount, Steps, 16, 4]; q = 0 beyond the last dimension, where residuals are zero, and zeros beyond
+    /// the last codeword.
+    /// </summary>
     public byte* Panels => _panels.Pointer;
 
     /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
@@ -92,7 +95,8 @@ internal sealed unsafe class BytePanels
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 
     /// <summary>
-    /// Stores a codeword and returns a bound of ‖(c − μ) − s q‖. In units of s, nothing is above 127 and what rounds (the difference from μ, 1 / s, the product with it) moves a value by
+    /// Stores a codeword and returns a bound of ‖(c − μ) − s q‖. In units of s, nothing is above 127 and what rounds (the difference from
+    /// μ, 1 / s, the product with it) moves a value by
     /// less than 4 · 10⁻⁵; the sum of squares, at most 7500 terms in each lane, is within 10⁻³.
     /// </summary>
     [MethodImpl(Jit.Kernel)]
@@ -119,7 +123,8 @@ internal sealed unsafe class BytePanels
         for (var i = 0; i < table.Stride; i += Vector256<float>.Count, destination += 2 * StepBytes)
         {
             var value = (Vector256.Load(row + i) - Vector256.Load(center + i)) * inverse;
-            var rounded = Vector256.Min(Vector256.Max(Vector256.Round(value), Vector256.Create(-(float)Largest)), Vector256.Create((float)Largest));
+            var rounded = Vector256.Max(Vector256.Round(value), Vector256.Create(-(float)Largest));
+            rounded = Vector256.Min(rounded, Vector256.Create((float)Largest));
             squares += (value - rounded) * (value - rounded);
             var bytes = Vector256.Create(Offset) - Vector256.ConvertToInt32(rounded);
             var words = Vector128.Narrow(bytes.GetLower(), bytes.GetUpper()).AsUInt16();

@@ -16,8 +16,8 @@ internal static unsafe class CertainKernel<T>
     // The smallest scores, the second smallest, and the panels of the smallest.
     private const int Kept = 3 * Panel;
 
-    /// <summary>Whether this is the faster way: codewords of few dimensions.</summary>
-    public static bool Suits(SearchTable table) => table.Dimensions <= MaxDimensions;
+    /// <summary>Whether this is the faster way: codewords of few dimensions, and one frame, or registers for all that is kept of four.</summary>
+    public static bool Suits(SearchTable table, int frames) => table.Dimensions <= MaxDimensions && (T.HasManyRegisters || frames == 1);
 
     /// <summary>
     /// Reads panels [panelCount, dimensions, 16], halfNorms [panelCount × 16], vectors [frames, stride] (the first <paramref name="dimensions"/> of each row) and

@@ -48,7 +48,10 @@ internal sealed unsafe class DecodeScratch
     /// <summary>Those of a stack in another order: frame by frame, or stage by stage.</summary>
     public float** StageRows => (float**)_stageRows.Pointer;
 
-    /// <summary>Sums over the stages of a stack, of some outputs, and beside them what one stage adds; each [frames, <see cref="Projector.MostOutputsAtOnce"/>].</summary>
+    /// <summary>
+    /// Sums over the stages of a stack, of some outputs, and beside them what one stage adds; each [frames, <see
+    /// cref="Projector.MostOutputsAtOnce"/>].
+    /// </summary>
     public float* PanelSums => _panelSums.Pointer;
 
     /// <summary>Where the frames of a pass begin.</summary>

@@ -19,7 +19,7 @@ internal class ProposingKernel<TFloat, TDouble>(string name) : Kernel
 
     public sealed override unsafe void Find(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        if (!CertainKernel<TFloat>.Suits(table))
+        if (!CertainKernel<TFloat>.Suits(table, frames))
         {
             FindByScores(table, vectors, frames, codes, codeStride, scratch);
             return;

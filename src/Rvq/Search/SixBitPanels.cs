@@ -67,7 +67,10 @@ internal sealed unsafe class SixBitPanels
         {
             // Padding ends after eight dimensions, groups after sixteen; beyond, where residuals are zero, anything will do.
             var second = first + 8 < table.Stride ? 8 : 0;
-            Vector128<float> a = Value(row + first, center + first, inverse), b = Value(row + first + 4, center + first + 4, inverse), c = Value(row + first + second, center + first + second, inverse), d = Value(row + first + second + 4, center + first + second + 4, inverse);
+            var a = Value(row + first, center + first, inverse);
+            var b = Value(row + first + 4, center + first + 4, inverse);
+            var c = Value(row + first + second, center + first + second, inverse);
+            var d = Value(row + first + second + 4, center + first + second + 4, inverse);
             var last = Nearest(d, Vector128<int>.Zero);
             var bytesA = Nearest(a, last >> 6);
             var bytesB = Nearest(b, (last >> 4) & Vector128.Create(3));

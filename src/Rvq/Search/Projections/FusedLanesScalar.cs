@@ -43,5 +43,6 @@ internal unsafe struct FusedLanesScalar : IFusedLanes<FusedLanesScalar>
         return sum;
     }
 
-    public static FusedLanesScalar FusedMultiplyAdd(FusedLanesScalar left, float* right, FusedLanesScalar sum) => FusedMultiplyAdd(left, Load(right), sum);
+    public static FusedLanesScalar FusedMultiplyAdd(FusedLanesScalar left, float* right, FusedLanesScalar sum)
+        => FusedMultiplyAdd(left, Load(right), sum);
 }

@@ -1,6 +1,9 @@
 namespace Rvq.Search;
 
-/// <summary>Sixteen float32 values in vectors of the machine's width, and the multiply-add that rounds once, which makes the same bits on every machine.</summary>
+/// <summary>
+/// Sixteen float32 values in vectors of the machine's width, and the multiply-add that rounds once, which makes the same bits on every
+/// machine.
+/// </summary>
 internal unsafe interface IFusedLanes<TSelf>
     where TSelf : struct, IFusedLanes<TSelf>
 {
@@ -20,6 +23,8 @@ internal unsafe interface IFusedLanes<TSelf>
     /// <summary>left × right + sum, rounded once.</summary>
     static abstract TSelf FusedMultiplyAdd(TSelf left, TSelf right, TSelf sum);
 
-    /// <summary>Likewise, with sixteen values from memory: loaded on its own, the JIT spends an instruction and a register more on them.</summary>
+    /// <summary>
+    /// Likewise, with sixteen values from memory: loaded on its own, the JIT spends an instruction and a register more on them.
+    /// </summary>
     static abstract TSelf FusedMultiplyAdd(TSelf left, float* right, TSelf sum);
 }

@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// The product at one width. A tile of six vectors × one panel (two where registers allow) stays in registers while a chain's inputs pass; the chains are made one after the
-/// other, with the sums of those before in the nearest cache. One or two vectors alone have all four chains under way and read the weights once, as they lie in memory.
+/// The product at one width. A tile of six vectors × one panel (two where registers allow) stays in registers while a chain's inputs pass;
+/// the chains are made one after the
+/// other, with the sums of those before in the nearest cache. One or two vectors alone have all four chains under way and read the weights
+/// once, as they lie in memory.
 /// </summary>
 internal sealed unsafe class LaneProjector<T> : Projector
     where T : struct, IFusedLanes<T>
@@ -84,7 +86,8 @@ internal sealed unsafe class LaneProjector<T> : Projector
             for (var chain = 0; chain < chains; chain++)
             {
                 var ends = fits && chain == chains - 1;
-                var ways = new ProductWays(chain == 0 ? bias : null, chain == 0 ? null : sums, outputs, ends ? from : null, ends ? to : sums, ends ? stride : outputs);
+                float* start = chain == 0 ? bias : null, before = chain == 0 ? null : sums;
+                var ways = new ProductWays(start, before, outputs, ends ? from : null, ends ? to : sums, ends ? stride : outputs);
                 if (outputs > Panel)
                 {
                     SixRowsTwoPanels(weights, table.Inputs, chain, rows, step, count, ways);
@@ -116,12 +119,15 @@ internal sealed unsafe class LaneProjector<T> : Projector
 
     /// <summary>One chain of the products of vectors, a multiple of six, with a panel [inputs, 16].</summary>
     [MethodImpl(Jit.Kernel)]
-    private static void SixRows(float* panel, nint inputs, int chain, float** rows, nint step, int count, ProductWays ways)
+    private static void SixRows(float* panel, nint inputs, int chain, float** rows, nint step, int count, in ProductWays ways)
     {
+        float* start = ways.Start, before = ways.Before, augend = ways.Augend, destination = ways.Destination;
+        nint beforeStride = ways.BeforeStride, stride = ways.Stride;
         for (; count > 0; count -= Tile, rows += Tile * step)
         {
-            float* rowA = rows[0], rowB = rows[step], rowC = rows[2 * step], rowD = rows[3 * step], rowE = rows[4 * step], rowF = rows[5 * step];
-            T a = ways.Start == null ? T.Zero : T.Load(ways.Start), b = a, c = a, d = a, e = a, f = a;
+            float* rowA = rows[0], rowB = rows[step], rowC = rows[2 * step];
+            float* rowD = rows[3 * step], rowE = rows[4 * step], rowF = rows[5 * step];
+            T a = start == null ? T.Zero : T.Load(start), b = a, c = a, d = a, e = a, f = a;
             for (nint run = chain * Run; run < inputs; run += Chains * Run)
             {
                 var weights = panel + (run * Panel);
@@ -138,31 +144,35 @@ internal sealed unsafe class LaneProjector<T> : Projector
                 }
             }
 
-            if (ways.Before != null)
+            if (before != null)
             {
-                (a, b, c) = (T.Add(T.Load(ways.Before), a), T.Add(T.Load(ways.Before + ways.BeforeStride), b), T.Add(T.Load(ways.Before + (2 * ways.BeforeStride)), c));
-                ways.Before += 3 * ways.BeforeStride;
-                (d, e, f) = (T.Add(T.Load(ways.Before), d), T.Add(T.Load(ways.Before + ways.BeforeStride), e), T.Add(T.Load(ways.Before + (2 * ways.BeforeStride)), f));
-                ways.Before += 3 * ways.BeforeStride;
+                a = T.Add(T.Load(before), a);
+                b = T.Add(T.Load(before + beforeStride), b);
+                c = T.Add(T.Load(before + (2 * beforeStride)), c);
+                d = T.Add(T.Load(before + (3 * beforeStride)), d);
+                e = T.Add(T.Load(before + (4 * beforeStride)), e);
+                f = T.Add(T.Load(before + (5 * beforeStride)), f);
+                before += Tile * beforeStride;
             }
 
-            var stride = ways.Stride;
-            if (ways.Augend != null)
+            if (augend != null)
             {
-                (a, b, c) = (T.Add(T.Load(ways.Augend), a), T.Add(T.Load(ways.Augend + stride), b), T.Add(T.Load(ways.Augend + (2 * stride)), c));
-                ways.Augend += 3 * stride;
-                (d, e, f) = (T.Add(T.Load(ways.Augend), d), T.Add(T.Load(ways.Augend + stride), e), T.Add(T.Load(ways.Augend + (2 * stride)), f));
-                ways.Augend += 3 * stride;
+                a = T.Add(T.Load(augend), a);
+                b = T.Add(T.Load(augend + stride), b);
+                c = T.Add(T.Load(augend + (2 * stride)), c);
+                d = T.Add(T.Load(augend + (3 * stride)), d);
+                e = T.Add(T.Load(augend + (4 * stride)), e);
+                f = T.Add(T.Load(augend + (5 * stride)), f);
+                augend += Tile * stride;
             }
 
-            T.Store(a, ways.Destination);
-            T.Store(b, ways.Destination + stride);
-            T.Store(c, ways.Destination + (2 * stride));
-            ways.Destination += 3 * stride;
-            T.Store(d, ways.Destination);
-            T.Store(e, ways.Destination + stride);
-            T.Store(f, ways.Destination + (2 * stride));
-            ways.Destination += 3 * stride;
+            T.Store(a, destination);
+            T.Store(b, destination + stride);
+            T.Store(c, destination + (2 * stride));
+            T.Store(d, destination + (3 * stride));
+            T.Store(e, destination + (4 * stride));
+            T.Store(f, destination + (5 * stride));
+            destination += Tile * stride;
         }
     }
 
@@ -172,7 +182,8 @@ internal sealed unsafe class LaneProjector<T> : Projector
     {
         for (; count > 0; count -= Tile, rows += Tile * step)
         {
-            float* rowA = rows[0], rowB = rows[step], rowC = rows[2 * step], rowD = rows[3 * step], rowE = rows[4 * step], rowF = rows[5 * step];
+            float* rowA = rows[0], rowB = rows[step], rowC = rows[2 * step];
+            float* rowD = rows[3 * step], rowE = rows[4 * step], rowF = rows[5 * step];
             T a0 = ways.Start == null ? T.Zero : T.Load(ways.Start), b0 = a0, c0 = a0, d0 = a0, e0 = a0, f0 = a0;
             T a1 = ways.Start == null ? T.Zero : T.Load(ways.Start + Panel), b1 = a1, c1 = a1, d1 = a1, e1 = a1, f1 = a1;
             for (nint run = chain * Run; run < inputs; run += Chains * Run)
@@ -232,7 +243,10 @@ internal sealed unsafe class LaneProjector<T> : Projector
         ways.Destination += ways.Stride;
     }
 
-    /// <summary>All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not null, to <paramref name="destination"/> [outputs].</summary>
+    /// <summary>
+    /// All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not null,
+    /// to <paramref name="destination"/> [outputs].
+    /// </summary>
     [MethodImpl(Jit.Kernel)]
     private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)
     {

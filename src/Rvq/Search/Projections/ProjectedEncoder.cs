@@ -1,25 +1,31 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// Stacks whose stages do not search the residual itself, frame by frame. Stage m has y_m = W_m x + b_m of every frame, and subtracts from it, for each stage i before it in turn,
-/// M_mi e_i + v_mi of <see cref="StageProjections"/>, e_i the codeword that the frame has there; all products by <see cref="Projector"/>, all differences in float32. It searches y_m, or
+/// Stacks whose stages do not search the residual itself, frame by frame. Stage m has y_m = W_m x + b_m of every frame, and subtracts from
+/// it, for each stage i before it in turn,
+/// M_mi e_i + v_mi of <see cref="StageProjections"/>, e_i the codeword that the frame has there; all products by <see cref="Projector"/>,
+/// all differences in float32. It searches y_m, or
 /// the mean of the y_m of the frames that share a code: their sum in the order of the frames, divided by their number, in float32.
 /// </summary>
 internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
 {
-    /// <summary>Encodes frames [frames, stride] into the codes of the stack, which begin at <paramref name="codes"/> in each block.</summary>
+    /// <summary>
+    /// Encodes frames [frames, stride] into the codes of the stack, which begin at <paramref name="codes"/> in each block.
+    /// </summary>
     public void Encode(ResidualStack stack, float* input, int stride, int frames, int* codes, EncodeScratch scratch)
     {
         var stages = stack.Stages;
         var projections = stack.Projections;
         var projected = scratch.Projected;
         var columns = projections.Column(stages.Length);
-        kernel.Projector.Project(projections.Input, Math.Min(columns, projections.Input.PaddedOutputs), input, stride, frames, projected, columns);
+        var outputs = Math.Min(columns, projections.Input.PaddedOutputs);
+        kernel.Projector.Project(projections.Input, outputs, input, stride, frames, projected, columns);
         for (var m = 0; m < stages.Length; m++)
         {
             for (nint frame = 0; frame < frames && stages[m].InputProjection is null; frame++)
             {
-                new ReadOnlySpan<float>(input + (frame * stride), stride).CopyTo(new Span<float>(projected + (frame * columns) + projections.Column(m), stride));
+                var target = projected + (frame * columns) + projections.Column(m);
+                new ReadOnlySpan<float>(input + (frame * stride), stride).CopyTo(new Span<float>(target, stride));
             }
         }
 
@@ -41,8 +47,9 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
             var later = projections.Column(m + 1);
             for (nint shared = 0; shared < stage.Stride && later < columns; shared++)
             {
+                var target = projected + (shared * columns) + later;
                 kernel.Projector.Project(
-                    projections.Coupling(m), columns - later, scratch.Codewords, 1, count, projected + (shared * columns) + later, (nint)stage.Stride * columns, add: true);
+                    projections.Coupling(m), columns - later, scratch.Codewords, 1, count, target, (nint)stage.Stride * columns, add: true);
             }
 
             codes += perBlock;

@@ -30,7 +30,9 @@ internal sealed unsafe class ProjectionTable
     /// <summary>b for the outputs from the given one on, with zeros up to a multiple of sixteen.</summary>
     public float* Bias(int output) => _bias.Pointer + output;
 
-    /// <summary>W of sixteen outputs from the given one on, a multiple of sixteen, [Inputs, 16]; the panels of all outputs lie one after the other.</summary>
+    /// <summary>
+    /// W of sixteen outputs from the given one on, a multiple of sixteen, [Inputs, 16]; the panels of all outputs lie one after the other.
+    /// </summary>
     public float* Weights(int output) => _weights.Pointer + ((nint)output * Inputs);
 
     /// <summary>Sets rows of W, [rows, Inputs], and what belongs to them of b, or zeros where that is empty.</summary>

@@ -5,8 +5,10 @@ namespace Rvq.Search;
 /// <summary>
 /// W x + b in float32, in one order of fused multiply-adds, which makes the same bits at any width and in any batch.
 /// <para>
-/// The inputs are taken in runs of eight (the last may be shorter). Run q belongs to chain q mod 4, which adds its products by fused multiply-adds, input by input.
-/// Chain 0 starts at the bias, the others at zero; then the chains that have inputs are added in float32: ((s0 + s1) + s2) + s3. So eight inputs (DAC, SNAC) are one chain,
+/// The inputs are taken in runs of eight (the last may be shorter). Run q belongs to chain q mod 4, which adds its products by fused
+/// multiply-adds, input by input.
+/// Chain 0 starts at the bias, the others at zero; then the chains that have inputs are added in float32: ((s0 + s1) + s2) + s3. So eight
+/// inputs (DAC, SNAC) are one chain,
 /// and for many of them four chains are under way at once.
 /// </para>
 /// </summary>
@@ -27,7 +29,8 @@ internal abstract unsafe class Projector
     public abstract int OutputsAtOnce { get; }
 
     /// <summary>Projects vectors that lie <paramref name="sourceStride"/> apart; otherwise as the other form.</summary>
-    public void Project(ProjectionTable table, int outputs, float* vectors, nint sourceStride, int count, float* destination, nint stride, bool add = false)
+    public void Project(
+        ProjectionTable table, int outputs, float* vectors, nint sourceStride, int count, float* destination, nint stride, bool add = false)
     {
         var rows = stackalloc float*[RowsAtOnce];
         for (var first = 0; first < count; first += RowsAtOnce)
@@ -44,7 +47,8 @@ internal abstract unsafe class Projector
 
     /// <summary>Projects vectors, or adds what becomes of them to what is there.</summary>
     /// <param name="table">W and b.</param>
-    /// <param name="outputs">How many of the outputs, a multiple of eight up to the padded ones; beyond the last there are zeros in the end.</param>
+    /// <param name="outputs">How many of the outputs, a multiple of eight up to the padded ones; beyond the last there are zeros in the
+    /// end.</param>
     /// <param name="rows">Vector f of table.Inputs values is at rows[f × <paramref name="step"/>].</param>
     /// <param name="step">The distance between two pointers.</param>
     /// <param name="count">The number of vectors.</param>

@@ -1,8 +1,10 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// What the stages of a stack search, where that is not the residual itself: z_m = W_m x + b_m − Σ_{i&lt;m} (M_mi e_i + v_mi), with M_mi = W_m Wout_i and v_mi = W_m bout_i, e_i the
-/// raw codeword of stage i. These small matrices take the place of the residual: the frame is projected once for all stages, and no stage touches its many dimensions again.
+/// What the stages of a stack search, where that is not the residual itself: z_m = W_m x + b_m − Σ_{i&lt;m} (M_mi e_i + v_mi), with M_mi =
+/// W_m Wout_i and v_mi = W_m bout_i, e_i the
+/// raw codeword of stage i. These small matrices take the place of the residual: the frame is projected once for all stages, and no stage
+/// touches its many dimensions again.
 /// </summary>
 internal sealed unsafe class StageProjections
 {
@@ -17,7 +19,8 @@ internal sealed unsafe class StageProjections
             _columns[m + 1] = checked(_columns[m] + stages[m].Codebook.RowStride);
         }
 
-        Input = new ProjectionTable(stages[0].Dimensions, Array.Exists(stages, stage => stage.InputProjection is not null) ? _columns[^1] : 0);
+        var outputs = Array.Exists(stages, stage => stage.InputProjection is not null) ? _columns[^1] : 0;
+        Input = new ProjectionTable(stages[0].Dimensions, outputs);
         for (var m = 0; m < stages.Length; m++)
         {
             if (stages[m].InputProjection is { } projection)
@@ -82,7 +85,9 @@ internal sealed unsafe class StageProjections
         }
     }
 
-    /// <summary>The columns of Wout, or of the identity where the stage has no output projection, and after them its bias, each padded.</summary>
+    /// <summary>
+    /// The columns of Wout, or of the identity where the stage has no output projection, and after them its bias, each padded.
+    /// </summary>
     private static AlignedBuffer<float> OutputColumns(Stage stage, int stride)
     {
         var inputs = stage.Codebook.Dimensions;
@@ -91,7 +96,9 @@ internal sealed unsafe class StageProjections
         {
             for (var output = 0; output < stage.Dimensions; output++)
             {
-                columns.Pointer[((nint)i * stride) + output] = stage.OutputProjection is { } projection ? projection.Weight[(output * inputs) + i] : i == output ? 1 : 0;
+                columns.Pointer[((nint)i * stride) + output] = stage.OutputProjection is { } projection
+                    ? projection.Weight[(output * inputs) + i]
+                    : i == output ? 1 : 0;
             }
         }
 

@@ -23,7 +23,8 @@ public sealed unsafe class ProjectorTests
             foreach (var outputs in Outputs)
             {
                 var count = Counts[(inputs + outputs) % Counts.Length];
-                AssertEqualsOracle(projector, TestModels.Projection(new Random(inputs + outputs), inputs, outputs, outputs % 3 > 0), count, TestVectors.Normal(new Random(inputs), count * inputs));
+                var projection = TestModels.Projection(new Random(inputs + outputs), inputs, outputs, outputs % 3 > 0);
+                AssertEqualsOracle(projector, projection, count, TestVectors.Normal(new Random(inputs), count * inputs));
             }
         }
     }
@@ -85,7 +86,8 @@ public sealed unsafe class ProjectorTests
         foreach (var atEnd in new[] { false, true })
         {
             // Only the inputs are read, not what pads them: the last row ends with its last input.
-            var padded = Enumerable.Range(0, count * sourceStride).Select(i => i % sourceStride < inputs ? vectors[(i / sourceStride * inputs) + (i % sourceStride)] : float.NaN);
+            var padded = Enumerable.Range(0, count * sourceStride)
+                .Select(i => i % sourceStride < inputs ? vectors[(i / sourceStride * inputs) + (i % sourceStride)] : float.NaN);
             using var source = new GuardedBuffer<float>([.. padded.Take(((count - 1) * sourceStride) + inputs)], atEnd);
             using var rows = new GuardedBuffer<nint>(((count - 1) * 3) + 1, atEnd);
             using var result = new GuardedBuffer<float>(count * outputs, atEnd);
@@ -112,12 +114,17 @@ public sealed unsafe class ProjectorTests
 
     /// <summary>The same bits; which NaN it is, is no one's promise within a product.</summary>
     private static void AssertSame(float expected, float actual, string what)
-        => Assert.True(BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual)), $"{what}: {actual:R} is not {expected:R}");
+        => Assert.True(
+            BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual)),
+            $"{what}: {actual:R} is not {expected:R}");
 
     /// <summary>All widths: they give the same bits whether accelerated or not.</summary>
     private static (string Name, Projector Projector)[] Projectors() =>
     [
-        ("512", new LaneProjector<FloatLanes512>()), ("256", new LaneProjector<FloatLanes256>()), ("128", new LaneProjector<FloatLanes128>()), ("Scalar", new LaneProjector<FusedLanesScalar>()),
+        ("512", new LaneProjector<FloatLanes512>()),
+        ("256", new LaneProjector<FloatLanes256>()),
+        ("128", new LaneProjector<FloatLanes128>()),
+        ("Scalar", new LaneProjector<FusedLanesScalar>()),
     ];
 
     private static (string Name, Projector Projector) Get(string name) => Projectors().Single(projector => projector.Name == name);
