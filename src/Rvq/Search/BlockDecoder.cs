@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
@@ -146,6 +147,7 @@ internal sealed unsafe class BlockDecoder
     /// many some outputs of all stages at a
     /// time, so that their sums and weights stay in the nearest cache.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int stride, DecodeScratch scratch)
     {
         var rows = scratch.StageRows;
@@ -180,6 +182,7 @@ internal sealed unsafe class BlockDecoder
     }
 
     /// <summary>Adds to some of the outputs what a stage makes of codewords, or sets them to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddStage(Stage stage, float** rows, int first, int width, int frames, float* sums, bool isFirst, DecodeScratch scratch)
     {
         var (projection, count) = (stage.OutputProjection?.Table, frames / stage.Stride);

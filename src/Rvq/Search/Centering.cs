@@ -13,6 +13,7 @@ internal sealed unsafe class Centering
 
     /// <param name="table">The codebook.</param>
     /// <param name="atZero">Whether it is to be stored as it is in any case.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Centering(SearchTable table, bool atZero = false)
     {
         _center = new AlignedBuffer<float>(table.Stride);
@@ -51,6 +52,7 @@ internal sealed unsafe class Centering
     public double MaxHalfNorm { get; }
 
     /// <summary>Takes the mean as center if that is worthwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Average(SearchTable table)
     {
         var mean = new AlignedBuffer<double>(table.Stride);

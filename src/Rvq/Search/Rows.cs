@@ -31,6 +31,7 @@ internal static unsafe class Rows
     }
 
     /// <summary>destination = left + right, likewise.</summary>
+    [MethodImpl(Jit.Kernel)]
     public static void Sum(float* left, float* right, float* destination, int paddedLength)
     {
         for (var i = 0; i < paddedLength; i += Definition.Lanes)

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
@@ -128,7 +127,21 @@ internal sealed unsafe class SearchTable
     {
         public bool Equals(int x, int y) => Bytes(x).SequenceEqual(Bytes(y));
 
-        public int GetHashCode(int code) => (int)XxHash3.HashToUInt64(Bytes(code));
+        public int GetHashCode(int code) => Hash((ulong*)table.Row(code), table.Stride / 2);
+
+        // Hashes of libraries run unoptimised when a program starts, which is when tables are built.
+        [MethodImpl(Jit.Kernel)]
+        private static int Hash(ulong* pairs, int count)
+        {
+            ulong hash = 0;
+            for (var i = 0; i < count; i++)
+            {
+                hash = (hash ^ pairs[i]) * 0x9E3779B97F4A7C15;
+                hash ^= hash >> 32;
+            }
+
+            return (int)hash;
+        }
 
         private ReadOnlySpan<byte> Bytes(int code) => new(table.Row(code), table.Stride * sizeof(float));
     }

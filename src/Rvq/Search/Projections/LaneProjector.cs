@@ -16,6 +16,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
 
     public override int OutputsAtOnce => T.HasManyRegisters ? 2 * Panel : Panel;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     public override void ProjectPanels(
         ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride)
@@ -54,6 +55,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void ProjectOne(ProjectionTable table, int output, int width, float* row, float* augend, float* destination)
     {
@@ -68,6 +70,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     }
 
     /// <summary>A multiple of six vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void ProjectTiles(
         ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride)
@@ -105,6 +108,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Deliver(float* products, float* augend, float* destination, int outputs)
     {
         if (augend != null)

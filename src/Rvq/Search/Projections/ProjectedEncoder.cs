@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rvq.Search;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
     /// <summary>
     /// Encodes frames [frames, stride] into the codes of the stack, which begin at <paramref name="codes"/> in each block.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Encode(ResidualStack stack, float* input, int stride, int frames, int* codes, EncodeScratch scratch)
     {
         var stages = stack.Stages;
@@ -57,6 +60,7 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
     }
 
     /// <summary>What a stage searches, [count, padded D], from the columns of all frames.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Means(Stage stage, float* projected, nint columns, int count, float* means)
     {
         var padded = stage.Codebook.RowStride;

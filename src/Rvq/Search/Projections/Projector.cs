@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
@@ -29,6 +29,7 @@ internal abstract unsafe class Projector
     public abstract int OutputsAtOnce { get; }
 
     /// <summary>Projects vectors that lie <paramref name="sourceStride"/> apart; otherwise as the other form.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Project(
         ProjectionTable table, int outputs, float* vectors, nint sourceStride, int count, float* destination, nint stride, bool add = false)
     {
@@ -55,6 +56,7 @@ internal abstract unsafe class Projector
     /// <param name="destination">[count, outputs], none of the vectors.</param>
     /// <param name="stride">The distance between two of its rows.</param>
     /// <param name="add">Whether to add to what is there.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Project(ProjectionTable table, int outputs, float** rows, nint step, int count, float* destination, nint stride, bool add)
     {
         for (var first = 0; first < count; first += RowsAtOnce, rows += RowsAtOnce * step, destination += RowsAtOnce * stride)
