@@ -21,8 +21,8 @@ public sealed partial class RvqModel
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <remarks>
     /// Tensors are read one at a time into the model's own arrays, so memory stays at the float32 size of the codebooks and projections
-    /// plus one tensor. The first <see cref="Quantizer"/> adds search tables of a quarter (eight-bit kernels) to once the codebooks' size, and a
-    /// fifth more when it first encodes a single frame: at most about twice that size in all. Weight norm is folded in binary64 and rounded once.
+    /// plus one tensor. The first <see cref="Quantizer"/> adds search tables of a half (eight-bit kernels) to once the codebooks' size: at most
+    /// about twice that size in all. Weight norm is folded in binary64 and rounded once.
     /// </remarks>
     public static RvqModel Load(string path, LoadOptions? options = null)
     {
