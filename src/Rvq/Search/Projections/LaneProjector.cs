@@ -3,10 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// The product at one width. A tile of six vectors × one panel (two where registers allow) stays in registers while a chain's inputs pass;
-/// the chains are made one after the
-/// other, with the sums of those before in the nearest cache. One or two vectors alone have all four chains under way and read the weights
-/// once, as they lie in memory.
+/// The product at one width. A tile of six vectors × one panel (two where registers allow) stays in registers while a chain's inputs
+/// pass; the chains are made one after the other, with the sums of those before in the nearest cache. One or two vectors alone have all
+/// four chains under way and read the weights once, as they lie in memory.
 /// </summary>
 internal sealed unsafe class LaneProjector<T> : Projector
     where T : struct, IFusedLanes<T>
@@ -248,8 +247,8 @@ internal sealed unsafe class LaneProjector<T> : Projector
     }
 
     /// <summary>
-    /// All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not null,
-    /// to <paramref name="destination"/> [outputs].
+    /// All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not
+    /// null, to <paramref name="destination"/> [outputs].
     /// </summary>
     [MethodImpl(Jit.Kernel)]
     private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)

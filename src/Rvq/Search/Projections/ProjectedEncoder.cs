@@ -3,11 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Stacks whose stages do not search the residual itself, frame by frame. Stage m has y_m = W_m x + b_m of every frame, and subtracts from
-/// it, for each stage i before it in turn,
-/// M_mi e_i + v_mi of <see cref="StageProjections"/>, e_i the codeword that the frame has there; all products by <see cref="Projector"/>,
-/// all differences in float32. It searches y_m, or
-/// the mean of the y_m of the frames that share a code: their sum in the order of the frames, divided by their number, in float32.
+/// Stacks whose stages do not search the residual itself, frame by frame. Stage m has y_m = W_m x + b_m of every frame, and subtracts
+/// from it, for each stage i before it in turn, M_mi e_i + v_mi of <see cref="StageProjections"/>, e_i the codeword that the frame has
+/// there; all products by <see cref="Projector"/>, all differences in float32. It searches y_m, or the mean of the y_m of the frames that
+/// share a code: their sum in the order of the frames, divided by their number, in float32.
 /// </summary>
 internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
 {

@@ -31,7 +31,8 @@ internal sealed unsafe class ProjectionTable
     public float* Bias(int output) => _bias.Pointer + output;
 
     /// <summary>
-    /// W of sixteen outputs from the given one on, a multiple of sixteen, [Inputs, 16]; the panels of all outputs lie one after the other.
+    /// W of sixteen outputs from the given one on, a multiple of sixteen, [Inputs, 16]; the panels of all outputs lie one after the
+    /// other.
     /// </summary>
     public float* Weights(int output) => _weights.Pointer + ((nint)output * Inputs);
 

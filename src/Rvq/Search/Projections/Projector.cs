@@ -6,10 +6,8 @@ namespace Rvq.Search;
 /// W x + b in float32, in one order of fused multiply-adds, which makes the same bits at any width and in any batch.
 /// <para>
 /// The inputs are taken in runs of eight (the last may be shorter). Run q belongs to chain q mod 4, which adds its products by fused
-/// multiply-adds, input by input.
-/// Chain 0 starts at the bias, the others at zero; then the chains that have inputs are added in float32: ((s0 + s1) + s2) + s3. So eight
-/// inputs (DAC, SNAC) are one chain,
-/// and for many of them four chains are under way at once.
+/// multiply-adds, input by input. Chain 0 starts at the bias, the others at zero; then the chains that have inputs are added in float32:
+/// ((s0 + s1) + s2) + s3. So eight inputs (DAC, SNAC) are one chain, and for many of them four chains are under way at once.
 /// </para>
 /// </summary>
 internal abstract unsafe class Projector
