@@ -83,7 +83,7 @@ internal sealed class CorpusProgress : IDisposable
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private void Count(ref int files, string input, ref long bytes)
+    private static void Count(ref int files, string input, ref long bytes)
     {
         Interlocked.Increment(ref files);
         Interlocked.Add(ref bytes, Length(input));
