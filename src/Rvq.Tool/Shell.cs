@@ -24,7 +24,7 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     private static readonly (string Property, string Option)[] OptionNames =
     [
         ("LoadOptions.Prefix", "--prefix"), ("LoadOptions.Metric", "--metric"), ("LoadOptions.Family", "--family"), ("LoadOptions.IgnoreTensors", "--ignore"),
-        ("LoadOptions.UnitCodewords", "--unit-codewords"), ("options.CodebookCount", "--codebooks"), ("options.CodebookSizes", "--size"),
+        ("LoadOptions.BareCodebooks", "--bare-codebooks"), ("LoadOptions.UnitCodewords", "--unit-codewords"), ("options.CodebookCount", "--codebooks"), ("options.CodebookSizes", "--size"),
         ("options.CodebookSize", "--size"), ("options.Iterations", "--iterations"), ("options.SampleLimit", "--sample"), ("options.InitialModel", "--init-from"),
         ("options.BeamWidth", "--beam"), ("; set SampleRate and HopLength", ""),
     ];

@@ -26,6 +26,11 @@ internal sealed class ModelInput
         Description = "Names of tensors that change nothing, with * for any text, where the file is refused for one that its codec does not know.",
     };
 
+    private readonly Option<bool> _bare = new("--bare-codebooks")
+    {
+        Description = "Arrays that nothing calls a codebook are codebooks: an .npy or .npz file, a list of tensors.",
+    };
+
     /// <summary>Lets a command have it.</summary>
     /// <param name="command">The command.</param>
     /// <param name="orElse">What else the command takes in its place, for the help.</param>
@@ -33,7 +38,7 @@ internal sealed class ModelInput
     {
         _path = new("MODEL")
         {
-            Description = "A checkpoint: safetensors or PyTorch's formats with the tensor names of a known codec, a faiss index, or what 'rvq train' wrote" + orElse + ".",
+            Description = "A checkpoint: safetensors, PyTorch's formats, ONNX or GGUF with the tensor names of a known codec, a Hugging Face folder, a faiss index, or what 'rvq train' wrote" + orElse + ".",
         };
         command.Add(_path);
         command.Add(_prefix);
@@ -41,6 +46,7 @@ internal sealed class ModelInput
         command.Add(_unitCodewords);
         command.Add(_family);
         command.Add(_ignore);
+        command.Add(_bare);
     }
 
     /// <summary>The path given.</summary>
@@ -57,6 +63,7 @@ internal sealed class ModelInput
             UnitCodewords = given.GetValue(_unitCodewords),
             Family = given.GetValue(_family),
             IgnoreTensors = given.GetValue(_ignore) ?? [],
+            BareCodebooks = given.GetValue(_bare),
             OnWarning = warning => given.InvocationConfiguration.Error.WriteLine($"rvq: {path}: {warning}"),
         });
         return codebooks is not { } count ? model

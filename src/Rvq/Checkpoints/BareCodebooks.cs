@@ -42,7 +42,7 @@ internal static class BareCodebooks
     }
 
     /// <summary>The names by their numbers, which must run from 0 without a gap.</summary>
-    private static IEnumerable<string> InOrder(TensorEntry[] arrays, string prefix)
+    private static string[] InOrder(TensorEntry[] arrays, string prefix)
     {
         var byNumber = new SortedDictionary<int, string>();
         foreach (var array in arrays)
@@ -54,7 +54,7 @@ internal static class BareCodebooks
         }
 
         return byNumber.Keys.SequenceEqual(Enumerable.Range(0, arrays.Length))
-            ? byNumber.Values
+            ? [.. byNumber.Values]
             : throw new InvalidDataException($"The {arrays.Length} arrays have the numbers {string.Join(", ", byNumber.Keys.Take(5))}, …; from 0 on without a gap are expected.");
     }
 

@@ -3,15 +3,12 @@ namespace Rvq.Checkpoints;
 /// <summary>
 /// Reads the initializers and constants of an ONNX graph (onnx.proto), by name. Elements in another file are named, not read.
 /// </summary>
-internal sealed class OnnxReader
+internal sealed class OnnxReader(JoinedStream file)
 {
     private const int MaxTextBytes = 1 << 20;
     private const int MaxTensors = 1 << 16;
 
-    private readonly JoinedStream _stream;
     private readonly List<TensorEntry> _tensors = [];
-
-    private OnnxReader(Stream stream) => _stream = new JoinedStream(stream, 0, stream.Length);
 
     /// <summary>Whether a file may be one: the version of the format, a small number, and then a field that a model has.</summary>
     public static bool Recognises(ReadOnlySpan<byte> start)
@@ -19,7 +16,8 @@ internal sealed class OnnxReader
 
     public static TensorFile Read(Stream stream)
     {
-        var reader = new OnnxReader(stream);
+        var file = new JoinedStream(stream, 0, stream.Length);
+        var reader = new OnnxReader(file);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in Protobuf.Fields(new StreamCursor(stream, "ONNX model")))
         {
@@ -34,7 +32,7 @@ internal sealed class OnnxReader
             }
         }
 
-        return new TensorFile(reader._stream, reader._tensors, metadata) { Format = "ONNX" };
+        return new TensorFile(file, reader._tensors, metadata) { Format = "ONNX" };
     }
 
     /// <summary>A key (field 1) and its value (field 2).</summary>
@@ -62,7 +60,7 @@ internal sealed class OnnxReader
         {
             if (field is { Number: 5, Bytes: { } initializer })
             {
-                Add(OnnxTensor.Read(initializer, null, _stream));
+                Add(OnnxTensor.Read(initializer, null, file));
             }
             else if (field is { Number: 1, Bytes: { } node })
             {
@@ -98,7 +96,7 @@ internal sealed class OnnxReader
             {
                 if (field is { Number: 5, Bytes: { } value })
                 {
-                    Add(OnnxTensor.Read(value, output, _stream));
+                    Add(OnnxTensor.Read(value, output, file));
                 }
             }
         }

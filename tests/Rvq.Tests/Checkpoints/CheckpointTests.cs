@@ -51,6 +51,32 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void Read_MadeUpCodec_BecomesAModel()
+    {
+        var folder = Directory.CreateTempSubdirectory("rvq").FullName;
+        var path = Path.Combine(folder, "whispernet.ckpt");
+        File.WriteAllBytes(path, TorchBytes.StateDict(
+        [
+            TensorBytes.Single("rq.down", [2, 3], 1, 0, 0, 0, 1, 0), TensorBytes.Single("rq.up", [3, 2], 1, 0, 0, 1, 0, 0),
+            TensorBytes.Single("rq.tables", [2, 2, 2], 0, 0, 4, 4, 0, 1, 1, 0),
+        ]));
+
+        // The snippet for the README: a codec of one's own, from tensors to model.
+        using var checkpoint = Checkpoint.Open(path);
+        var tables = checkpoint.Read("rq.tables");                                         // [N, K, D]
+        var shape = checkpoint.Tensors.Single(tensor => tensor.Name == "rq.tables").Shape;
+        var (size, dimensions) = ((int)shape[1], (int)shape[2]);
+        var stages = tables.Chunk(size * dimensions).Select(codewords => new Stage(new Codebook(codewords, dimensions))).ToArray();
+        var input = new Projection(checkpoint.Read("rq.down"), inputs: 3);                 // [D, 3]
+        var output = new Projection(checkpoint.Read("rq.up"), inputs: dimensions);         // [3, D]
+        var model = new RvqModel(new ResidualStack(stages, input, output)) { Family = "Whispernet", SampleRate = 16000, HopLength = 320 };
+
+        Assert.Equal([1, 0], new Quantizer(model).Encode([4f, 5, 9]));
+        checkpoint.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void Read_SameTensorAgainAndAgain_HasNoBudget()
     {
         using var checkpoint = Checkpoint.Open(new MemoryStream(TensorBytes.Safetensors([TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6)])));

@@ -40,6 +40,24 @@ public sealed class FaissIndexReaderTests
     }
 
     [Fact]
+    public void Read_DimensionsOfTheHeaderThatDiffer_AreRefused()
+    {
+        var file = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+        file[4] = 3;
+        Assert.Contains("2 dimensions in the quantizer, but 3 in the header", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_BeamSize_IsTheModels()
+    {
+        foreach (var old in new[] { false, true })
+        {
+            var file = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4], old);
+            Assert.Equal(5, ModelAssert.Read(file).BeamWidth);
+        }
+    }
+
+    [Fact]
     public void Read_NumbersThatLie_AreRefused()
     {
         // d, M, the number of widths, the first width, the number of codebook values

@@ -26,6 +26,13 @@ public sealed class SafetensorsReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("I64", 7)]
+    [InlineData("BOOL", 2)]
+    [InlineData("I16", 3)]
+    public void Read_OtherTypeOfAWrongLength_IsRefused(string type, int bytes)
+        => Assert.Contains("'beside'", ModelAssert.Refused(TensorBytes.Safetensors([TensorBytes.Random(Embed, 3, 2), new TensorBytes("beside", type, [1], new byte[bytes])])), StringComparison.Ordinal);
+
     [Fact]
     public void Read_LongHalfTensor_CrossesChunks()
     {

@@ -133,6 +133,92 @@ public sealed class TorchZipReaderTests
     }
 
     [Fact]
+    public void Read_ZipWithAComment_IsRead()
+    {
+        // The end record says how long the comment behind it is.
+        var file = TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]);
+        file[^2] = 5;
+        Assert.Equal(3, ModelAssert.Read([.. file, .. "PK\x5\x6!"u8]).Stages[0].Codebook.Size);
+        ModelAssert.Refused([.. file, .. "four"u8]);
+    }
+
+    [Fact]
+    public void Read_EncryptedEntry_IsRefused()
+    {
+        var file = TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]);
+        file[file.AsSpan().IndexOf("PK\x1\x2"u8) + 8] |= 1;
+        Assert.Contains("encrypted", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_EntryPastTheDirectory_IsRefused()
+    {
+        // The last storage's header says a longer name, so that its bytes would end inside the directory.
+        var file = TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]);
+        file[file.AsSpan().LastIndexOf("PK\x3\x4"u8) + 28]++;
+        Assert.Contains("does not end before the directory", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_EmptyTensorAtTheEnd_IsNoObstacle()
+    {
+        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", 4, 0, [2, 2], [2, 1])
+            .Text("empty").Tensor("FloatStorage", "1", 0, 0, [0], [1]).Text("hole").Tensor("FloatStorage", "1", 0, 0, [0, 5], [5, 1]).Op('u').Op('.');
+        var file = TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]), ("data/1", []));
+        Assert.Equal(2, ModelAssert.Read(file).Stages[0].Codebook.Size);
+        using var checkpoint = Checkpoint.Open(new MemoryStream(file));
+        Assert.Empty(checkpoint.Read("hole"));
+    }
+
+    [Fact]
+    public void Read_ModuleOfAnUnknownCodec_SaysTheLineThatHelps()
+    {
+        var pickle = new PickleBytes().Global("my.models", "Net").Op(')').Raw(0x81).Op('}').Op('(').Text("_parameters").Op('}')
+            .Text("weight").Tensor(TensorBytes.Random("x", 2, 2), "0").Op('s').Op('u').Op('b').Op('.');
+        var message = ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16])));
+        Assert.Contains("torch.save(model.state_dict(), path)", message, StringComparison.Ordinal);
+        Assert.Contains("'my.models.Net'", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ModulesInsideThemselves_EndWell()
+    {
+        // a._modules = b, b._modules = a, and a chain of modules that is deeper than any model.
+        var pickle = new PickleBytes().Global("m", "A").Op(')').Raw(0x81).Op('q').Raw(0).Op('}').Text("_modules").Op('}').Text("self").Op('h').Raw(0).Op('s').Op('s').Op('b');
+        for (var i = 0; i < 50_000; i++)
+        {
+            pickle.Global("m", "A").Op(')').Raw(0x81).Op('}').Text("_modules");
+        }
+
+        for (var i = 0; i < 50_000; i++)
+        {
+            pickle.Op('h').Raw(0).Op('s').Op('b');
+        }
+
+        ModelAssert.Refused(TorchBytes.Zip(pickle.Op('.').ToArray()));
+    }
+
+    [Fact]
+    public void Read_TwoPyTorchFilesInOneZip_AreRefused()
+    {
+        var pickle = new PickleBytes().Op('}').Op('.').ToArray();
+        Assert.Contains("several", ModelAssert.Refused(TorchBytes.Zip(pickle, ("other/data.pkl", pickle))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ViewWithEverySecondElement_IsReadInItsOrder()
+    {
+        // [3, 2] out of a storage of 12 with strides [1, 6] and [4, 2]: transposed with a gap, and every second element.
+        var data = Enumerable.Range(0, 12).SelectMany(i => BitConverter.GetBytes((float)i)).ToArray();
+        foreach (var (strides, expected) in new[] { (new long[] { 1, 6 }, new float[] { 1, 7, 2, 8, 3, 9 }), ([4, 2], [1, 3, 5, 7, 9, 11]), ([0, 5], [1, 6, 1, 6, 1, 6]) })
+        {
+            var pickle = new PickleBytes().Op('}').Op('(').Text("a").Tensor("FloatStorage", "0", 12, 1, [3, 2], strides).Op('u').Op('.');
+            using var checkpoint = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.ToArray(), ("data/0", data))));
+            Assert.Equal(expected, checkpoint.Read("a"));
+        }
+    }
+
+    [Fact]
     public void Read_BigEndianFile_IsRefused()
     {
         var pickle = new PickleBytes().Op('}').Op('.').ToArray();
@@ -170,7 +256,7 @@ public sealed class TorchZipReaderTests
         Assert.Equal(3, ModelAssert.Read(file).Stages[0].Codebook.Size);
         foreach (var field in fields)
         {
-            foreach (var lie in new[] { -1, long.MaxValue, long.MinValue, file.Length, 1L << 62 })
+            foreach (var lie in new[] { -1, -16, long.MaxValue, long.MinValue, file.Length, 1L << 62 })
             {
                 var lying = (byte[])file.Clone();
                 BinaryPrimitives.WriteInt64LittleEndian(lying.AsSpan(field), lie);
