@@ -97,13 +97,15 @@ internal sealed class EmaCodebook(int size, int dimensions, EmaTrainerOptions op
     private void Average(KMeansStatistics stage)
     {
         var (decay, gain) = (options.Decay, 1 - options.Decay);
+        var sums = new double[dimensions];
         for (var code = 0; code < size; code++)
         {
+            stage.Sums.CopyTo(code, sums);
             Usage[code] = (float)((decay * Usage[code]) + (gain * stage.Counts[code]));
             for (var i = 0; i < dimensions; i++)
             {
                 ref var sum = ref Sums[(code * dimensions) + i];
-                sum = (float)((decay * sum) + (gain * stage.Sums[code, i]));
+                sum = (float)((decay * sum) + (gain * sums[i]));
             }
         }
     }

@@ -36,6 +36,11 @@ public sealed partial class EmaTrainer
         in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths, in TensorSpan<float> gradient)
     {
         var layout = FrameLayout.Of(frames.Lengths, lengths, Dimensions);
+        if (layout.Total > Array.MaxLength / Sizes.Length)
+        {
+            throw new ArgumentException($"A batch of {layout.Total} frames is too large for {Sizes.Length} stages.", nameof(frames));
+        }
+
         FrameLayout.CheckDestination(quantized, frames.Lengths, Dimensions, nameof(quantized));
         FrameLayout.CheckDestination(codes, frames.Lengths, Sizes.Length, nameof(codes));
         if (!gradient.IsEmpty)

@@ -96,6 +96,19 @@ internal sealed class ExactSums(int rows, int width)
         }
     }
 
+    /// <summary>Writes the sums of a row, each as the indexer gives it.</summary>
+    public void CopyTo(int row, Span<double> sums)
+    {
+        sums.Clear();
+        for (var i = _bins.Length - 1; i >= 0; i--)
+        {
+            if (_bins[i] is { } bin)
+            {
+                TensorPrimitives.Add(sums, bin.AsSpan(row * width, width), sums);
+            }
+        }
+    }
+
     /// <summary>A bit for every bin that is there, then their sums.</summary>
     public void Write(Stream stream)
     {

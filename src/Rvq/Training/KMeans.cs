@@ -142,14 +142,16 @@ internal sealed class KMeans
 
     private void Average(KMeansStatistics total)
     {
+        var sums = new double[_dimensions];
         for (var code = 0; code < _size; code++)
         {
             if (total.Counts[code] > 0)
             {
+                total.Sums.CopyTo(code, sums);
                 var codeword = Codewords.AsSpan(code * _dimensions, _dimensions);
                 for (var i = 0; i < codeword.Length; i++)
                 {
-                    codeword[i] = (float)(total.Sums[code, i] / total.Counts[code]);
+                    codeword[i] = (float)(sums[i] / total.Counts[code]);
                 }
 
                 _context.Normalize(codeword);

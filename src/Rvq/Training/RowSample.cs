@@ -74,7 +74,7 @@ internal sealed class RowSample(int capacity, int width)
     public void Read(Stream stream)
     {
         var count = LittleEndian.ReadOne<int>(stream);
-        if (count < 0 || count > capacity || (long)count * (sizeof(ulong) + (width * sizeof(float))) > stream.Length - stream.Position)
+        if (count < 0 || count > capacity || count * (sizeof(ulong) + ((long)width * sizeof(float))) > stream.Length - stream.Position)
         {
             throw new InvalidDataException($"A sample of {count} rows, where at most {capacity} of {width} values are kept.");
         }

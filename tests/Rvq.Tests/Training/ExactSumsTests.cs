@@ -34,6 +34,7 @@ public sealed class ExactSumsTests
         for (var column = 0; column < 9; column++)
         {
             var exact = rows.Aggregate(BigInteger.Zero, (sum, row) => sum + InUnits(row[column]));
+            Assert.Equal(sums[0, column], Copied(sums, 9)[column]);
             Assert.Equal((double)exact, sums[0, column] * Math.ScaleB(1, 149), Math.Abs((double)exact) * 1e-15);
         }
     }
@@ -126,6 +127,13 @@ public sealed class ExactSumsTests
         }
 
         return sums;
+    }
+
+    private static double[] Copied(ExactSums sums, int width)
+    {
+        var copied = new double[width];
+        sums.CopyTo(0, copied);
+        return copied;
     }
 
     private static double[] Values(ExactSums sums, int width) => [.. Enumerable.Range(0, width).Select(i => sums[0, i])];
