@@ -2,8 +2,8 @@ namespace Rvq.Training;
 
 /// <summary>
 /// An even sample of rows, each once: those with the smallest keys, which are hashes of the rows. The samples of parts, added, are the
-/// sample of
-/// the whole, in whatever order they come. Rows are sorted by key.
+/// sample of the
+/// whole, in whatever order they come. Rows are sorted by key.
 /// </summary>
 internal sealed class RowSample(int capacity, int width)
 {
@@ -24,10 +24,24 @@ internal sealed class RowSample(int capacity, int width)
     }
 
     /// <summary>The keys of the rows kept, ascending.</summary>
-    public ReadOnlySpan<ulong> Keys => _keys.AsSpan(0, Count);
+    public ReadOnlySpan<ulong> Keys
+    {
+        get
+        {
+            Sort(); // first, since it replaces the arrays
+            return _keys.AsSpan(0, _count);
+        }
+    }
 
     /// <summary>The rows kept, [Count, width].</summary>
-    public ReadOnlySpan<float> Rows => _rows.AsSpan(0, Count * width);
+    public ReadOnlySpan<float> Rows
+    {
+        get
+        {
+            Sort();
+            return _rows.AsSpan(0, _count * width);
+        }
+    }
 
     public ReadOnlySpan<float> this[int index] => Rows.Slice(index * width, width);
 
