@@ -12,7 +12,7 @@ internal static class BeamOracle
             var frame = frames.Slice(t * model.Dimensions, model.Dimensions).ToArray();
             foreach (var stack in model.Stacks)
             {
-                codes.AddRange(Search([.. stack.Stages.ToArray().Select(stage => stage.Codebook)], stack.InputProjection is null ? frame : Project(stack.InputProjection, frame), width));
+                codes.AddRange(Search([.. stack.Stages.ToArray().Select(stage => stage.Codebook)], stack.InputProjection is null ? frame : Oracle.Project(stack.InputProjection, frame), width));
             }
         }
 
@@ -31,7 +31,7 @@ internal static class BeamOracle
     public static (double Error, int[] Codes)[] Candidates(ResidualStack stack, float[] frame, int width, bool greedyOnly)
     {
         var codebooks = stack.Stages.ToArray().Select(stage => stage.Codebook).ToArray();
-        var vector = stack.InputProjection is null ? frame : Project(stack.InputProjection, frame);
+        var vector = stack.InputProjection is null ? frame : Oracle.Project(stack.InputProjection, frame);
         var greedy = Oracle.Encode(new RvqModel(codebooks), vector);
         int[][] all = greedyOnly ? [greedy] : [.. Beam(codebooks, vector, width).Select(partial => partial.Codes).Append(greedy).DistinctBy(codes => string.Join(' ', codes))];
         return [.. all.Select(codes => (Error: Error(codebooks, vector, codes), Codes: codes)).OrderBy(pair => pair.Error).ThenBy(pair => pair.Codes, Lexicographic)];
@@ -67,10 +67,6 @@ internal static class BeamOracle
     }
 
     private static readonly Comparer<int[]> Lexicographic = Comparer<int[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
-
-    private static float[] Project(Projection projection, float[] frame)
-        => [.. Enumerable.Range(0, projection.Outputs).Select(o =>
-            (float)(Oracle.Dot(projection.Weight.Slice(o * projection.Inputs, projection.Inputs), frame) + (projection.Bias.IsEmpty ? 0 : projection.Bias[o])))];
 
     private static double Error(float[] residual) => NoNaN(Oracle.Dot(residual, residual));
 

@@ -28,8 +28,15 @@ public class DacFileTests
         }
 
         Assert.Throws<InvalidDataException>(() => DacFile.Read(File.ReadAllBytes(Path.Combine(folder, "codes.npy"))));
-        var evil = bytes[..0x80].Concat(Encoding.ASCII.GetBytes("\u0080\u0003cos\nsystem\nX\u0002\0\0\0ls\u0085R.")).ToArray();
-        evil[0x80] = 0x80;
-        Assert.Contains("os.system", Assert.Throws<InvalidDataException>(() => DacFile.Read(evil)).Message, StringComparison.Ordinal);
+
+        // os.system("touch …"), which must not be called.
+        var touched = Path.Combine(Path.GetTempPath(), $"rvq-dac-evil-{Environment.ProcessId}");
+        var command = Encoding.ASCII.GetBytes($"touch {touched}");
+        byte[] evil =
+        [
+            .. bytes[..0x80], 0x80, 3, .. "cos\nsystem\nX"u8, .. BitConverter.GetBytes(command.Length), .. command, 0x85, .. "R."u8,
+        ];
+        Assert.Throws<InvalidDataException>(() => DacFile.Read(evil));
+        Assert.False(File.Exists(touched));
     }
 }
