@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Rvq.OnnxRuntime;
 using Rvq.Streams;
 using Rvq.Tests.Tool;
 
@@ -26,7 +27,7 @@ public class QuickStartSnippets
         ArithmeticModel.Create(CodebookCount).Save(path);
         try
         {
-            var (codes, bytes, frames) = Run(path, session, runOptions, inputs);
+            var (codes, bytes, frames) = RunWithArrays(path, session, runOptions, inputs);
             var expected = numbers.SelectMany(number => Enumerable.Range(0, CodebookCount).Select(n => ArithmeticModel.Code(number, n, CodebookCount)));
             Assert.Equal(expected, codes);
             Assert.Equal(numbers.Length, bytes.Length);
@@ -38,7 +39,43 @@ public class QuickStartSnippets
         }
     }
 
-    private static (int[] Codes, byte[] Bytes, float[] Frames) Run(
+    [Fact]
+    public void QuickStart_OnnxRuntimesTensors_GoInAndOutWithoutArrays()
+    {
+        int[] numbers = [3, 250, 77];
+        using var session = new InferenceSession(OnnxConvolution.Encoder(ArithmeticModel.Direction, ArithmeticModel.Dimensions));
+        using var runOptions = new RunOptions();
+        using var audio = OrtValue.CreateTensorValueFromMemory(
+            Array.ConvertAll(numbers, number => ArithmeticModel.Factor(number, CodebookCount)), [1, 1, numbers.Length]);
+        var path = Path.Combine(Path.GetTempPath(), $"rvq-quick-start-ort-{Environment.ProcessId}.safetensors");
+        ArithmeticModel.Create(CodebookCount).Save(path);
+        try
+        {
+            var (codes, frames) = Run(path, session, runOptions, new Dictionary<string, OrtValue> { ["audio"] = audio });
+            Assert.Equal(Enumerable.Range(0, CodebookCount).SelectMany(n => numbers.Select(number => (long)ArithmeticModel.Code(number, n, CodebookCount))), codes);
+            Assert.Equal(Enumerable.Range(0, 4).SelectMany(d => numbers.Select(number => ArithmeticModel.Frame(number, d, CodebookCount))), frames);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static (long[] Codes, float[] Frames) Run(string path, InferenceSession encoder, RunOptions runOptions, Dictionary<string, OrtValue> inputs)
+    {
+        // README
+        var model = RvqModel.Load(path).Take(8);                          // EnCodec's own checkpoint; 8 codebooks are 6 kbit/s
+        var quantizer = new Quantizer(model);                             // built once, shared by all threads
+        var dequantizer = new Dequantizer(model);
+
+        using var outputs = encoder.Run(runOptions, inputs, encoder.OutputNames);
+        using OrtValue codes = quantizer.Encode(outputs[0]);              // latents [B, D, T] → codes int64 [B, N, T]
+        using OrtValue latents = dequantizer.Decode(codes);               // … and back: [B, D, T], the decoder's input
+        // END
+        return (codes.GetTensorDataAsSpan<long>().ToArray(), latents.GetTensorDataAsSpan<float>().ToArray());
+    }
+
+    private static (int[] Codes, byte[] Bytes, float[] Frames) RunWithArrays(
         string path, InferenceSession session, RunOptions runOptions, Dictionary<string, OrtValue> inputs)
     {
         // README

@@ -11,24 +11,30 @@ public class StreamSnippets
     {
         int[] numbers = [3, 30, 17, 9];
         int[] codes = [.. numbers.SelectMany(number => Enumerable.Range(0, 5).Select(n => ArithmeticModel.Code(number, n)))];
-        using var file = new MemoryStream();
-        var frames = Stream(ArithmeticModel.Create(), codes, file);
-        Assert.Equal(numbers.SelectMany(number => Enumerable.Range(0, 4).Select(d => ArithmeticModel.Decoded(number, d, 2))), frames);
+        var path = Path.Combine(Path.GetTempPath(), $"rvq-readme-{Environment.ProcessId}.rvq");
+        try
+        {
+            var frames = Stream(ArithmeticModel.Create(), codes, path);
+            Assert.Equal(numbers.SelectMany(number => Enumerable.Range(0, 4).Select(d => ArithmeticModel.Decoded(number, d, 2))), frames);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
-    private static List<float> Stream(RvqModel model, int[] codes, Stream file)
+    private static List<float> Stream(RvqModel model, int[] codes, string path)
     {
         var all = new List<float>();
 
         // README
-        using (var writer = new RvqWriter(file, new RvqHeader(model), leaveOpen: true))
+        using (var writer = RvqWriter.Create(path, new RvqHeader(model)))         // or to any Stream: new RvqWriter(stream, …)
         {
             writer.Write<int>(codes);                                             // [T, N], as often as codes come
             writer.Complete();                                                    // the end mark: nothing is missing
         }
 
-        file.Position = 0;
-        using var reader = RvqReader.Open(file, model, new RvqReaderOptions { CodebookCount = 2 });    // two codebooks: a shorter read
+        using var reader = RvqReader.Open(path, model, new RvqReaderOptions { CodebookCount = 2 });    // two codebooks: a shorter read
         while (reader.ReadChunk() is { } chunk)
         {
             var frames = new float[chunk.FrameCount * model.Dimensions];          // [T, D] of this chunk

@@ -24,6 +24,27 @@ public class TokenSnippets
         Assert.Equal([3, 6], fine);
     }
 
+    [Fact]
+    public void Orpheus_ATokenThatCannotBe_EndsTheGoodBlocks()
+    {
+        long[] tokens = [10, 4106, 8202, 12298, 16394, 20490, 24586, 11, 4107, 8203, 12299, 99, 20491, 24587];
+        var (codes, blocks, place) = Orpheus(tokens);
+        Assert.Equal(1, blocks);
+        Assert.Equal(new int[7], codes[..7]);
+        Assert.Equal(8202..12298, place);
+    }
+
+    private static (int[] Codes, int Blocks, Range Place) Orpheus(long[] tokens)
+    {
+        // README
+        var layout = new SnacTokens([4, 2, 1]);                                   // Orpheus: seven places, each with tokens of its own
+        var codes = new int[tokens.Length];                                       // [blocks, 7]
+        layout.TryRestore<long, int>(tokens, codes, out var blocks);              // so many blocks are good; generation may go on behind them
+        Range place = layout.GetTokenRange(2);                                    // what may come in the third place: the rest of the logits is masked
+        // END
+        return (codes, blocks, place);
+    }
+
     private static (int[] Tokens, int[] Back) MusicGen(int[] codes, int t)
     {
         // README
