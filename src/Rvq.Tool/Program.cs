@@ -43,7 +43,10 @@ internal static class Program
         // Signals are the caller's affair (see Termination), and help can fail too, on a full disk.
         var configuration = new InvocationConfiguration
         {
-            Output = shell.Output, Error = shell.Error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false,
+            Output = shell.Output,
+            Error = shell.Error,
+            ProcessTerminationTimeout = null,
+            EnableDefaultExceptionHandler = false,
         };
         return shell.Guard(() => parsed.InvokeAsync(configuration, cancellation).GetAwaiter().GetResult(), cancellation);
     }

@@ -132,7 +132,14 @@ internal static partial class Promise
         {
             var options = new RvqTrainerOptions
             {
-                CodebookCount = 2, CodebookSize = 32, Iterations = 6, Initialization = initialization, CoarseToFine = coarse, GainCopies = copies, Seed = 7, MaxDegreeOfParallelism = 2,
+                CodebookCount = 2,
+                CodebookSize = 32,
+                Iterations = 6,
+                Initialization = initialization,
+                CoarseToFine = coarse,
+                GainCopies = copies,
+                Seed = 7,
+                MaxDegreeOfParallelism = 2,
             };
             yield return ($"trained, {name}", Digest.Of(Saved(RvqTrainer.Train(frames, Dimensions, options).Save)));
         }
@@ -141,7 +148,12 @@ internal static partial class Promise
         {
             var trainer = new EmaTrainer(Dimensions, new EmaTrainerOptions
             {
-                CodebookCount = 3, CodebookSize = 32, Smoothing = smoothing, QuantizerDropout = 0.5, InitializationIterations = 5, Seed = 7,
+                CodebookCount = 3,
+                CodebookSize = 32,
+                Smoothing = smoothing,
+                QuantizerDropout = 0.5,
+                InitializationIterations = 5,
+                Seed = 7,
                 DeadCodeRule = smoothing == UsageSmoothing.Clamp ? DeadCodeRule.BelowMean : DeadCodeRule.BelowThreshold,
             });
             var (quantized, codes) = (new float[100 * Dimensions], new int[100 * 3]);

@@ -17,7 +17,7 @@ internal sealed record Targets(string Name, Action<byte[]> Read, Func<IEnumerabl
         .. Containers.All.Select(container => new Targets(container.Name, Refusing<InvalidDataException>(Containers.Read), container.Seeds)),
         new("npy", Refusing<InvalidDataException>(bytes => NpyReader.ReadSingle(new MemoryStream(bytes))), () => [Npy("<f4", 4), Npy("<f2", 2), Npy(">f8", 8)]),
         new("npy-codes", Refusing<InvalidDataException>(bytes => NpyReader.ReadInt32(new MemoryStream(bytes))), () => [Npy("<i8", 8), Npy("|u1", 1)]),
-        new("wav", Refusing<InvalidDataException>(bytes => WavReader.Read(bytes)), () => []),
+        new("wav", Refusing<InvalidDataException>(bytes => WavReader.Read(bytes, _ => { })), () => []),
         new("packets", Refusing<ArgumentException>(ReadPackets), () => [new byte[24], new byte[47]]),
     ];
 

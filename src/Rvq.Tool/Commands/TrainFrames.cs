@@ -17,7 +17,9 @@ internal sealed class TrainFrames
 
     private readonly Option<string> _column = new("--column")
     {
-        Description = "The column of lists in Parquet inputs.", HelpName = "NAME", DefaultValueFactory = _ => FrameFiles.Column,
+        Description = "The column of lists in Parquet inputs.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => FrameFiles.Column,
     };
 
     private readonly Option<bool> _channelsFirst = Options.ChannelsFirst();

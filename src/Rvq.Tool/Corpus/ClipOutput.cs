@@ -9,7 +9,7 @@ namespace Rvq.Tool.Corpus;
 internal static class ClipOutput
 {
     // Zip archives have a time for every member; the same clips are to be the same bytes.
-    private static readonly DateTimeOffset s_noTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The end of an output's name.</summary>
     public static string Extension(ClipFormat format, string source) => format switch
@@ -99,7 +99,7 @@ internal static class ClipOutput
             }
 
             var entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
-            entry.LastWriteTime = s_noTime;
+            entry.LastWriteTime = NoTime;
             using var member = entry.Open();
             NpyWriter.WriteHeader<T>(member, [clip.Count, clip.Width]);
             clip.ForEachPart((_, rows) => NpyWriter.WriteValues<T>(member, rows), cancellation);

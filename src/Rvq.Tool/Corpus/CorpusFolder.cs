@@ -16,7 +16,7 @@ internal static class CorpusFolder
     /// <summary>The file that says what the folder's outputs are.</summary>
     public const string Identity = ".rvq-corpus.json";
 
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Makes the folder this run's, or sees that it is.</summary>
     /// <exception cref="InvalidDataException">It holds the outputs of another model or other options.</exception>
@@ -24,7 +24,7 @@ internal static class CorpusFolder
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, Identity);
-        var text = JsonSerializer.Serialize(identity, s_indented) + "\n";
+        var text = JsonSerializer.Serialize(identity, Indented) + "\n";
         if (!File.Exists(path))
         {
             OutputFile.Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));

@@ -6,7 +6,7 @@ namespace Rvq.Tool.Corpus;
 /// <param name="Output">The folder of outputs, of which nothing is an input, or null.</param>
 internal sealed record CorpusInputs(string[] Extensions, string? Root, string? Output)
 {
-    private static readonly EnumerationOptions s_visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
 
     /// <summary>Whether an argument means more than one file.</summary>
     public static bool IsMany(string input) => input.StartsWith('@') || Directory.Exists(input);
@@ -48,7 +48,7 @@ internal sealed record CorpusInputs(string[] Extensions, string? Root, string? O
 
     private IEnumerable<string> FilesOf(string folder, string? output)
     {
-        foreach (var path in Directory.EnumerateFiles(folder, "*", s_visible))
+        foreach (var path in Directory.EnumerateFiles(folder, "*", Visible))
         {
             if (Extensions.Contains(Path.GetExtension(path)))
             {
@@ -57,7 +57,7 @@ internal sealed record CorpusInputs(string[] Extensions, string? Root, string? O
         }
 
         // A link to a folder may lead back to where it lies.
-        foreach (var path in Directory.EnumerateDirectories(folder, "*", s_visible))
+        foreach (var path in Directory.EnumerateDirectories(folder, "*", Visible))
         {
             if (Path.GetFullPath(path) != output && new DirectoryInfo(path).LinkTarget is null)
             {

@@ -8,7 +8,7 @@ namespace Rvq.Tool.Corpus;
 /// </summary>
 internal sealed class CorpusProgress : IDisposable
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.2);
 
     private readonly Shell _shell;
     private readonly double? _frameRate;
@@ -33,7 +33,7 @@ internal sealed class CorpusProgress : IDisposable
             _bytes += Length(input);
         }
 
-        _timer = shell.ErrorConsole.Profile.Out.IsTerminal ? new Timer(_ => Draw(), null, s_interval, s_interval) : null;
+        _timer = shell.ErrorConsole.Profile.Out.IsTerminal ? new Timer(_ => Draw(), null, Interval, Interval) : null;
     }
 
     /// <summary>Some frames have been read.</summary>

@@ -19,7 +19,10 @@ internal static class CodeInspection
         usage.AddRows(file.Codes, [.. Enumerable.Repeat(1, file.CodebookCount)]);
         Print(shell, json, "ecdc", 1, file.Codes.Length, file.FrameRate, usage, new Dictionary<string, string>
         {
-            ["model"] = file.ModelName, ["sampleRate"] = Text(file.SampleRate), ["samples"] = Text(file.AudioLength), ["segments"] = Text(file.SegmentCount),
+            ["model"] = file.ModelName,
+            ["sampleRate"] = Text(file.SampleRate),
+            ["samples"] = Text(file.AudioLength),
+            ["segments"] = Text(file.SegmentCount),
         });
     }
 

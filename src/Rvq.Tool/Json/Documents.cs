@@ -19,7 +19,10 @@ internal sealed partial class Documents : JsonSerializerContext
     /// <summary>The contracts, with paths and names written as they are.</summary>
     public static Documents Plain { get; } = new(new JsonSerializerOptions
     {
-        WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        NewLine = "\n",
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
     /// <summary>A number that JSON can write, else null.</summary>

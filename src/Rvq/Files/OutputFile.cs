@@ -93,7 +93,11 @@ internal static class OutputFile
     {
         var options = new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = BufferSize, PreallocationSize = length,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = BufferSize,
+            PreallocationSize = length,
         };
         if (isSecret && !OperatingSystem.IsWindows())
         {

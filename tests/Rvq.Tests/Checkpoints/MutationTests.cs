@@ -14,6 +14,8 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     private static readonly long[] Numbers = [0, 1, -1, 2, 127, 128, 255, 256, 65535, 65536, int.MaxValue, uint.MaxValue, 1L << 32, 1L << 60, long.MaxValue, long.MinValue];
 
+    private static readonly string[] FaissWrappers = ["coarse", "idmap_rq", "ivfrq", "pca_rq", "prq", "rr"];
+
     [Fact]
     public void Safetensors_Damaged_AreReadOrRefused()
         => AssertReadOrRefused(1, [
@@ -46,8 +48,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void FaissWrappers_Damaged_AreReadOrRefused()
-        => AssertReadOrRefused(8, [.. new[] { "coarse", "idmap_rq", "ivfrq", "pca_rq", "prq", "rr" }
-            .Select(name => File.ReadAllBytes(TestData.Path($"files/faiss_other_types/{name}.index")))]);
+        => AssertReadOrRefused(8, [.. FaissWrappers.Select(name => File.ReadAllBytes(TestData.Path($"files/faiss_other_types/{name}.index")))]);
 
     [Fact]
     public void OnnxFiles_Damaged_AreReadOrRefused()

@@ -9,7 +9,13 @@ public sealed class EmaCosineTests
 
     private static readonly EmaTrainerOptions Options = new()
     {
-        CodebookCount = 2, CodebookSize = 4, Metric = SearchMetric.Cosine, Decay = 0.7, Smoothing = UsageSmoothing.Laplace, DeadCodeRule = DeadCodeRule.None, Seed = 2,
+        CodebookCount = 2,
+        CodebookSize = 4,
+        Metric = SearchMetric.Cosine,
+        Decay = 0.7,
+        Smoothing = UsageSmoothing.Laplace,
+        DeadCodeRule = DeadCodeRule.None,
+        Seed = 2,
     };
 
     [Fact]

@@ -13,7 +13,12 @@ public sealed class EmaPaddingTests
 
     private static readonly EmaTrainerOptions Options = new()
     {
-        CodebookCount = 2, CodebookSize = 16, Seed = 1, DeadCodeInterval = 1, DeadCodeThreshold = 0.5, Decay = 0.7,
+        CodebookCount = 2,
+        CodebookSize = 16,
+        Seed = 1,
+        DeadCodeInterval = 1,
+        DeadCodeThreshold = 0.5,
+        Decay = 0.7,
     };
 
     [Theory]

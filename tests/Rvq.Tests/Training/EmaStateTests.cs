@@ -37,7 +37,10 @@ public sealed class EmaStateTests
     {
         var options = new EmaTrainerOptions
         {
-            CodebookSizes = [4, 2], Metric = SearchMetric.Cosine, CoarseToFine = false, Commitment = new Commitment { Weight = 0.5, SumsStages = true, OnlyFirstStageHasGradient = true },
+            CodebookSizes = [4, 2],
+            Metric = SearchMetric.Cosine,
+            CoarseToFine = false,
+            Commitment = new Commitment { Weight = 0.5, SumsStages = true, OnlyFirstStageHasGradient = true },
         };
         var trainer = new EmaTrainer(2, options);
         trainer.Step([1, 2, 3, 4, 5, 6, 7, 9], new float[8], new int[8]);

@@ -167,7 +167,7 @@ public sealed class EmaWorkersTests
         var bytes = trainer.Encode(Batch(1), quantized, codes).ToBytes();
         for (var i = 0; i < bytes.Length; i++)
         {
-            var total = trainer.Encode(Batch(2)[..(16 * Dimensions)], quantized.AsSpan(0, 16 * Dimensions), codes.AsSpan(0, 48));
+            var total = trainer.Encode(Batch(2).AsSpan(0, 16 * Dimensions), quantized.AsSpan(0, 16 * Dimensions), codes.AsSpan(0, 48));
             Assert.Throws<InvalidDataException>(() => total.Add(bytes.AsSpan(0, i)));
             bytes[i] ^= 0xFF;
             try

@@ -27,7 +27,10 @@ public sealed class ShardTests
     {
         var given = new Dictionary<string, string>
         {
-            ["SLURM_ARRAY_TASK_MIN"] = $"{min}", ["SLURM_ARRAY_TASK_MAX"] = $"{max}", ["SLURM_ARRAY_TASK_STEP"] = $"{step}", ["SLURM_ARRAY_TASK_COUNT"] = $"{count}",
+            ["SLURM_ARRAY_TASK_MIN"] = $"{min}",
+            ["SLURM_ARRAY_TASK_MAX"] = $"{max}",
+            ["SLURM_ARRAY_TASK_STEP"] = $"{step}",
+            ["SLURM_ARRAY_TASK_COUNT"] = $"{count}",
         };
         given["SLURM_ARRAY_TASK_ID"] = $"{id}";
         Assert.Equal(new Shard(part, count), Shard.Parse("slurm", given.GetValueOrDefault));
@@ -39,7 +42,11 @@ public sealed class ShardTests
         Assert.Throws<FormatException>(() => Shard.Parse("slurm", _ => null));
         var gaps = new Dictionary<string, string>
         {
-            ["SLURM_ARRAY_TASK_ID"] = "7", ["SLURM_ARRAY_TASK_MIN"] = "0", ["SLURM_ARRAY_TASK_MAX"] = "7", ["SLURM_ARRAY_TASK_STEP"] = "1", ["SLURM_ARRAY_TASK_COUNT"] = "3",
+            ["SLURM_ARRAY_TASK_ID"] = "7",
+            ["SLURM_ARRAY_TASK_MIN"] = "0",
+            ["SLURM_ARRAY_TASK_MAX"] = "7",
+            ["SLURM_ARRAY_TASK_STEP"] = "1",
+            ["SLURM_ARRAY_TASK_COUNT"] = "3",
         };
         Assert.Throws<FormatException>(() => Shard.Parse("slurm", gaps.GetValueOrDefault));
     }

@@ -1,13 +1,13 @@
 using System.Globalization;
-using Rvq.Tool.Parquet;
 using Rvq.Streams;
+using Rvq.Tool.Parquet;
 
 namespace Rvq.Tests.Tool.Parquet;
 
 /// <summary>Parquet files of clips, read back by DuckDB, and DuckDB's own read here.</summary>
 public sealed class ParquetClipTests : IDisposable
 {
-    private static readonly int[] s_lengths = [3, 0, 750, 1, 40];
+    private static readonly int[] Lengths = [3, 0, 750, 1, 40];
     private readonly string _folder = Directory.CreateTempSubdirectory("rvq-parquet-").FullName;
 
     private string File => Path.Combine(_folder, "clips.parquet");
@@ -23,12 +23,12 @@ public sealed class ParquetClipTests : IDisposable
     {
         WriteClips(perCodebook: false);
         var rows = DuckDb.Query($"SELECT id, frame_count, codes FROM '{File}'");
-        Assert.Equal(s_lengths.Length, rows.Count);
+        Assert.Equal(Lengths.Length, rows.Count);
         for (var clip = 0; clip < rows.Count; clip++)
         {
             Assert.Equal($"clip {clip}", rows[clip][0]);
-            Assert.Equal(s_lengths[clip], rows[clip][1]);
-            Assert.Equal(Codes(clip, s_lengths[clip]), ((IEnumerable<int>)rows[clip][2]!).ToArray());
+            Assert.Equal(Lengths[clip], rows[clip][1]);
+            Assert.Equal(Codes(clip, Lengths[clip]), ((IEnumerable<int>)rows[clip][2]!).ToArray());
         }
     }
 
@@ -41,7 +41,7 @@ public sealed class ParquetClipTests : IDisposable
         {
             for (var n = 0; n < 3; n++)
             {
-                Assert.Equal(Enumerable.Range(0, s_lengths[clip]).Select(t => Code(clip, t, n)), (IEnumerable<int>)rows[clip][n]!);
+                Assert.Equal(Enumerable.Range(0, Lengths[clip]).Select(t => Code(clip, t, n)), (IEnumerable<int>)rows[clip][n]!);
             }
         }
     }
@@ -59,7 +59,7 @@ public sealed class ParquetClipTests : IDisposable
         // A histogram of the second codebook's codes: list elements count from 1 in SQL.
         var histogram = DuckDb.Query(
             $"SELECT code, count(*) FROM (SELECT unnest(list_filter(codes, (code, i) -> (i - 1) % 3 = 1)) AS code FROM '{File}') GROUP BY code ORDER BY code");
-        var expected = Enumerable.Range(0, s_lengths.Length).SelectMany(clip => Enumerable.Range(0, s_lengths[clip]).Select(t => Code(clip, t, 1)))
+        var expected = Enumerable.Range(0, Lengths.Length).SelectMany(clip => Enumerable.Range(0, Lengths[clip]).Select(t => Code(clip, t, 1)))
             .GroupBy(code => code).OrderBy(group => group.Key);
         Assert.Equal(
             expected.Select(group => ((long)group.Key, group.LongCount())),
@@ -122,12 +122,12 @@ public sealed class ParquetClipTests : IDisposable
         using var stream = System.IO.File.OpenRead(File);
         using var reader = ParquetClipReader<int>.Open(stream, CodesTable.Codes);
         Assert.Equal(new RvqHeader(Model).Fingerprint.ToString("x32", CultureInfo.InvariantCulture), reader.Metadata[CodesTable.Fingerprint]);
-        Assert.Equal(s_lengths.Length, reader.RowCount);
+        Assert.Equal(Lengths.Length, reader.RowCount);
         var clips = reader.ReadAll().ToArray();
-        Assert.Equal(s_lengths.Select((_, clip) => $"clip {clip}"), clips.Select(clip => clip.Id));
+        Assert.Equal(Lengths.Select((_, clip) => $"clip {clip}"), clips.Select(clip => clip.Id));
         for (var clip = 0; clip < clips.Length; clip++)
         {
-            Assert.Equal(Codes(clip, s_lengths[clip]), CodesTable.Join(Model, clips[clip].Lists, clips[clip].Id));
+            Assert.Equal(Codes(clip, Lengths[clip]), CodesTable.Join(Model, clips[clip].Lists, clips[clip].Id));
         }
     }
 
@@ -226,9 +226,9 @@ public sealed class ParquetClipTests : IDisposable
         var table = new CodesTable(Model, perCodebook);
         using var stream = System.IO.File.Create(File);
         var writer = new ParquetClipWriter<int>(stream, table.Columns, table.Metadata(), TestContext.Current.CancellationToken);
-        for (var clip = 0; clip < s_lengths.Length; clip++)
+        for (var clip = 0; clip < Lengths.Length; clip++)
         {
-            writer.Write($"clip {clip}", s_lengths[clip], table.Split(Codes(clip, s_lengths[clip])));
+            writer.Write($"clip {clip}", Lengths[clip], table.Split(Codes(clip, Lengths[clip])));
         }
 
         writer.Complete();
