@@ -83,24 +83,7 @@ public sealed class ShardStatistics
     /// The bytes are of another step or other options, are cut short, or hold what no shard gives; nothing has changed then.
     /// </exception>
     /// <exception cref="ArgumentException">More frames than sums can be exact of (2³⁰); nothing has changed then.</exception>
-    public void Add(ReadOnlySpan<byte> bytes)
-    {
-        var stream = new MemoryStream(bytes.ToArray(), writable: false);
-        try
-        {
-            var other = Read(stream);
-            if (stream.Position != stream.Length)
-            {
-                throw new InvalidDataException($"The statistics end at offset {stream.Position}, but there are {stream.Length} bytes.");
-            }
-
-            Add(other);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException($"The statistics are cut short: they have {bytes.Length} bytes.", e);
-        }
-    }
+    public void Add(ReadOnlySpan<byte> bytes) => Add(StatisticsBytes.Read(bytes, Read));
 
     // What is read is as large as these statistics are themselves, so nothing is allocated on the word of the bytes.
     private ShardStatistics Read(MemoryStream stream)
