@@ -20,7 +20,7 @@ public sealed unsafe class Dequantizer
 {
     private const int LeastCodesInVectors = 64;
 
-    private readonly BlockDecoder _decoder;
+    private readonly FrameDecoder _decoder;
     private readonly ScratchPool<DecodeScratch> _scratch;
     private readonly int _smallestCodebook;
 
@@ -35,11 +35,11 @@ public sealed unsafe class Dequantizer
     {
     }
 
-    internal Dequantizer(RvqModel model, Kernel kernel, long mostTabulatedValues = BlockDecoder.MostTabulatedValues)
+    internal Dequantizer(RvqModel model, Kernel kernel, long mostTabulatedValues = FrameDecoder.MostTabulatedValues)
     {
         ArgumentNullException.ThrowIfNull(model);
         Model = model;
-        _decoder = new BlockDecoder(model, kernel, mostTabulatedValues);
+        _decoder = new FrameDecoder(model, kernel, mostTabulatedValues);
         _scratch = new ScratchPool<DecodeScratch>(() => new DecodeScratch(Model));
         _smallestCodebook = _decoder.Columns.Min(column => column.Size);
     }
@@ -149,7 +149,7 @@ public sealed unsafe class Dequantizer
         for (long first = 0; first < frames.Count; first += step)
         {
             var count = (int)Math.Min(step, frames.Count - first);
-            Gather.Codewords(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _decoder.Columns, scratch.Rows);
+            CodeCopy.LookUp(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _decoder.Columns, scratch.Rows);
             if (inPlace)
             {
                 _decoder.Decode(scratch.Rows, count, destination + (first * frames.RowLength), scratch);
@@ -157,7 +157,7 @@ public sealed unsafe class Dequantizer
             }
 
             _decoder.Decode(scratch.Rows, count, scratch.Frames, scratch);
-            Gather.FramesBack(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
+            FrameCopy.Scatter(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
         }
 
         _scratch.Return(scratch);

@@ -89,7 +89,7 @@ public sealed unsafe partial class Quantizer
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var (toCodes, toErrors) = ((nint)codes, (nint)errors);
-        Passes.InParallel(
+        ParallelLoop.Run(
             source.Rows.Count, step, _degree, best.Scratch,
             (scratch, first, count) => EncodeBestPass(best, scratch, source, (TCode*)toCodes, (float*)toErrors, first, count));
     }
@@ -101,7 +101,7 @@ public sealed unsafe partial class Quantizer
         best.Encode(scratch, source, first, count);
         var (start, blocks) = (first / Model.FramesPerBlock, count / Model.FramesPerBlock);
         var rows = new StridedRows((start + blocks) * best.Count, Model.CodesPerBlock);
-        Gather.Codes(scratch.Stacks.Codes.Pointer, codes, rows, start * best.Count, blocks * best.Count);
+        CodeCopy.Scatter(scratch.Stacks.Codes.Pointer, codes, rows, start * best.Count, blocks * best.Count);
         for (var i = 0; i < blocks * best.Count; i++)
         {
             errors[(start * best.Count) + i] = (float)scratch.Stacks.Errors[i];

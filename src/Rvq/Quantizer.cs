@@ -19,7 +19,7 @@ public sealed unsafe partial class Quantizer
     private const int MinFramesPerThread = 24;
     private const int PassesPerThread = 8;
 
-    private readonly BlockEncoder _encoder;
+    private readonly GreedyEncoder _encoder;
     private readonly BeamEncoder? _beam;
     private readonly ScratchPool<EncodeScratch> _scratch;
     private readonly Kernel _kernel;
@@ -48,7 +48,7 @@ public sealed unsafe partial class Quantizer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxDegreeOfParallelism, 1, nameof(options));
         Model = model;
         (_kernel, _beamWidth, _degree) = (kernel, options.BeamWidth, options.MaxDegreeOfParallelism);
-        _encoder = new BlockEncoder(model, kernel);
+        _encoder = new GreedyEncoder(model, kernel);
         _beam = options.BeamWidth > 1 ? new BeamEncoder(model, kernel, options.BeamWidth) : null;
         _scratch = new ScratchPool<EncodeScratch>(() => new EncodeScratch(Model, options.BeamWidth));
         foreach (var stage in model.Stages)
@@ -264,7 +264,7 @@ public sealed unsafe partial class Quantizer
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var to = (nint)destination;
-        Passes.InParallel(
+        ParallelLoop.Run(
             source.Rows.Count, step, _degree, _scratch,
             (scratch, first, count) => EncodePass(scratch, source, (TCode*)to, codes, first, count));
         GC.KeepAlive(this);
@@ -284,7 +284,7 @@ public sealed unsafe partial class Quantizer
             _beam.Encode(scratch, count);
         }
 
-        Gather.Codes(scratch.Codes, destination, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock);
+        CodeCopy.Scatter(scratch.Codes, destination, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock);
     }
 
     /// <summary>Looks at all frames before a code is written.</summary>

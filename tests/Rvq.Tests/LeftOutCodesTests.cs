@@ -26,7 +26,7 @@ public sealed class LeftOutCodesTests
             foreach (var kernel in TestKernels.Supported)
             {
                 // With tables of projected codewords, and without.
-                foreach (var tabulated in new[] { BlockDecoder.MostTabulatedValues, 0 })
+                foreach (var tabulated in new[] { FrameDecoder.MostTabulatedValues, 0 })
                 {
                     var dequantizer = new Dequantizer(model, kernel, tabulated);
                     AssertBits(expected, dequantizer.Decode(codes), name);

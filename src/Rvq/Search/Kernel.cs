@@ -42,7 +42,7 @@ internal abstract unsafe class Kernel
         for (nint frame = 0; frame < frames && rows != null; frame++)
         {
             var residual = residuals + (frame * table.Stride);
-            Rows.Difference(residual, rows + ((nint)codes[frame * codeStride] * table.Stride), residual, table.Stride);
+            RowArithmetic.Difference(residual, rows + ((nint)codes[frame * codeStride] * table.Stride), residual, table.Stride);
         }
     }
 

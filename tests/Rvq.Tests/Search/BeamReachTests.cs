@@ -113,7 +113,7 @@ public class BeamReachTests
         {
             var residual = beam.Residuals(0) + (frame * 2 * stride);
             frames.AsSpan(frame * dimensions, dimensions).CopyTo(new Span<float>(residual, dimensions));
-            beam.HalfNorms(0)[frame * 2] = 0.5 * Lanes.Dot(residual, residual, stride);
+            beam.HalfNorms(0)[frame * 2] = 0.5 * WidestSums.Dot(residual, residual, stride);
             beam.Greedy(0)[frame] = 0;
         }
 

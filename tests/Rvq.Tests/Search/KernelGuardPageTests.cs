@@ -98,12 +98,12 @@ public sealed unsafe class KernelGuardPageTests
                 using var left = new GuardedBuffer<float>(TestVectors.Normal(new Random(1), length), atEnd);
                 using var right = new GuardedBuffer<float>(TestVectors.Normal(new Random(2), length), atEnd);
                 using var result = new GuardedBuffer<float>(length, atEnd);
-                Rows.Difference(left.Pointer, right.Pointer, result.Pointer, length);
+                RowArithmetic.Difference(left.Pointer, right.Pointer, result.Pointer, length);
                 Assert.Equal(left.Span.ToArray().Zip(right.Span.ToArray(), (a, b) => a - b), result.Span.ToArray());
-                Rows.Sum(left.Pointer, right.Pointer, result.Pointer, length);
+                RowArithmetic.Sum(left.Pointer, right.Pointer, result.Pointer, length);
                 Assert.Equal(left.Span.ToArray().Zip(right.Span.ToArray(), (a, b) => a + b), result.Span.ToArray());
                 var norm = left.Span.ToArray().Sum(value => (double)value * value);
-                Assert.Equal(1, Rows.SquaredNorm(left.Pointer, length) / norm, 1e-5);
+                Assert.Equal(1, RowArithmetic.SquaredNorm(left.Pointer, length) / norm, 1e-5);
             }
         }
     }
@@ -126,7 +126,7 @@ public sealed unsafe class KernelGuardPageTests
                     }
 
                     using var sums = new GuardedBuffer<float>(Frames * length, atEnd);
-                    Rows.SumAll((float**)rows.Pointer, step, Frames, count, sums.Pointer, length);
+                    RowArithmetic.SumAll((float**)rows.Pointer, step, Frames, count, sums.Pointer, length);
                     for (var i = 0; i < sums.Length; i++)
                     {
                         var (frame, at) = Math.DivRem(i, length);
@@ -189,7 +189,7 @@ public sealed unsafe class KernelGuardPageTests
                         using var vectors = new GuardedBuffer<float>(Padded(frames, dimensions), atEnd);
                         using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
                         using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
-                        FloatKernel<T>.Score(
+                        FloatScores<T>.Score(
                             panels.Pointer, halfNorms.Pointer, panelCount, dimensions, vectors.Pointer, Definition.PaddedLength(dimensions), count,
                             scores.Pointer, minima.Pointer);
                         for (var i = 0; i < scores.Length; i++)
@@ -233,7 +233,7 @@ public sealed unsafe class KernelGuardPageTests
                     using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
                     margins.Span.Fill(Margin);
                     margins.Span[^1] = double.PositiveInfinity;
-                    CertainKernel<T>.Find(
+                    CertainCodes<T>.Find(
                         panels.Pointer, halfNorms.Pointer, source.PanelCount, dimensions, vectors.Pointer, Definition.PaddedLength(dimensions), margins.Pointer,
                         Count, codes.Pointer, 3);
                     Assert.Equal(-1, codes.Span[^1]);
@@ -348,7 +348,7 @@ public sealed unsafe class KernelGuardPageTests
                     }
 
                     scale.Span[0] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), random.Next(-1000, 1000));
-                    SixBitKernel<T>.Score(panels, residual.Pointer, scale.Pointer, scores.Pointer, minima.Pointer);
+                    SixBitScores<T>.Score(panels, residual.Pointer, scale.Pointer, scores.Pointer, minima.Pointer);
                     for (var k = 0; k < scores.Length; k++)
                     {
                         var sum = scale.Span[0].Start;
@@ -400,7 +400,7 @@ public sealed unsafe class KernelGuardPageTests
                             scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -BytePanels.Offset * sum);
                         }
 
-                        ByteKernel<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
+                        ByteScores<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
                         for (var i = 0; i < scores.Length; i++)
                         {
                             var (t, k) = Math.DivRem(i, panelCount * Panel);

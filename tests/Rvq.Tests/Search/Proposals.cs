@@ -44,14 +44,14 @@ internal static unsafe class Proposals
         var panels = table.FloatPanels;
         var vectors = Centered(table, frames, panels.Center);
         var (scores, minima) = Room(panels.PanelCount, count);
-        FloatKernel<T>.Score(
+        FloatScores<T>.Score(
             panels.Panels, panels.HalfNorms, panels.PanelCount, dimensions, vectors.Pointer, table.Stride, count, scores.Pointer, minima.Pointer);
         var proposals = new List<Proposal>();
         for (var t = 0; t < count; t++)
         {
             proposals.Add(new Proposal(
                 Row(scores, t, panels.PanelCount, size), Definition(codebook, frames.AsSpan(t * dimensions, dimensions)), new double[size],
-                panels.Bound.Margin(Rvq.Search.Rows.SquaredNorm(vectors.Pointer + (t * table.Stride), table.Stride))));
+                panels.Bound.Margin(RowArithmetic.SquaredNorm(vectors.Pointer + (t * table.Stride), table.Stride))));
         }
 
         return proposals;
@@ -60,7 +60,7 @@ internal static unsafe class Proposals
     public static List<Proposal> InBytes<T>(string kind, int size, int dimensions, int count)
         where T : struct, IByteDot
         => InBits<T>(kind, size, dimensions, count, table => (table.BytePanels.Bound, (nint)table.BytePanels.Weights), (table, bytes, scales, scores, minima) =>
-            ByteKernel<T>.Score(table.BytePanels, (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
+            ByteScores<T>.Score(table.BytePanels, (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
 
     public static List<Proposal> InSixBits<T>(string kind, int size, int dimensions, int count)
         where T : struct, IByteDot
@@ -70,7 +70,7 @@ internal static unsafe class Proposals
             for (var t = 0; t < count; t++)
             {
                 new Span<sbyte>((sbyte*)bytes + (t * table.Stride), table.Stride).CopyTo(residual.Span);
-                SixBitKernel<T>.Score(
+                SixBitScores<T>.Score(
                     table.SixBitPanels, residual.Pointer, (ResidualScale*)scales + t, (float*)scores + (t * table.PanelCount * Panel), (float*)minima);
             }
         });

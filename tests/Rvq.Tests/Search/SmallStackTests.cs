@@ -97,7 +97,7 @@ public sealed unsafe class SmallStackTests
 
         using var codes = new GuardedBuffer<int>(((count - 1) * 20) + stages, atEnd);
         using var squaredNorms = new GuardedBuffer<float>(count, atEnd);
-        SmallStackKernel<T>.Quantize<TDouble>(guarded.Pointer, stages, residuals.Pointer, stride, count, codes.Pointer, 20, squaredNorms.Pointer);
+        SmallStackCodes<T>.Quantize<TDouble>(guarded.Pointer, stages, residuals.Pointer, stride, count, codes.Pointer, 20, squaredNorms.Pointer);
         var expected = Oracle.Encode(model, frames);
         for (var t = 0; t < count; t++)
         {

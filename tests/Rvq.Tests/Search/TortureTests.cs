@@ -59,7 +59,7 @@ public class TortureTests
             var expected = Oracle.Decode(model, codes);
             foreach (var kernel in TestKernels.Supported)
             {
-                foreach (var mostTabulatedValues in new[] { 0, 4000, BlockDecoder.MostTabulatedValues })
+                foreach (var mostTabulatedValues in new[] { 0, 4000, FrameDecoder.MostTabulatedValues })
                 {
                     var actual = new Dequantizer(model, kernel, mostTabulatedValues).Decode(codes);
                     var same = expected.Zip(actual, (a, b) => BitConverter.SingleToInt32Bits(a) == BitConverter.SingleToInt32Bits(b));

@@ -112,7 +112,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     {
         if (augend != null)
         {
-            Rows.Sum(augend, products, destination, outputs);
+            RowArithmetic.Sum(augend, products, destination, outputs);
         }
         else
         {
@@ -121,7 +121,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     }
 
     /// <summary>One chain of the products of vectors, a multiple of six, with a panel [inputs, 16].</summary>
-    [MethodImpl(Jit.Kernel)]
+    [MethodImpl(InnerLoop.Options)]
     private static void SixRows(float* panel, nint inputs, int chain, float** rows, nint step, int count, in ProductWays ways)
     {
         float* start = ways.Start, before = ways.Before, augend = ways.Augend, destination = ways.Destination;
@@ -180,7 +180,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     }
 
     /// <summary>As <see cref="SixRows"/>, for two panels one after the other.</summary>
-    [MethodImpl(Jit.Kernel)]
+    [MethodImpl(InnerLoop.Options)]
     private static void SixRowsTwoPanels(float* panel, nint inputs, int chain, float** rows, nint step, int count, ProductWays ways)
     {
         for (; count > 0; count -= Tile, rows += Tile * step)
@@ -250,7 +250,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     /// All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not
     /// null, to <paramref name="destination"/> [outputs].
     /// </summary>
-    [MethodImpl(Jit.Kernel)]
+    [MethodImpl(InnerLoop.Options)]
     private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)
     {
         var end = vector + inputs;

@@ -58,7 +58,7 @@ internal sealed unsafe class StageProjections
                 InputRow(stages[later], output, row.Span);
                 for (var i = 0; i <= inputs; i++)
                 {
-                    entries[i] = -(float)Lanes.Dot(row.Pointer, columns.Pointer + ((nint)i * stride), stride);
+                    entries[i] = -(float)WidestSums.Dot(row.Pointer, columns.Pointer + ((nint)i * stride), stride);
                 }
 
                 result.Set(_columns[later] - _columns[earlier + 1] + output, entries.AsSpan(0, inputs), entries.AsSpan(inputs));

@@ -1,0 +1,201 @@
+namespace Rvq.Search;
+
+/// <summary>The families whose ancestors are scored together.</summary>
+internal sealed unsafe class BeamFamilies
+{
+    // An ancestor's scores cost as much as adding products to so many others does, for each dimension of the codewords.
+    private const double RowsPerDimension = 1.0 / 12;
+
+    private readonly int _most;
+    private readonly int _depth;
+    private readonly BeamFamily[] _families = new BeamFamily[SearchScratch.MaxFrames];
+    private readonly AlignedBuffer<BeamNode> _nodes;
+    private readonly AlignedBuffer<int> _counts;
+    private readonly AlignedBuffer<int> _stacks;
+    private readonly AlignedBuffer<float> _ancestors;
+    private readonly AlignedBuffer<double> _halfNorms = new(SearchScratch.MaxFrames);
+    private readonly AlignedBuffer<BeamBound> _bounds;
+    private readonly AlignedBuffer<(double Offset, double Error)> _offsets;
+    private readonly AlignedBuffer<float> _lanes;
+    private readonly AlignedBuffer<float> _scores;
+    private readonly AlignedBuffer<float> _minima;
+    private readonly AlignedBuffer<BeamScores> _leaves;
+    private readonly AlignedBuffer<sbyte> _zeros;
+    private readonly AlignedBuffer<BeamSpot> _spots;
+    private readonly AlignedBuffer<nint> _expected;
+    private nint _rowBytes;
+    private int _expectedCount;
+    private readonly long _scoreLength;
+
+    public BeamFamilies(int width, int depth, long stride, int panelCount)
+    {
+        _most = Math.Min(width + 1, SearchScratch.MaxFrames);
+        _depth = depth;
+        _nodes = new AlignedBuffer<BeamNode>((long)SearchScratch.MaxFrames * depth * _most);
+        _counts = new AlignedBuffer<int>((long)SearchScratch.MaxFrames * depth);
+        _stacks = new AlignedBuffer<int>((depth + 1L) * _most);
+        _ancestors = new AlignedBuffer<float>(SearchScratch.MaxFrames * stride);
+        _bounds = new AlignedBuffer<BeamBound>(2L * _most);
+        _offsets = new AlignedBuffer<(double Offset, double Error)>(_most);
+        _lanes = new AlignedBuffer<float>((long)_most * PanelLayout.PanelSize);
+        _scoreLength = depth < 2 ? 0 : (long)_most * panelCount * PanelLayout.PanelSize;
+        _scores = new AlignedBuffer<float>(2 * _scoreLength);
+        _minima = new AlignedBuffer<float>((long)_most * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize);
+        _leaves = new AlignedBuffer<BeamScores>(_most);
+        _zeros = new AlignedBuffer<sbyte>(panelCount * PanelLayout.PanelSize);
+        _spots = new AlignedBuffer<BeamSpot>(((long)_most * PanelLayout.GroupCount(panelCount)) + 1);
+        _expected = new AlignedBuffer<nint>((long)_most * depth);
+    }
+
+    /// <summary>The number of families.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The number of their ancestors.</summary>
+    public int AncestorCount { get; private set; }
+
+    /// <summary>The residuals of the ancestors, [AncestorCount, stride].</summary>
+    public float* Ancestors => _ancestors.Pointer;
+
+    /// <summary>½⟨r, r⟩ of each.</summary>
+    public double* HalfNorms => _halfNorms.Pointer;
+
+    /// <summary>Room for o and E' of each partial stack of a family.</summary>
+    public (double Offset, double Error)* Offsets => _offsets.Pointer;
+
+    /// <summary>Room for the group minima of each partial stack of a family.</summary>
+    public float* Minima => _minima.Pointer;
+
+    /// <summary>Where the scores of each partial stack of a family come from.</summary>
+    public BeamScores* Leaves => _leaves.Pointer;
+
+    /// <summary>A row of products that adds nothing.</summary>
+    public sbyte* Zeros => _zeros.Pointer;
+
+    /// <summary>Room for a vector of scores of each partial stack of a family.</summary>
+    public float* Lanes => _lanes.Pointer;
+
+    /// <summary>Room for all groups of all partial stacks of a family, and one more.</summary>
+    public BeamSpot* Spots => _spots.Pointer;
+
+    public ref readonly BeamFamily this[int index] => ref _families[index];
+
+    /// <summary>Those that are so many codes before the partial stacks of a family, in lexicographic order.</summary>
+    public ReadOnlySpan<BeamNode> Nodes(int family, int back)
+        => new(_nodes.Pointer + (((nint)family * _depth) + back) * _most, _counts.Pointer[((nint)family * _depth) + back]);
+
+    /// <summary>Room for the scores of those that are so many codes (at least one) before a family, [panels × 16] each.</summary>
+    public float* Scores(int back) => _scores.Pointer + (back % 2 * _scoreLength);
+
+    /// <summary>Room for their bounds.</summary>
+    public BeamBound* Bounds(int back) => _bounds.Pointer + (back % 2 * _most);
+
+    public void Clear() => (Count, AncestorCount) = (0, 0);
+
+    /// <summary>Notes the rows of products that a family needs, if there is such a family.</summary>
+    public void Expect(in BeamStep step, int index)
+    {
+        _expectedCount = 0;
+        for (var back = index < Count ? this[index].Depth - 1 : -1; back >= 0; back--)
+        {
+            var products = step.Products[back];
+            _rowBytes = products.RowBytes;
+            foreach (var node in Nodes(index, back))
+            {
+                _expected.Pointer[_expectedCount++] = (nint)products.Row(node.Code);
+            }
+        }
+    }
+
+    /// <summary>One of these rows, which is thereby no longer expected, or the given one.</summary>
+    public sbyte* NextExpected(sbyte* otherwise) => _expectedCount > 0 ? (sbyte*)_expected.Pointer[--_expectedCount] : otherwise;
+
+    /// <summary>Has the rows still expected on their way from memory.</summary>
+    public void FetchExpected()
+    {
+        while (_expectedCount > 0)
+        {
+            CacheLines.Prefetch(NextExpected(null), _rowBytes);
+        }
+    }
+
+    /// <summary>Adds some partial stacks of a frame as a family if there is room for its ancestors.</summary>
+    public bool TryAdd(in BeamStep step, int frame, int first, int count, int room)
+    {
+        if (AncestorCount == room)
+        {
+            return false;
+        }
+
+        var depth = Trace(step, frame, first, count, out var ancestors);
+        if (AncestorCount + ancestors > room)
+        {
+            return false;
+        }
+
+        var stride = step.Table.Stride;
+        var level = step.Stage - depth;
+        var stacks = _stacks.Pointer + ((nint)depth * _most);
+        for (var i = 0; i < ancestors; i++)
+        {
+            var stack = ((nint)frame * (step.Beam.Count(level) + 1)) + stacks[i];
+            new Span<float>(step.Beam.Residuals(level) + (stack * stride), stride).CopyTo(new Span<float>(Ancestors + ((nint)(AncestorCount + i) * stride), stride));
+            HalfNorms[AncestorCount + i] = step.Beam.HalfNorms(level)[stack];
+        }
+
+        _families[Count++] = new BeamFamily(frame, first, count, depth, AncestorCount, ancestors);
+        AncestorCount += ancestors;
+        return true;
+    }
+
+    /// <summary>
+    /// Goes back as far as it is worthwhile. The kept partial stacks are in lexicographic order, and so are those that they extend: each is the last one found
+    /// or a new one. Only that of the greedy stack, which may come last, can be an earlier one.
+    /// </summary>
+    private int Trace(in BeamStep step, int frame, int first, int count, out int ancestors)
+    {
+        var perAncestor = step.Table.Dimensions * RowsPerDimension;
+        var stacks = _stacks.Pointer;
+        for (var i = 0; i < count; i++)
+        {
+            stacks[i] = first + i;
+        }
+
+        ancestors = count;
+        var (depth, least, rows) = (0, count * perAncestor, 0);
+        for (var back = 0; back < step.Products.Length && count > 1; back++)
+        {
+            var nodes = _nodes.Pointer + ((((nint)Count * _depth) + back) * _most);
+            int* parents = step.Beam.Parents(step.Stage - 1 - back, frame), codes = step.Beam.Codes(step.Stage - 1 - back, frame);
+            var above = stacks + _most;
+            var distinct = 0;
+            for (var i = 0; i < count; i++)
+            {
+                var parent = parents[stacks[i]];
+                var at = distinct - 1;
+                while (at >= 0 && above[at] > parent)
+                {
+                    at--;
+                }
+
+                if (at < 0 || above[at] != parent)
+                {
+                    at = distinct++;
+                    above[at] = parent;
+                }
+
+                nodes[i] = new BeamNode(at, codes[stacks[i]]);
+            }
+
+            _counts.Pointer[((nint)Count * _depth) + back] = count;
+            rows += count;
+            stacks = above;
+            count = distinct;
+            if ((count * perAncestor) + rows < least)
+            {
+                (depth, least, ancestors) = (back + 1, (count * perAncestor) + rows, count);
+            }
+        }
+
+        return depth;
+    }
+}

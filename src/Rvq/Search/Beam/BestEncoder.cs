@@ -1,0 +1,107 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// Encodes frames into the best stacks of codes that a beam has, with their squared errors; or, where one is asked for of a greedy search,
+/// into the greedy one.
+/// </summary>
+internal sealed unsafe class BestEncoder
+{
+    private readonly RvqModel _model;
+    private readonly Kernel _kernel;
+    private readonly GreedyEncoder _greedy;
+    private readonly BeamEncoder? _beam;
+    private readonly Dequantizer? _dequantizer;
+
+    /// <exception cref="NotSupportedException">
+    /// More than one stack is asked for, and a stage of the model cannot be searched by a beam.
+    /// </exception>
+    public BestEncoder(RvqModel model, Kernel kernel, GreedyEncoder greedy, int count, int beamWidth)
+    {
+        (_model, _kernel, _greedy, Count) = (model, kernel, greedy, count);
+        var width = Math.Max(count, beamWidth);
+        if (width > 1)
+        {
+            _beam = new BeamEncoder(model, kernel, width);
+        }
+        else if (BeamEncoder.WhyNot(model) is not null)
+        {
+            _dequantizer = new Dequantizer(model);
+        }
+
+        Scratch = new ScratchPool<BestScratch>(() => new BestScratch(_model, Count, width));
+    }
+
+    /// <summary>The stacks of each frame.</summary>
+    public int Count { get; }
+
+    public ScratchPool<BestScratch> Scratch { get; }
+
+    /// <summary>Encodes frames first…first + count − 1 into the scratch's stacks.</summary>
+    public void Encode(BestScratch scratch, in FrameSource source, long first, int count)
+    {
+        scratch.Encode.Take(source, first, count);
+        if (_beam is not null)
+        {
+            _beam.EncodeBest(scratch.Encode, count, scratch.Stacks);
+            return;
+        }
+
+        _greedy.Encode(scratch.Encode, count);
+        var codes = scratch.Stacks.Codes.Span[..(count / _model.FramesPerBlock * _model.CodesPerBlock)];
+        new ReadOnlySpan<int>(scratch.Encode.Codes, codes.Length).CopyTo(codes);
+        var errors = scratch.Stacks.Errors.AsSpan(0, count / _model.FramesPerBlock);
+        errors.Clear();
+        if (_dequantizer is null)
+        {
+            AddResidualErrors(scratch, count, codes, errors);
+        }
+        else
+        {
+            AddDecodingErrors(scratch, count, codes, errors);
+        }
+    }
+
+    /// <summary>⟨r, r⟩ of what each stack leaves, as a beam has it.</summary>
+    private void AddResidualErrors(BestScratch scratch, int frames, ReadOnlySpan<int> codes, Span<double> errors)
+    {
+        var column = 0;
+        foreach (var stack in _model.Stacks)
+        {
+            var row = scratch.Encode.Project(_kernel, stack, frames, out var stride);
+            var residual = scratch.Residual.Pointer;
+            for (var frame = 0; frame < frames; frame++, row += stride)
+            {
+                new Span<float>(row, stride).CopyTo(new Span<float>(residual, stride));
+                for (var m = 0; m < stack.Stages.Length; m++)
+                {
+                    var table = stack.Stages[m].SearchTable;
+                    var code = (nint)codes[(frame * _model.CodesPerBlock) + column + m];
+                    RowArithmetic.Difference(residual, table.Rows + (code * table.Stride), residual, stride);
+                }
+
+                errors[frame] += BeamEncoder.Error(0.5 * WidestSums.Dot(residual, residual, stride));
+            }
+
+            column += stack.Stages.Length;
+        }
+    }
+
+    /// <summary>How far the frames of each block are from what their codes decode to.</summary>
+    private void AddDecodingErrors(BestScratch scratch, int frames, ReadOnlySpan<int> codes, Span<double> errors)
+    {
+        var decoded = scratch.Decoded(frames);
+        _dequantizer!.Decode(codes, decoded);
+        for (var frame = 0; frame < frames; frame++)
+        {
+            var row = scratch.Encode.Frames + ((nint)frame * scratch.Encode.FrameStride);
+            var error = 0.0;
+            for (var i = 0; i < _model.Dimensions; i++)
+            {
+                var difference = (double)row[i] - decoded[(frame * _model.Dimensions) + i];
+                error += difference * difference;
+            }
+
+            errors[frame / _model.FramesPerBlock] += double.IsNaN(error) ? double.PositiveInfinity : error;
+        }
+    }
+}

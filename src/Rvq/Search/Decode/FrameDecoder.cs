@@ -1,0 +1,313 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+
+namespace Rvq.Search;
+
+/// <summary>
+/// Adds up what the codes stand for: in each stack the stages' outputs in stage order in float32, through the stack's output projection;
+/// the stacks in order. What a projection makes of a single codeword is one of a few vectors, rounded to float32 before anything is added
+/// to it:
+/// they are computed beforehand where they are not too many.
+/// </summary>
+internal sealed unsafe class FrameDecoder
+{
+    // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
+    public const long MostTabulatedValues = 16 << 20;
+
+    // Sums of magnitudes up to this are so far from overflow that no rounding on the way leads there.
+    private const double LargestSafe = 1e37;
+
+    private readonly RvqModel _model;
+    private readonly Kernel _kernel;
+    private readonly bool[] _isTabulated;
+    private readonly bool _canOverflow;
+    private readonly List<AlignedBuffer<float>> _tables = [];
+
+    public FrameDecoder(RvqModel model, Kernel kernel, long mostTabulatedValues)
+    {
+        _model = model;
+        _kernel = kernel;
+        _isTabulated = new bool[model.Stacks.Length];
+        _canOverflow = !(LargestValue(model) < LargestSafe);
+        Columns = new CodeColumn[model.CodesPerBlock];
+        var column = 0;
+        for (var s = 0; s < model.Stacks.Length; s++)
+        {
+            var stack = model.Stacks[s];
+            _isTabulated[s] = CanTabulate(stack, mostTabulatedValues);
+            foreach (var stage in stack.Stages)
+            {
+                var count = model.FramesPerBlock / stage.Stride;
+                var projection = _isTabulated[s] ? SingleCodewordProjection(stack, stage) : null;
+                Columns.AsSpan(column, count).Fill(projection is null
+                    ? new CodeColumn(stage.Codebook.PaddedRows.Pointer, stage.Codebook.Size, stage.Codebook.RowStride)
+                    : new CodeColumn(Tabulate(projection, stage), stage.Codebook.Size, projection.Table.PaddedOutputs));
+                column += count;
+            }
+        }
+    }
+
+    /// <summary>What each code of a block stands for, as long as this decoder lives.</summary>
+    public CodeColumn[] Columns { get; }
+
+    /// <summary>Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions].</summary>
+    public void Decode(float** codewords, int frames, float* destination, DecodeScratch scratch)
+    {
+        for (var s = 0; s < _model.Stacks.Length; s++)
+        {
+            var stack = _model.Stacks[s];
+            var output = _isTabulated[s] && !stack.IsProjected ? null : stack.OutputProjection?.Table;
+            var sum = output is null && s == 0 ? destination : scratch.Sum;
+            var stride = output is null ? scratch.FrameStride : Definition.PaddedLength(output.Inputs);
+            if (stack.IsProjected && !_isTabulated[s])
+            {
+                Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+                LeaveOut(stack.Stages, codewords, frames, sum, stride);
+            }
+            else
+            {
+                SumStages(stack.Stages, codewords, frames, sum, stride, scratch);
+            }
+
+            if (output is not null)
+            {
+                _kernel.Projector.Project(output, scratch.FrameStride, sum, stride, frames, destination, scratch.FrameStride, add: s > 0);
+            }
+            else if (s > 0)
+            {
+                RowArithmetic.Sum(destination, sum, destination, checked(frames * scratch.FrameStride));
+            }
+
+            codewords += stack.CodesPer(_model.FramesPerBlock);
+        }
+
+        if (_canOverflow)
+        {
+            RowArithmetic.UnifyNaNs(destination, checked(frames * scratch.FrameStride));
+        }
+    }
+
+    /// <summary>A bound of all values on the way to a frame.</summary>
+    private static double LargestValue(RvqModel model)
+    {
+        double total = 0;
+        foreach (var stack in model.Stacks)
+        {
+            double sum = 0;
+            foreach (var stage in stack.Stages)
+            {
+                sum += LargestValue(stage.OutputProjection, Math.Abs(TensorPrimitives.MaxMagnitude<float>(stage.Codebook.PaddedRows.Span)));
+            }
+
+            total += LargestValue(stack.OutputProjection, sum);
+        }
+
+        return total;
+    }
+
+    private static double LargestValue(Projection? projection, double largestInput)
+    {
+        var largest = projection is null ? largestInput : 0;
+        for (var output = 0; output < projection?.Outputs; output++)
+        {
+            var weights = TensorPrimitives.SumOfMagnitudes(projection.Weight.Slice(output * projection.Inputs, projection.Inputs));
+            largest = Math.Max(largest, (weights * largestInput) + (projection.Bias.IsEmpty ? 0 : Math.Abs(projection.Bias[output])));
+        }
+
+        return largest;
+    }
+
+    private void SumStages(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
+    {
+        if (_model.FramesPerBlock == 1)
+        {
+            RowArithmetic.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, stride);
+            return;
+        }
+
+        var rows = scratch.StageRows;
+        for (var block = 0; block < frames; block += _model.FramesPerBlock, codewords += _model.CodesPerBlock)
+        {
+            for (var frame = 0; frame < _model.FramesPerBlock; frame++)
+            {
+                var column = codewords;
+                foreach (var stage in stages)
+                {
+                    *rows++ = column[frame / stage.Stride];
+                    column += _model.FramesPerBlock / stage.Stride;
+                }
+            }
+        }
+
+        RowArithmetic.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
+    }
+
+    /// <summary>
+    /// Adds what the stages' output projections make of their codewords: for one frame stage by stage, as the weights lie in memory; for
+    /// many some outputs of all stages at a
+    /// time, so that their sums and weights stay in the nearest cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int stride, DecodeScratch scratch)
+    {
+        var rows = scratch.StageRows;
+        foreach (var stage in stages)
+        {
+            var perBlock = _model.FramesPerBlock / stage.Stride;
+            for (nint i = 0; i < frames / stage.Stride; i++)
+            {
+                *rows++ = codewords[(i / perBlock * _model.CodesPerBlock) + (i % perBlock)];
+            }
+
+            codewords += perBlock;
+        }
+
+        var atOnce = frames == 1 ? stride : _kernel.Projector.OutputsAtOnce;
+        for (int first = 0, width; first < stride; first += width)
+        {
+            width = Math.Min(atOnce, stride - first);
+            var sums = frames == 1 ? destination : scratch.PanelSums;
+            rows = scratch.StageRows;
+            foreach (var stage in stages)
+            {
+                AddStage(stage, rows, first, width, frames, sums, rows == scratch.StageRows, scratch);
+                rows += frames / stage.Stride;
+            }
+
+            for (nint frame = 0; frame < frames && frames > 1; frame++)
+            {
+                new ReadOnlySpan<float>(sums + (frame * width), width).CopyTo(new Span<float>(destination + (frame * stride) + first, width));
+            }
+        }
+    }
+
+    /// <summary>Adds to some of the outputs what a stage makes of codewords, or sets them to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddStage(Stage stage, float** rows, int first, int width, int frames, float* sums, bool isFirst, DecodeScratch scratch)
+    {
+        var (projection, count) = (stage.OutputProjection?.Table, frames / stage.Stride);
+        if (projection is not null && stage.Stride == 1)
+        {
+            _kernel.Projector.ProjectPanels(projection, first, width, rows, 1, count, isFirst ? null : sums, sums, width);
+            return;
+        }
+
+        var part = scratch.PanelSums + (frames * Projector.MostOutputsAtOnce);
+        if (projection is not null)
+        {
+            _kernel.Projector.ProjectPanels(projection, first, width, rows, 1, count, null, part, width);
+        }
+
+        for (nint frame = 0; frame < frames; frame++, sums += width)
+        {
+            var code = frame / stage.Stride;
+            var row = projection is null ? rows[code] + first : part + (code * width);
+            if (isFirst)
+            {
+                new ReadOnlySpan<float>(row, width).CopyTo(new Span<float>(sums, width));
+            }
+            else
+            {
+                RowArithmetic.Sum(sums, row, sums, width);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Adds the frames again in which a codebook is left out: its projection would add a bias. One stage after the other, which gives the
+    /// same bits as all at once.
+    /// </summary>
+    private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride)
+    {
+        for (var frame = 0; frame < frames; frame++, sum += stride)
+        {
+            var rows = codewords + ((nint)(frame / _model.FramesPerBlock) * _model.CodesPerBlock);
+            if (!LeavesOut(stages, rows, frame % _model.FramesPerBlock))
+            {
+                continue;
+            }
+
+            new Span<float>(sum, stride).Clear();
+            var isFirst = true;
+            foreach (var stage in stages)
+            {
+                var row = rows + (frame % _model.FramesPerBlock / stage.Stride);
+                if (*row == NothingOf(stage))
+                {
+                    // What is −0 so far becomes 0, as where zeros are added.
+                    for (var i = 0; i < stride && !isFirst; i++)
+                    {
+                        sum[i] += 0f;
+                    }
+                }
+                else if (stage.OutputProjection is { } projection)
+                {
+                    _kernel.Projector.ProjectPanels(projection.Table, 0, stride, row, 1, 1, isFirst ? null : sum, sum, stride);
+                }
+                else if (isFirst)
+                {
+                    new ReadOnlySpan<float>(*row, stride).CopyTo(new Span<float>(sum, stride));
+                }
+                else
+                {
+                    RowArithmetic.Sum(sum, *row, sum, stride);
+                }
+
+                isFirst = false;
+                rows += _model.FramesPerBlock / stage.Stride;
+            }
+        }
+    }
+
+    private bool LeavesOut(ReadOnlySpan<Stage> stages, float** rows, int frame)
+    {
+        foreach (var stage in stages)
+        {
+            if (rows[frame / stage.Stride] == NothingOf(stage))
+            {
+                return true;
+            }
+
+            rows += _model.FramesPerBlock / stage.Stride;
+        }
+
+        return false;
+    }
+
+    /// <summary>What a code of −1 stands for where codewords are not tabulated: the row after the last codeword, which is zero.</summary>
+    private static float* NothingOf(Stage stage) => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
+
+    /// <summary>
+    /// What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic
+    /// one).
+    /// </summary>
+    private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
+        => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
+
+    private static bool CanTabulate(ResidualStack stack, long most)
+    {
+        long values = 0;
+        foreach (var stage in stack.Stages)
+        {
+            values += SingleCodewordProjection(stack, stage) is { } projection ? (long)stage.Codebook.Size * projection.Table.PaddedOutputs : 0;
+        }
+
+        return (values > 0 || stack.IsProjected) && values <= most;
+    }
+
+    /// <summary>
+    /// The projected codewords, [Size + 1, PaddedOutputs]. The last row stands for a codebook that is left out: nothing where the
+    /// projection is the stage's own, and
+    /// what is made of zero where it is the stack's.
+    /// </summary>
+    private float* Tabulate(Projection mapping, Stage stage)
+    {
+        var (projection, codebook) = (mapping.Table, stage.Codebook);
+        var rows = mapping == stage.OutputProjection ? codebook.Size : codebook.Size + 1;
+        var table = new AlignedBuffer<float>((codebook.Size + 1L) * projection.PaddedOutputs);
+        var outputs = projection.PaddedOutputs;
+        _kernel.Projector.Project(projection, outputs, codebook.PaddedRows.Pointer, codebook.RowStride, rows, table.Pointer, outputs);
+        _tables.Add(table);
+        return table.Pointer;
+    }
+}

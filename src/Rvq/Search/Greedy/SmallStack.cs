@@ -1,0 +1,78 @@
+namespace Rvq.Search;
+
+/// <summary>What <see cref="SmallStackCodes{T}"/> needs of a stack whose codebooks have at most sixteen codewords each (SoundStream, Lyra).</summary>
+internal sealed unsafe class SmallStack
+{
+    private const int MaxSize = PanelLayout.PanelSize;
+
+    private readonly AlignedBuffer<SmallStage> _stages;
+    private readonly AlignedBuffer<float>[] _panels;
+    private readonly AlignedBuffer<float>[] _halfNorms;
+    private readonly SearchTable[] _tables;
+
+    private SmallStack(SearchTable[] tables)
+    {
+        _tables = tables;
+        Stride = tables[0].Stride;
+        _panels = new AlignedBuffer<float>[tables.Length];
+        _halfNorms = new AlignedBuffer<float>[tables.Length];
+        _stages = new AlignedBuffer<SmallStage>(tables.Length);
+        for (var m = 0; m < tables.Length; m++)
+        {
+            var table = tables[m];
+            _panels[m] = Panels(table);
+            _halfNorms[m] = table.PanelHalfNorms(new ReadOnlySpan<double>(table.HalfNorms, table.Size));
+            var (margin, perSquaredNorm, largest) = new ErrorBound(table, new Centering(table, atZero: true)).PerSquaredNorm(table.MaxNorm);
+            Stages[m] = new SmallStage
+            {
+                Panels = _panels[m].Pointer,
+                HalfNorms = _halfNorms[m].Pointer,
+                Rows = table.Rows,
+                ExactHalfNorms = table.HalfNorms,
+                Size = table.Size,
+                Margin = margin,
+                MarginPerSquaredNorm = perSquaredNorm,
+                LargestSquaredNorm = largest,
+            };
+        }
+    }
+
+    public int Stride { get; }
+
+    public SmallStage* Stages => _stages.Pointer;
+
+    /// <summary>The stack for the kernel, or null where a stage is not a small Euclidean codebook over the residual itself.</summary>
+    public static SmallStack? Of(ReadOnlySpan<Stage> stages)
+    {
+        var tables = new SearchTable[stages.Length];
+        for (var m = 0; m < tables.Length; m++)
+        {
+            if (stages[m].InputProjection is not null || stages[m].OutputProjection is not null || stages[m].Stride != 1 || stages[m].Metric != SearchMetric.Euclidean
+                || stages[m].Codebook.Size > MaxSize)
+            {
+                return null;
+            }
+
+            tables[m] = stages[m].SearchTable;
+        }
+
+        return new SmallStack(tables);
+    }
+
+    /// <summary>
+    /// −c, [Stride / 4, 4, 16]: vector q of four dimensions has those of codewords q, q + 4, q + 8 and q + 12; zeros beyond the last codeword.
+    /// </summary>
+    private static AlignedBuffer<float> Panels(SearchTable table)
+    {
+        var panels = new AlignedBuffer<float>((long)table.Stride * MaxSize);
+        for (var code = 0; code < table.Size; code++)
+        {
+            for (var i = 0; i < table.Dimensions; i++)
+            {
+                panels.Pointer[(((i / 4 * 4) + (code % 4)) * MaxSize) + (code / 4 * 4) + (i % 4)] = -table.Row(code)[i];
+            }
+        }
+
+        return panels;
+    }
+}

@@ -1,0 +1,53 @@
+namespace Rvq.Search;
+
+/// <summary>Copies frames between a caller's layout and the padded rows of the scratch.</summary>
+internal static unsafe class FrameCopy
+{
+    /// <summary>Copies rows first…first + count − 1 into [count, stride]; what lies beyond a row's end stays as it is.</summary>
+    public static void Gather<T>(T* source, in StridedRows rows, long first, int count, T* destination, int stride, nint* offsets)
+        where T : unmanaged
+    {
+        var step = rows.ElementStride;
+        for (var row = 0; row < count; row++)
+        {
+            offsets[row] = rows.Offset(first + row);
+            if (step == 1)
+            {
+                new ReadOnlySpan<T>(source + offsets[row], rows.RowLength).CopyTo(new Span<T>(destination + ((nint)row * stride), rows.RowLength));
+            }
+        }
+
+        // Channels first: the rows run along memory, so a block of them is transposed dimension by dimension.
+        for (var i = 0; i < rows.RowLength && step != 1; i++)
+        {
+            var column = source + (i * step);
+            for (var row = 0; row < count; row++)
+            {
+                destination[((nint)row * stride) + i] = column[offsets[row]];
+            }
+        }
+    }
+
+    /// <summary>Copies [count, stride] to rows first…first + count − 1.</summary>
+    public static void Scatter(float* source, int stride, float* destination, in StridedRows rows, long first, int count, nint* offsets)
+    {
+        var step = rows.ElementStride;
+        for (var row = 0; row < count; row++)
+        {
+            offsets[row] = rows.Offset(first + row);
+            if (step == 1)
+            {
+                new ReadOnlySpan<float>(source + ((nint)row * stride), rows.RowLength).CopyTo(new Span<float>(destination + offsets[row], rows.RowLength));
+            }
+        }
+
+        for (var i = 0; i < rows.RowLength && step != 1; i++)
+        {
+            var column = destination + (i * step);
+            for (var row = 0; row < count; row++)
+            {
+                column[offsets[row]] = source[((nint)row * stride) + i];
+            }
+        }
+    }
+}

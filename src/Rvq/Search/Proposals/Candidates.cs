@@ -1,0 +1,195 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Rvq.Search;
+
+/// <summary>
+/// From approximate scores and the margin of their error to the code. Many candidates are decided in two steps. With S, v, A, w and F of <see cref="ByteErrorBound"/>, the
+/// definition's score of codeword k is S_k + κ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩. Once the best definition's score b of some candidates is known, a candidate with
+/// v_k > b − κ + 2F is not the code, as S_k + κ ≥ v_k − F + κ, and κ and the differences here are rounded by less than the definition's score, which F covers. The candidates
+/// looked at first are those with v_k ≤ v_j + A·w_j + 2F: where errors are far below their bounds, no others are left after them.
+/// </summary>
+internal static unsafe class Candidates<T>
+    where T : struct, IFloatLanes<T>
+{
+    private const int Panel = PanelLayout.PanelSize;
+    private const int MostPrefetched = 4;
+
+    // So many are scored side by side.
+    private const int FewCandidates = 4;
+
+    // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
+    public const double LargestMargin = 1e37;
+
+    /// <summary>
+    /// The codes of frames whose scores and margins are in the scratch: the only codeword within the margin of the smallest score, or the
+    /// definition's choice among several; among all codewords where the margin is infinite. The rows of a frame's candidates, which may lie in a far cache, are
+    /// on their way while the frame before it is decided.
+    /// </summary>
+    [MethodImpl(InnerLoop.Options)]
+    public static void Decide<TDouble>(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+        where TDouble : struct, IDoubleLanes<TDouble>
+    {
+        int* candidates = scratch.Candidates, before = candidates + table.Size;
+        var (count, near) = (0, 0);
+        for (var frame = 0; frame <= frames; frame++)
+        {
+            var (countBefore, nearBefore) = (count, near);
+            var next = before;
+            before = candidates;
+            candidates = next;
+            if (frame < frames)
+            {
+                (count, near) = Shortlist(table.PanelCount, frame, scratch.Margins[frame], scratch, candidates);
+                table.Prefetch(candidates, Math.Min(near, MostPrefetched));
+            }
+
+            if (frame > 0)
+            {
+                codes[(frame - 1) * codeStride] = Choose<TDouble>(
+                    table, vectors + ((nint)(frame - 1) * table.Stride), frame - 1, before, countBefore, nearBefore, scratch);
+            }
+        }
+    }
+
+    [MethodImpl(InnerLoop.Options)]
+    private static int Choose<TDouble>(SearchTable table, float* vector, int frame, int* candidates, int count, int near, SearchScratch scratch)
+        where TDouble : struct, IDoubleLanes<TDouble>
+    {
+        if (count == 1)
+        {
+            return *candidates;
+        }
+
+        if (count == 0)
+        {
+            return Definition.Nearest<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, null, table.Size);
+        }
+
+        var (best, nearest) = (double.PositiveInfinity, 0);
+        Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, near, ref best, ref nearest);
+        if (near < count)
+        {
+            var shared = scratch.Center == null ? 0
+                : (0.5 * Definition.Dot<TDouble>(scratch.Center, scratch.Center, table.Stride)) - Definition.Dot<TDouble>(vector, scratch.Center, table.Stride);
+            var limit = RoundUp(best - shared + scratch.Margins[frame]);
+            var scores = scratch.Scores + ((nint)frame * table.PanelCount * Panel);
+            var left = near;
+            for (var i = near; i < count; i++)
+            {
+                candidates[left] = candidates[i];
+                left += scores[candidates[i]] <= limit ? 1 : 0;
+            }
+
+            Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates + near, left - near, ref best, ref nearest);
+        }
+
+        return nearest;
+    }
+
+    /// <summary>
+    /// Writes the codewords within the margin of the smallest score and returns their number, and how many of them, first, are those that are within it where the
+    /// errors are small as they mostly are; 0 where the margin is infinite.
+    /// </summary>
+    [MethodImpl(InnerLoop.Options)]
+    private static (int Count, int Near) Shortlist(int panelCount, int frame, double margin, SearchScratch scratch, int* candidates)
+    {
+        if (double.IsPositiveInfinity(margin))
+        {
+            return (0, 0);
+        }
+
+        var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
+        var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
+        var smallest = Smallest(minima, panelCount);
+        var spread = scratch.Weights == null ? 0 : scratch.Scales[frame].Spread * (double)scratch.Weights[First(scores, minima, panelCount, smallest)];
+        var count = Collect(scores, minima, panelCount, RoundUp(smallest + (2 * spread) + margin), candidates);
+        return (count, count > FewCandidates ? Partition(candidates, count, scores, RoundUp(smallest + spread + margin)) : count);
+    }
+
+    /// <summary>Moves the candidates with a score of at most <paramref name="limit"/> to the beginning and returns their number.</summary>
+    private static int Partition(int* candidates, int count, float* scores, float limit)
+    {
+        var near = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var candidate = candidates[i];
+            candidates[i] = candidates[near];
+            candidates[near] = candidate;
+            near += scores[candidate] <= limit ? 1 : 0;
+        }
+
+        return near;
+    }
+
+    /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
+
+    [MethodImpl(InnerLoop.Options)]
+    private static float Smallest(float* minima, int panelCount)
+    {
+        var smallest = T.Load(minima);
+        for (var group = 1; group < PanelLayout.GroupCount(panelCount); group++)
+        {
+            smallest = T.Min(smallest, T.Load(minima + (group * Panel)));
+        }
+
+        return T.MinAcross(smallest);
+    }
+
+    /// <summary>The first codeword with a score of at most <paramref name="limit"/>, which one of them has.</summary>
+    [MethodImpl(InnerLoop.Options)]
+    private static int First(float* scores, float* minima, int panelCount, float limit)
+    {
+        var all = T.Create(limit);
+        var group = 0;
+        while (group < PanelLayout.GroupCount(panelCount) - 1 && T.AtMost(T.Load(minima + (group * Panel)), all) == 0)
+        {
+            group++;
+        }
+
+        var panel = group * PanelLayout.PanelsPerGroup;
+        while (panel < panelCount - 1 && T.AtMost(T.Load(scores + (panel * Panel)), all) == 0)
+        {
+            panel++;
+        }
+
+        return (panel * Panel) + (BitOperations.TrailingZeroCount(T.AtMost(T.Load(scores + (panel * Panel)), all)) % Panel);
+    }
+
+    /// <summary>Writes the codewords whose score is at most <paramref name="limit"/>, ascending, and returns their number.</summary>
+    [MethodImpl(InnerLoop.Options)]
+    private static int Collect(float* scores, float* minima, int panelCount, float limit, int* candidates)
+    {
+        var all = T.Create(limit);
+        var groupCount = PanelLayout.GroupCount(panelCount);
+        var count = 0;
+        for (var first = 0; first < groupCount; first += 64)
+        {
+            // One branch where the groups with hits end, rather than one at each group that nobody can foresee.
+            ulong groups = 0;
+            for (var i = Math.Min(64, groupCount - first) - 1; i >= 0; i--)
+            {
+                groups = (groups << 1) | (T.AtMost(T.Load(minima + ((nint)(first + i) * Panel)), all) != 0 ? 1UL : 0);
+            }
+
+            for (; groups != 0; groups &= groups - 1)
+            {
+                var panel = (first + BitOperations.TrailingZeroCount(groups)) * PanelLayout.PanelsPerGroup;
+                ulong hits = 0;
+                for (var i = Math.Min(PanelLayout.PanelsPerGroup, panelCount - panel) - 1; i >= 0; i--)
+                {
+                    hits = (hits << Panel) | T.AtMost(T.Load(scores + ((nint)(panel + i) * Panel)), all);
+                }
+
+                for (; hits != 0; hits &= hits - 1)
+                {
+                    candidates[count++] = (panel * Panel) + BitOperations.TrailingZeroCount(hits);
+                }
+            }
+        }
+
+        return count;
+    }
+}

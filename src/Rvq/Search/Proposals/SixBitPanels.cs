@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Rvq.Search;
+
+/// <summary>
+/// The codewords of a stage in six bits, for single frames: they wait for memory, and this is a quarter less of it than <see cref="BytePanels"/>, whose scales
+/// and norms hold here too. Every four steps of four dimensions take the room of three: a byte of each of the first three is that byte but for its two lowest bits,
+/// which are two of the six of the fourth step. Bytes are used with those bits in them: rounding allows for what they happen to be.
+/// </summary>
+internal sealed unsafe class SixBitPanels
+{
+    /// <summary>Beyond this many dimensions the two bits less leave so many more candidates that reading their rows costs more than they save.</summary>
+    public const int MaxDimensions = 256;
+
+    /// <summary>The dimensions of four steps, which are stored together.</summary>
+    public const int Dimensions = 4 * BytePanels.Dimensions;
+
+    /// <summary>The steps that have bytes of their own.</summary>
+    public const int OwnSteps = 3;
+
+    private const int Panel = PanelLayout.PanelSize;
+    private const int StepBytes = Panel * BytePanels.Dimensions;
+
+    private readonly AlignedBuffer<byte> _panels;
+
+    public SixBitPanels(SearchTable table)
+    {
+        Bytes = table.BytePanels;
+        Groups = (table.Dimensions + Dimensions - 1) / Dimensions;
+        _panels = new AlignedBuffer<byte>((long)Bytes.PanelCount * PanelBytes);
+        var losses = default(ByteLosses);
+        for (var code = 0; code < table.Size; code++)
+        {
+            losses = losses.With(Bytes.Centering.Norms[code], Quantize(table, code), Bytes.Scales[code]);
+        }
+
+        (Losses, Bound) = (losses, new ByteErrorBound(table, Bytes.Centering, losses));
+    }
+
+    /// <summary>The same codewords in eight bits. Their scales are the weights here.</summary>
+    public BytePanels Bytes { get; }
+
+    /// <summary>The groups of four steps.</summary>
+    public int Groups { get; }
+
+    /// <summary>[PanelCount, Groups, 3, 16, 4].</summary>
+    public byte* Panels => _panels.Pointer;
+
+    public ByteLosses Losses { get; }
+
+    public ByteErrorBound Bound { get; }
+
+    private nint PanelBytes => (nint)Groups * OwnSteps * StepBytes;
+
+    /// <summary>Stores a codeword and returns a bound of ‖(c − μ) − s q‖, as <see cref="BytePanels"/> does.</summary>
+    [MethodImpl(InnerLoop.Options)]
+    private double Quantize(SearchTable table, int code)
+    {
+        var (panel, lane) = Math.DivRem(code, Panel);
+        var destination = Panels + (panel * PanelBytes) + (lane * BytePanels.Dimensions);
+        float* row = table.Row(code), center = Bytes.Centering.Center;
+        var scale = Bytes.Scales[code];
+        var inverse = scale == 0 ? 0 : 1 / scale;
+        var squares = Vector128<float>.Zero;
+        for (var first = 0; first < table.Dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
+        {
+            // Padding ends after eight dimensions, groups after sixteen; beyond, where residuals are zero, anything will do.
+            var second = first + 8 < table.Stride ? 8 : 0;
+            var a = Value(row + first, center + first, inverse);
+            var b = Value(row + first + 4, center + first + 4, inverse);
+            var c = Value(row + first + second, center + first + second, inverse);
+            var d = Value(row + first + second + 4, center + first + second + 4, inverse);
+            var last = Nearest(d, Vector128<int>.Zero);
+            var bytesA = Nearest(a, last >> 6);
+            var bytesB = Nearest(b, (last >> 4) & Vector128.Create(3));
+            var bytesC = Nearest(c, (last >> 2) & Vector128.Create(3));
+            Store(bytesA, destination);
+            Store(bytesB, destination + StepBytes);
+            Store(bytesC, destination + (2 * StepBytes));
+            var left = table.Dimensions - first;
+            squares += Squares(a, bytesA, left) + Squares(b, bytesB, left - 4) + Squares(c, bytesC, left - 8) + Squares(d, last, left - 12);
+        }
+
+        return scale == 0 ? Bytes.Centering.Norms[code] : scale * ((Math.Sqrt(Vector128.Sum(squares)) * 1.001) + (Math.Sqrt(table.Dimensions) * 5e-5));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Value(float* row, float* center, float inverse) => (Vector128.Load(row) - Vector128.Load(center)) * inverse;
+
+    /// <summary>The squares of what bytes lose, of the values that are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Squares(Vector128<float> value, Vector128<int> bytes, int left)
+    {
+        var lost = value + Vector128.ConvertToSingle(bytes - Vector128.Create(BytePanels.Offset));
+        return (lost * lost) & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(left)).AsSingle();
+    }
+
+    /// <summary>The nearest bytes with these lowest bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Nearest(Vector128<float> value, Vector128<int> lowest)
+    {
+        var quarters = (Vector128.Create((float)BytePanels.Offset) - value - Vector128.ConvertToSingle(lowest)) * 0.25f;
+        var clamped = Vector128.Min(Vector128.Max(Vector128.Round(quarters), Vector128<float>.Zero), Vector128.Create(63f));
+        return (Vector128.ConvertToInt32(clamped) << 2) + lowest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector128<int> bytes, byte* destination)
+    {
+        var words = Vector128.Narrow(bytes, bytes).AsUInt16();
+        *(uint*)destination = Vector128.Narrow(words, words).AsUInt32().ToScalar();
+    }
+}
