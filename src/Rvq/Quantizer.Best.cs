@@ -111,7 +111,7 @@ public sealed unsafe partial class Quantizer
     }
 
     private BestEncoder BestOf(int count)
-        => _best is { } best && best.Count == count ? best : _best = new BestEncoder(Model, _kernel, _encoder, count, _beamWidth);
+        => _best is { } best && best.Count == count ? best : _best = new BestEncoder(Model, _kernel, _encoder, count, _beamWidth, _degree);
 
     /// <summary>Refuses counts above 1 for models that no beam can search, and counts above the number of distinct stacks.</summary>
     private void ThrowIfNotPossible(int count)

@@ -19,8 +19,7 @@ public sealed unsafe partial class Quantizer
     private const int MinFramesPerThread = 24;
     private const int PassesPerThread = 8;
 
-    private readonly GreedyEncoder _encoder;
-    private readonly BeamEncoder? _beam;
+    private readonly FrameEncoder _encoder;
     private readonly ScratchPool<EncodeScratch> _scratch;
     private readonly Kernel _kernel;
     private readonly int _beamWidth;
@@ -48,21 +47,11 @@ public sealed unsafe partial class Quantizer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxDegreeOfParallelism, 1, nameof(options));
         Model = model;
         (_kernel, _beamWidth, _degree) = (kernel, options.BeamWidth, options.MaxDegreeOfParallelism);
-        _encoder = new GreedyEncoder(model, kernel);
-        _beam = options.BeamWidth > 1 ? new BeamEncoder(model, kernel, options.BeamWidth) : null;
+        _encoder = options.BeamWidth > 1 ? new BeamEncoder(model, kernel, options.BeamWidth, _degree) : new GreedyEncoder(model, kernel, _degree);
         _scratch = new ScratchPool<EncodeScratch>(() => new EncodeScratch(Model, options.BeamWidth));
         foreach (var stage in model.Stages)
         {
             _largestCode = Math.Max(_largestCode, stage.Codebook.Size - 1);
-        }
-
-        if (_beam is null)
-        {
-            _encoder.Prepare(_degree);
-        }
-        else
-        {
-            _beam.Prepare(_degree);
         }
 
         _scratch.Return(new EncodeScratch(model, options.BeamWidth));
@@ -274,16 +263,8 @@ public sealed unsafe partial class Quantizer
         EncodeScratch scratch, in FrameSource source, TCode* destination, in StridedRows codes, long first, int count)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        scratch.Take(source, first, count);
-        if (_beam is null)
-        {
-            _encoder.Encode(scratch, count);
-        }
-        else
-        {
-            _beam.Encode(scratch, count);
-        }
-
+        FrameCopy.Take(source, first, count, scratch);
+        _encoder.Encode(scratch, count);
         CodeCopy.Scatter(scratch.Codes, destination, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock);
     }
 
@@ -294,7 +275,7 @@ public sealed unsafe partial class Quantizer
         for (long first = 0; first < source.Rows.Count; first += scratch.MaxFrames)
         {
             var count = (int)Math.Min(scratch.MaxFrames, source.Rows.Count - first);
-            scratch.Take(source, first, count);
+            FrameCopy.Take(source, first, count, scratch);
             Argument.ThrowIfNotFinite(scratch.Frames, scratch.FrameStride, first, count, "frames");
         }
 

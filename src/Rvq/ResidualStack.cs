@@ -8,9 +8,6 @@ namespace Rvq;
 public sealed class ResidualStack
 {
     private readonly Stage[] _stages;
-    private readonly Lazy<StageProjections> _projections;
-    private readonly Lazy<StackProducts> _products;
-    private readonly Lazy<SmallStack?> _smallStack;
 
     /// <summary>Joins stages to a stack.</summary>
     /// <param name="stages">The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.</param>
@@ -62,11 +59,9 @@ public sealed class ResidualStack
         _stages = stages.ToArray();
         InputProjection = input;
         OutputProjection = output;
-        IsProjected = Array.Exists(_stages, stage => stage.InputProjection is not null || stage.OutputProjection is not null || stage.Stride > 1
-            || stage.Metric == SearchMetric.NormalizedEuclidean);
-        _projections = whole?._projections ?? new Lazy<StageProjections>(() => new StageProjections(_stages));
-        _smallStack = new Lazy<SmallStack?>(() => whole?.SmallStack ?? Search.SmallStack.Of(_stages));
-        _products = whole?._products ?? new Lazy<StackProducts>(() => new StackProducts(_stages));
+        IsPlain = Array.TrueForAll(
+            _stages, stage => stage is { InputProjection: null, OutputProjection: null, Stride: 1, Metric: not SearchMetric.NormalizedEuclidean });
+        Tables = new StackTables(_stages, whole?.Tables);
     }
 
     /// <summary>The stages in the order in which they quantize.</summary>
@@ -81,17 +76,11 @@ public sealed class ResidualStack
     /// <summary>The length of a frame.</summary>
     public int Dimensions => InputProjection?.Inputs ?? _stages[0].Dimensions;
 
-    /// <summary>Whether a stage searches anything but the residual itself, frame by frame.</summary>
-    internal bool IsProjected { get; }
+    /// <summary>Whether every stage searches the residual itself, frame by frame.</summary>
+    internal bool IsPlain { get; }
 
-    /// <summary>What the stages search, for those and the ones of the stack that this one was taken from; built once, when first used.</summary>
-    internal StageProjections Projections => _projections.Value;
-
-    /// <summary>What the codes of stages do to the scores of later ones, for beam search.</summary>
-    internal StackProducts Products => _products.Value;
-
-    /// <summary>The first stages and those of the stack that this one was taken from as the kernel for small codebooks reads them, or null where one is not.</summary>
-    internal SmallStack? SmallStack => _smallStack.Value;
+    /// <summary>What the search makes of the stages.</summary>
+    internal StackTables Tables { get; }
 
     /// <summary>The codes of so many frames, a multiple of every stage's stride.</summary>
     internal int CodesPer(int frames)

@@ -126,7 +126,7 @@ public sealed class RvqModelTests
 
                 for (var s = 0; s < taken.Stacks.Length; s++)
                 {
-                    Assert.Same(model.Stacks[s].Projections, taken.Stacks[s].Projections);
+                    Assert.Same(model.Stacks[s].Tables.Projections, taken.Stacks[s].Tables.Projections);
                     Assert.Same(model.Stacks[s].InputProjection, taken.Stacks[s].InputProjection);
                     Assert.Same(model.Stacks[s].OutputProjection, taken.Stacks[s].OutputProjection);
                 }

@@ -106,7 +106,7 @@ public class BeamReachTests
         var codebooks = stages.ToArray().Select(stage => stage.Codebook).ToArray();
         var (dimensions, stride) = (model.Dimensions, stages[0].SearchTable.Stride);
         var count = frames.Length / dimensions;
-        var (beam, search) = (new BeamScratch(model, width, count), new SearchScratch());
+        var (beam, search) = (new BeamScratch(model, width, count), new SearchScratch(model.Stages));
         Assert.True(beam.MaxFrames >= count);
         beam.Begin(stages, width);
         for (var frame = 0; frame < count; frame++)
@@ -119,7 +119,8 @@ public class BeamReachTests
 
         for (var m = 0; m < stages.Length; m++)
         {
-            kernel.Extend(new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = stack.Products.Before(m), Stage = m, Frames = count }, search);
+            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = stack.Tables.Products.Before(m), Stage = m, Frames = count };
+            kernel.BeamExtender(step.Table).Extend(step, search);
             for (var frame = 0; frame < count; frame++)
             {
                 var vector = frames.AsSpan(frame * dimensions, dimensions).ToArray();

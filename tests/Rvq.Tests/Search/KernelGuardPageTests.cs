@@ -88,9 +88,11 @@ public sealed unsafe class KernelGuardPageTests
         }
     }
 
-    [Fact]
-    public void Rows_AnyLength_StayInside()
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void Rows_AnyLength_StayInside(string name)
     {
+        var arithmetic = TestKernels.Get(name).Rows;
         foreach (var atEnd in Ends)
         {
             foreach (var length in Sizes.Select(Definition.PaddedLength))
@@ -98,9 +100,11 @@ public sealed unsafe class KernelGuardPageTests
                 using var left = new GuardedBuffer<float>(TestVectors.Normal(new Random(1), length), atEnd);
                 using var right = new GuardedBuffer<float>(TestVectors.Normal(new Random(2), length), atEnd);
                 using var result = new GuardedBuffer<float>(length, atEnd);
-                RowArithmetic.Difference(left.Pointer, right.Pointer, result.Pointer, length);
+                using var code = new GuardedBuffer<int>([0], atEnd);
+                left.Span.CopyTo(result.Span);
+                arithmetic.Subtract(right.Pointer, code.Pointer, 1, result.Pointer, 1, length);
                 Assert.Equal(left.Span.ToArray().Zip(right.Span.ToArray(), (a, b) => a - b), result.Span.ToArray());
-                RowArithmetic.Sum(left.Pointer, right.Pointer, result.Pointer, length);
+                arithmetic.Add(left.Pointer, right.Pointer, result.Pointer, length);
                 Assert.Equal(left.Span.ToArray().Zip(right.Span.ToArray(), (a, b) => a + b), result.Span.ToArray());
                 var norm = left.Span.ToArray().Sum(value => (double)value * value);
                 Assert.Equal(1, RowArithmetic.SquaredNorm(left.Pointer, length) / norm, 1e-5);
@@ -108,9 +112,11 @@ public sealed unsafe class KernelGuardPageTests
         }
     }
 
-    [Fact]
-    public void SumAll_AnyLength_StaysInside()
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void SumAll_AnyLength_StaysInside(string name)
     {
+        var arithmetic = TestKernels.Get(name).Rows;
         const int Frames = 5;
         foreach (var atEnd in Ends)
         {
@@ -126,7 +132,7 @@ public sealed unsafe class KernelGuardPageTests
                     }
 
                     using var sums = new GuardedBuffer<float>(Frames * length, atEnd);
-                    RowArithmetic.SumAll((float**)rows.Pointer, step, Frames, count, sums.Pointer, length);
+                    arithmetic.SumAll((float**)rows.Pointer, step, Frames, count, sums.Pointer, length);
                     for (var i = 0; i < sums.Length; i++)
                     {
                         var (frame, at) = Math.DivRem(i, length);
@@ -156,7 +162,8 @@ public sealed unsafe class KernelGuardPageTests
                     using var rows = new GuardedBuffer<float>(codebook.PaddedRows.Span[..(size * codebook.RowStride)], atEnd);
                     using var vectors = new GuardedBuffer<float>(Padded(frames, dimensions), atEnd);
                     using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
-                    kernel.Quantize(table, rows.Pointer, vectors.Pointer, Count, codes.Pointer, 3, new SearchScratch());
+                    kernel.Search(table).Find(vectors.Pointer, Count, codes.Pointer, 3, new SearchScratch([new Stage(codebook)]));
+                    kernel.Rows.Subtract(rows.Pointer, codes.Pointer, 3, vectors.Pointer, Count, table.Stride);
                     for (var t = 0; t < Count; t++)
                     {
                         var frame = frames.AsSpan(t * dimensions, dimensions).ToArray();

@@ -86,7 +86,7 @@ public class ReviewTests
         var frames = new float[8];
         fixed (float* source = frames)
         {
-            scratch.Take(new FrameSource(source, new StridedRows(1, 8)), 0, 1);
+            FrameCopy.Take(new FrameSource(source, new StridedRows(1, 8)), 0, 1, scratch);
             Assert.Equal(inPlace, scratch.Frames == source);
         }
     }

@@ -37,16 +37,16 @@ public sealed unsafe class SmallStackTests
     {
         var (small, large) = (Codebook(16), Codebook(17));
         var projection = TestModels.Projection(new Random(1), 4, 4, false);
-        Assert.NotNull(SmallStack.Of([new Stage(small), new Stage(Codebook(3))]));
-        Assert.Null(SmallStack.Of([new Stage(small), new Stage(large)]));
-        Assert.Null(SmallStack.Of([new Stage(small), new Stage(small, metric: SearchMetric.Cosine)]));
-        Assert.Null(SmallStack.Of([new Stage(small, input: projection)]));
-        Assert.Null(SmallStack.Of([new Stage(small, output: projection)]));
-        Assert.Null(SmallStack.Of([new Stage(small, stride: 2)]));
+        Assert.NotNull(SmallStackTables.Of([new Stage(small), new Stage(Codebook(3))]));
+        Assert.Null(SmallStackTables.Of([new Stage(small), new Stage(large)]));
+        Assert.Null(SmallStackTables.Of([new Stage(small), new Stage(small, metric: SearchMetric.Cosine)]));
+        Assert.Null(SmallStackTables.Of([new Stage(small, input: projection)]));
+        Assert.Null(SmallStackTables.Of([new Stage(small, output: projection)]));
+        Assert.Null(SmallStackTables.Of([new Stage(small, stride: 2)]));
 
         var mixed = new RvqModel(small, small, large);
-        Assert.Null(mixed.Stacks[0].SmallStack);
-        Assert.NotNull(mixed.Take(2).Stacks[0].SmallStack);
+        Assert.Null(mixed.Stacks[0].Tables.SmallStack);
+        Assert.NotNull(mixed.Take(2).Stacks[0].Tables.SmallStack);
 
         static Codebook Codebook(int size) => new(TestVectors.Normal(new Random(size), size * 4), 4);
     }
@@ -74,8 +74,8 @@ public sealed unsafe class SmallStackTests
     {
         var (count, stages) = (5, 12);
         var (model, frames) = Shrinking(kind, 16, dimensions, stages, count);
-        var small = SmallStack.Of(model.Stages)!;
-        var stride = small.Stride;
+        var small = SmallStackTables.Of(model.Stages)!;
+        var stride = Definition.PaddedLength(model.Dimensions);
         var buffers = new List<IDisposable>();
         using var guarded = new GuardedBuffer<SmallStage>(stages, atEnd);
         for (var m = 0; m < stages; m++)

@@ -53,14 +53,14 @@ internal static unsafe class BeamCandidates<T>
     /// guess, adds all that may be kept, and all codewords with which the greedy stack may be extended greedily; for a greedy stack beside the kept ones, always.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    public static void Add<TDouble>(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, bool guess, SearchScratch scratch)
+    public static void Add<TDouble>(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, bool guess, in Proposal proposal)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         ref readonly var family = ref families[index];
         var table = step.Table;
-        var bounds = Bounds(step, families, index, scratch);
+        var bounds = Bounds(step, families, index, proposal);
         var panelCount = table.PanelCount;
-        Descend(step, families, index, scratch.Scores + ((nint)family.FirstAncestor * panelCount * Panel));
+        Descend(step, families, index, proposal.Scores + ((nint)family.FirstAncestor * panelCount * Panel));
         nint minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
         var minima = families.Minima;
         var leaves = families.Leaves;
@@ -74,8 +74,8 @@ internal static unsafe class BeamCandidates<T>
             var (lanes, bound) = (T.Create(float.PositiveInfinity), bounds[i]);
             if (bound.Error < float.MaxValue)
             {
-                offsets[i] = Offset<TDouble>(step, family, i, bound, scratch.Center);
-                lanes = Scan(families, i, guess && i < kept ? bound.Spread : 2 * bound.Spread, bound, panelCount, scratch.Weights);
+                offsets[i] = Offset<TDouble>(step, family, i, bound, proposal.Center);
+                lanes = Scan(families, i, guess && i < kept ? bound.Spread : 2 * bound.Spread, bound, panelCount, proposal.Weights);
             }
 
             T.Store(lanes, families.Lanes + (i * Panel));
@@ -90,7 +90,7 @@ internal static unsafe class BeamCandidates<T>
             var isGuess = guess && greedy < kept;
             if (!isGuess || T.MinAcross(lanes) > list.Reach)
             {
-                lanes = isGuess ? Scan(families, greedy, 2 * bounds[greedy].Spread, bounds[greedy], panelCount, scratch.Weights) : lanes;
+                lanes = isGuess ? Scan(families, greedy, 2 * bounds[greedy].Spread, bounds[greedy], panelCount, proposal.Weights) : lanes;
                 var most = (double)T.MinAcross(lanes);
                 leaves[greedy].Limit = RoundUp(most + (Math.Abs(most) * (2 * Unit)) - offsets[greedy].Offset + offsets[greedy].Error);
                 list.GreedyCount = Collect(
@@ -132,13 +132,13 @@ internal static unsafe class BeamCandidates<T>
     }
 
     /// <summary>E, X and A of the partial stacks of a family.</summary>
-    private static BeamBound* Bounds(in BeamStep step, BeamFamilies families, int index, SearchScratch scratch)
+    private static BeamBound* Bounds(in BeamStep step, BeamFamilies families, int index, in Proposal proposal)
     {
         ref readonly var family = ref families[index];
         var bounds = families.Bounds(family.Depth);
         for (var i = 0; i < family.AncestorCount; i++)
         {
-            bounds[i] = Bound(step.Table, families.HalfNorms[family.FirstAncestor + i], family.FirstAncestor + i, scratch);
+            bounds[i] = Bound(step.Table, families.HalfNorms[family.FirstAncestor + i], family.FirstAncestor + i, proposal);
         }
 
         for (var back = family.Depth - 1; back >= 0; back--)
@@ -189,10 +189,10 @@ internal static unsafe class BeamCandidates<T>
     }
 
     /// <summary>E, X and A of an ancestor; E infinite where the kernel's bound does not cover it.</summary>
-    private static BeamBound Bound(SearchTable table, double halfNorm, int row, SearchScratch scratch)
+    private static BeamBound Bound(SearchTable table, double halfNorm, int row, in Proposal proposal)
     {
-        var spread = scratch.Weights == null ? 0 : scratch.Scales[row].Spread;
-        var error = 0.5 * scratch.Margins[row];
+        var spread = proposal.Spread(row);
+        var error = 0.5 * proposal.Margins[row];
         var norm = CodewordProducts.Padded(table.MaxNorm);
         return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
     }

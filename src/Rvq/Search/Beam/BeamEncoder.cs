@@ -15,19 +15,35 @@ namespace Rvq.Search;
 /// Stacks are searched one by one, as all of them see the same frame.
 /// </para>
 /// </summary>
-internal sealed unsafe class BeamEncoder
+internal sealed unsafe class BeamEncoder : FrameEncoder
 {
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
     private readonly int _width;
+    private readonly BeamExtender[][] _extenders;
+    private readonly CodewordProducts[][][] _products;
 
+    /// <summary>Chooses how each stage is searched and builds all that this reads, on several threads where they are asked for.</summary>
     /// <exception cref="NotSupportedException">A stage of the model has a projection, a stride or another metric than Euclidean.</exception>
-    public BeamEncoder(RvqModel model, Kernel kernel, int width)
+    public BeamEncoder(RvqModel model, Kernel kernel, int width, int degree)
     {
         (_model, _kernel, _width) = (model, kernel, width);
         if (WhyNot(model) is { } reason)
         {
             throw new NotSupportedException($"A beam width of {width} needs Euclidean stages without projections or strides of their own, but {reason}.");
+        }
+
+        var stacks = model.Stacks;
+        _extenders = new BeamExtender[stacks.Length][];
+        _products = new CodewordProducts[stacks.Length][][];
+        for (var i = 0; i < stacks.Length; i++)
+        {
+            var (stages, tables) = (stacks[i].Stages.ToArray(), stacks[i].Tables);
+            var (extenders, products) = (_extenders[i], _products[i]) = (new BeamExtender[stages.Length], new CodewordProducts[stages.Length][]);
+            int[] places = [.. Enumerable.Range(0, stages.Length)];
+            GC.KeepAlive(stacks[i].InputProjection?.Table);
+            ParallelLoop.ForEach(places, degree, m => extenders[m] = kernel.BeamExtender(stages[m].SearchTable));
+            ParallelLoop.ForEach(places, degree, m => products[m] = kernel.UsesProducts ? tables.Products.Before(m) : []);
         }
     }
 
@@ -55,23 +71,7 @@ internal sealed unsafe class BeamEncoder
         return null;
     }
 
-    /// <summary>Builds all that the search reads, on several threads where they are asked for.</summary>
-    public void Prepare(int degree)
-    {
-        foreach (var stack in _model.Stacks)
-        {
-            GC.KeepAlive(stack.InputProjection?.Table);
-        }
-
-        ParallelLoop.ForEach(_model.Stages.ToArray(), degree, stage => _kernel.Prepare(stage.SearchTable));
-        foreach (var stack in _kernel.UsesProducts ? _model.Stacks : [])
-        {
-            ParallelLoop.ForEach([.. Enumerable.Range(0, stack.Stages.Length)], degree, stage => stack.Products.Before(stage));
-        }
-    }
-
-    /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [frames, CodesPerBlock].</summary>
-    public void Encode(EncodeScratch scratch, int frames) => Encode(scratch, frames, null);
+    public override void Encode(EncodeScratch scratch, int frames) => Encode(scratch, frames, null);
 
     /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into the best stacks of codes of each.</summary>
     public void EncodeBest(EncodeScratch scratch, int frames, BestStacks best)
@@ -83,14 +83,14 @@ internal sealed unsafe class BeamEncoder
     private void Encode(EncodeScratch scratch, int frames, BestStacks? best)
     {
         var (beam, column) = (scratch.Beam!, 0);
-        foreach (var stack in _model.Stacks)
+        for (var i = 0; i < _extenders.Length; i++)
         {
-            var input = scratch.Project(_kernel, stack, frames, out var stride);
-            var stages = stack.Stages.Length;
+            var input = StackInput.Of(_model.Stacks[i], _kernel, scratch, frames, out var stride);
+            var stages = _extenders[i].Length;
             for (var first = 0; first < frames; first += beam.MaxFrames)
             {
                 var count = Math.Min(beam.MaxFrames, frames - first);
-                Search(stack, input + ((nint)first * stride), count, beam, scratch.Search);
+                Search(i, input + ((nint)first * stride), count, beam, scratch.Search);
                 for (var frame = 0; best is not null && frame < count; frame++)
                 {
                     best.Join(beam, frame, first + frame, column, stages);
@@ -106,15 +106,14 @@ internal sealed unsafe class BeamEncoder
         }
     }
 
-    private void Search(ResidualStack stack, float* vectors, int frames, BeamScratch beam, SearchScratch search)
+    private void Search(int stack, float* vectors, int frames, BeamScratch beam, SearchScratch search)
     {
-        var stages = stack.Stages;
+        var stages = _model.Stacks[stack].Stages;
         Begin(vectors, frames, stages, beam);
         for (var m = 0; m < stages.Length; m++)
         {
-            var products = _kernel.UsesProducts ? stack.Products.Before(m) : [];
-            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = products, Stage = m, Frames = frames };
-            _kernel.Extend(step, search);
+            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = _products[stack][m], Stage = m, Frames = frames };
+            _extenders[stack][m].Extend(step, search);
         }
     }
 

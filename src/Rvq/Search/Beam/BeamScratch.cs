@@ -31,7 +31,7 @@ internal sealed unsafe class BeamScratch
             }
 
             stages = Math.Max(stages, stack.Stages.Length);
-            depth = Math.Max(depth, stack.Products.Depth);
+            depth = Math.Max(depth, stack.Tables.Products.Depth);
         }
 
         MaxFrames = Math.Clamp(TargetStacks / Width, 1, mostFrames);

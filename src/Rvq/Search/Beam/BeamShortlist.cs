@@ -99,7 +99,8 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
 
     /// <summary>Writes the kept extensions of the frame, in lexicographic order, and after them the greedy one where it is none of them.</summary>
     [MethodImpl(InnerLoop.Options)]
-    public void Decide<TDouble>(in BeamStep step, int frame)
+    public void Decide<TFused, TDouble>(in BeamStep step, int frame)
+        where TFused : struct, IFusedLanes<TFused>
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         var (beam, table, wanted, greedyParent) = (step.Beam, step.Table, step.Kept, step.Greedy(frame));
@@ -128,7 +129,7 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
         }
 
         beam.Greedy(step.Stage + 1)[frame] = nextGreedy;
-        step.Subtract<TDouble>(frame);
+        step.Subtract<TFused, TDouble>(frame);
     }
 
     private void Begin(double reach) => (Count, Reach, GreedyCount) = (0, reach, -1);

@@ -39,7 +39,8 @@ internal readonly unsafe struct BeamStep
 
     /// <summary>The residuals of a frame after the stage, and ½⟨r, r⟩ of each.</summary>
     [MethodImpl(InnerLoop.Options)]
-    public void Subtract<TDouble>(int frame)
+    public void Subtract<TFused, TDouble>(int frame)
+        where TFused : struct, IFusedLanes<TFused>
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         int* parents = Beam.Parents(Stage, frame), codes = Beam.Codes(Stage, frame);
@@ -51,7 +52,7 @@ internal readonly unsafe struct BeamStep
         var count = Beam.Greedy(Stage + 1)[frame] == kept ? kept + 1 : kept;
         for (var i = 0; i < count; i++, next += stride)
         {
-            RowArithmetic.Difference(residuals + ((nint)parents[i] * stride), rows + ((nint)codes[i] * stride), next, stride);
+            LaneArithmetic<TFused>.Difference(residuals + ((nint)parents[i] * stride), rows + ((nint)codes[i] * stride), next, stride);
             vectors[i] = (nint)next;
         }
 

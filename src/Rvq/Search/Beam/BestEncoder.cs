@@ -8,24 +8,25 @@ internal sealed unsafe class BestEncoder
 {
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
-    private readonly GreedyEncoder _greedy;
+    private readonly FrameEncoder? _greedy;
     private readonly BeamEncoder? _beam;
     private readonly Dequantizer? _dequantizer;
 
     /// <exception cref="NotSupportedException">
     /// More than one stack is asked for, and a stage of the model cannot be searched by a beam.
     /// </exception>
-    public BestEncoder(RvqModel model, Kernel kernel, GreedyEncoder greedy, int count, int beamWidth)
+    public BestEncoder(RvqModel model, Kernel kernel, FrameEncoder encoder, int count, int beamWidth, int degree)
     {
-        (_model, _kernel, _greedy, Count) = (model, kernel, greedy, count);
+        (_model, _kernel, Count) = (model, kernel, count);
         var width = Math.Max(count, beamWidth);
         if (width > 1)
         {
-            _beam = new BeamEncoder(model, kernel, width);
+            _beam = encoder is BeamEncoder beam && width == beamWidth ? beam : new BeamEncoder(model, kernel, width, degree);
         }
-        else if (BeamEncoder.WhyNot(model) is not null)
+        else
         {
-            _dequantizer = new Dequantizer(model);
+            _greedy = encoder;
+            _dequantizer = BeamEncoder.WhyNot(model) is null ? null : new Dequantizer(model);
         }
 
         Scratch = new ScratchPool<BestScratch>(() => new BestScratch(_model, Count, width));
@@ -39,14 +40,14 @@ internal sealed unsafe class BestEncoder
     /// <summary>Encodes frames first…first + count − 1 into the scratch's stacks.</summary>
     public void Encode(BestScratch scratch, in FrameSource source, long first, int count)
     {
-        scratch.Encode.Take(source, first, count);
+        FrameCopy.Take(source, first, count, scratch.Encode);
         if (_beam is not null)
         {
             _beam.EncodeBest(scratch.Encode, count, scratch.Stacks);
             return;
         }
 
-        _greedy.Encode(scratch.Encode, count);
+        _greedy!.Encode(scratch.Encode, count);
         var codes = scratch.Stacks.Codes.Span[..(count / _model.FramesPerBlock * _model.CodesPerBlock)];
         new ReadOnlySpan<int>(scratch.Encode.Codes, codes.Length).CopyTo(codes);
         var errors = scratch.Stacks.Errors.AsSpan(0, count / _model.FramesPerBlock);
@@ -67,16 +68,15 @@ internal sealed unsafe class BestEncoder
         var column = 0;
         foreach (var stack in _model.Stacks)
         {
-            var row = scratch.Encode.Project(_kernel, stack, frames, out var stride);
+            var row = StackInput.Of(stack, _kernel, scratch.Encode, frames, out var stride);
             var residual = scratch.Residual.Pointer;
             for (var frame = 0; frame < frames; frame++, row += stride)
             {
                 new Span<float>(row, stride).CopyTo(new Span<float>(residual, stride));
                 for (var m = 0; m < stack.Stages.Length; m++)
                 {
-                    var table = stack.Stages[m].SearchTable;
-                    var code = (nint)codes[(frame * _model.CodesPerBlock) + column + m];
-                    RowArithmetic.Difference(residual, table.Rows + (code * table.Stride), residual, stride);
+                    var code = codes[(frame * _model.CodesPerBlock) + column + m];
+                    _kernel.Rows.Subtract(stack.Stages[m].SearchTable.Rows, &code, 1, residual, 1, stride);
                 }
 
                 errors[frame] += BeamEncoder.Error(0.5 * WidestSums.Dot(residual, residual, stride));

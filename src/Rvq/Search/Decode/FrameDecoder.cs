@@ -56,10 +56,10 @@ internal sealed unsafe class FrameDecoder
         for (var s = 0; s < _model.Stacks.Length; s++)
         {
             var stack = _model.Stacks[s];
-            var output = _isTabulated[s] && !stack.IsProjected ? null : stack.OutputProjection?.Table;
+            var output = _isTabulated[s] && stack.IsPlain ? null : stack.OutputProjection?.Table;
             var sum = output is null && s == 0 ? destination : scratch.Sum;
             var stride = output is null ? scratch.FrameStride : Definition.PaddedLength(output.Inputs);
-            if (stack.IsProjected && !_isTabulated[s])
+            if (!stack.IsPlain && !_isTabulated[s])
             {
                 Expand(stack.Stages, codewords, frames, sum, stride, scratch);
                 LeaveOut(stack.Stages, codewords, frames, sum, stride);
@@ -75,7 +75,7 @@ internal sealed unsafe class FrameDecoder
             }
             else if (s > 0)
             {
-                RowArithmetic.Sum(destination, sum, destination, checked(frames * scratch.FrameStride));
+                _kernel.Rows.Add(destination, sum, destination, checked(frames * scratch.FrameStride));
             }
 
             codewords += stack.CodesPer(_model.FramesPerBlock);
@@ -121,7 +121,7 @@ internal sealed unsafe class FrameDecoder
     {
         if (_model.FramesPerBlock == 1)
         {
-            RowArithmetic.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, stride);
+            _kernel.Rows.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, stride);
             return;
         }
 
@@ -139,7 +139,7 @@ internal sealed unsafe class FrameDecoder
             }
         }
 
-        RowArithmetic.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
+        _kernel.Rows.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
     }
 
     /// <summary>
@@ -208,7 +208,7 @@ internal sealed unsafe class FrameDecoder
             }
             else
             {
-                RowArithmetic.Sum(sums, row, sums, width);
+                _kernel.Rows.Add(sums, row, sums, width);
             }
         }
     }
@@ -250,7 +250,7 @@ internal sealed unsafe class FrameDecoder
                 }
                 else
                 {
-                    RowArithmetic.Sum(sum, *row, sum, stride);
+                    _kernel.Rows.Add(sum, *row, sum, stride);
                 }
 
                 isFirst = false;
@@ -282,7 +282,7 @@ internal sealed unsafe class FrameDecoder
     /// one).
     /// </summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
-        => stack.IsProjected ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
+        => !stack.IsPlain ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
 
     private static bool CanTabulate(ResidualStack stack, long most)
     {
@@ -292,7 +292,7 @@ internal sealed unsafe class FrameDecoder
             values += SingleCodewordProjection(stack, stage) is { } projection ? (long)stage.Codebook.Size * projection.Table.PaddedOutputs : 0;
         }
 
-        return (values > 0 || stack.IsProjected) && values <= most;
+        return (values > 0 || !stack.IsPlain) && values <= most;
     }
 
     /// <summary>

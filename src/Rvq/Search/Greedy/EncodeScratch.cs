@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Rvq.Search;
 
 /// <summary>What one thread needs to encode blocks of frames with one model.</summary>
@@ -30,7 +28,7 @@ internal sealed unsafe class EncodeScratch
                 residual = Math.Max(residual, stage.Codebook.RowStride);
             }
 
-            projected = stack.IsProjected ? Math.Max(projected, stack.Projections.Column(stack.Stages.Length)) : projected;
+            projected = stack.IsPlain ? projected : Math.Max(projected, stack.Tables.Projections.Column(stack.Stages.Length));
         }
 
         _frames = new AlignedBuffer<float>((long)MaxFrames * FrameStride);
@@ -40,6 +38,7 @@ internal sealed unsafe class EncodeScratch
         _stageCodes = new AlignedBuffer<int>(projected > 0 ? MaxFrames : 0);
         _codewords = new AlignedBuffer<nint>(projected > 0 ? MaxFrames : 0);
         _offsets = new AlignedBuffer<nint>(MaxFrames);
+        Search = new SearchScratch(model.Stages);
         Beam = beamWidth > 1 ? new BeamScratch(model, beamWidth, MaxFrames) : null;
     }
 
@@ -48,11 +47,17 @@ internal sealed unsafe class EncodeScratch
 
     public int FrameStride { get; }
 
-    /// <summary>[MaxFrames, FrameStride], zero beyond the model's dimensions, only to be read: frames that lie so are taken where they are.</summary>
-    public float* Frames { get; private set; }
+    /// <summary>The frames of the pass, [frames, FrameStride], zero beyond the model's dimensions, only to be read: in <see cref="Gathered"/> or where the caller has them.</summary>
+    public float* Frames { get; set; }
 
-    /// <summary>The residual, or what one stage searches instead.</summary>
-    public float* Residual => _residual.Pointer;
+    /// <summary>Memory for gathered frames, [MaxFrames, FrameStride].</summary>
+    public float* Gathered => _frames.Pointer;
+
+    /// <summary>Memory for gathered float16 frames, likewise.</summary>
+    public Half* GatheredHalves => (_halves ??= new AlignedBuffer<Half>(_frames.Length)).Pointer;
+
+    /// <summary>The residuals, or what one stage searches instead.</summary>
+    public float* Residuals => _residual.Pointer;
 
     /// <summary>[blocks, CodesPerBlock].</summary>
     public int* Codes => _codes.Pointer;
@@ -72,45 +77,7 @@ internal sealed unsafe class EncodeScratch
     /// <summary>What a beam search needs besides, or null for a greedy one.</summary>
     public BeamScratch? Beam { get; }
 
-    public SearchScratch Search { get; } = new();
-
-    /// <summary>
-    /// Takes the frames of a pass: where they are if they can be read so, gathered if not; and always for a beam, which reads them several times and takes
-    /// its bounds and scores to be of the same values, even if their owner changes them on another thread.
-    /// </summary>
-    public void Take(in FrameSource source, long first, int count)
-    {
-        var rows = source.Rows;
-        Frames = _frames.Pointer;
-        if (source.IsHalf)
-        {
-            var halves = (_halves ??= new AlignedBuffer<Half>(_frames.Length)).Pointer;
-            FrameCopy.Gather(source.Halves, rows, first, count, halves, FrameStride, Offsets);
-            TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(halves, count * FrameStride), new Span<float>(Frames, count * FrameStride));
-        }
-        else if (Beam is null && rows.IsDense && rows.RowLength == FrameStride)
-        {
-            Frames = source.Floats + rows.Offset(first);
-        }
-        else
-        {
-            FrameCopy.Gather(source.Floats, rows, first, count, Frames, FrameStride, Offsets);
-        }
-    }
-
-    /// <summary>The frames as a stack takes them, [frames, stride]: through its input projection into the residual, or as they are.</summary>
-    public float* Project(Kernel kernel, ResidualStack stack, int frames, out int stride)
-    {
-        if (stack.InputProjection?.Table is not { } table)
-        {
-            stride = FrameStride;
-            return Frames;
-        }
-
-        stride = table.PaddedOutputs;
-        kernel.Projector.Project(table, stride, Frames, FrameStride, frames, Residual, stride);
-        return Residual;
-    }
+    public SearchScratch Search { get; }
 
     public static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
 }

@@ -1,75 +1,45 @@
-using System.Runtime.InteropServices;
-
 namespace Rvq.Search;
 
-/// <summary>The residual loop: the codes of gathered frames, stack by stack and stage by stage.</summary>
-internal sealed unsafe class GreedyEncoder(RvqModel model, Kernel kernel)
+/// <summary>Greedy search: stack by stack, every stage takes the nearest codeword.</summary>
+internal sealed unsafe class GreedyEncoder : FrameEncoder
 {
-    private readonly ProjectedEncoder _projected = new(model, kernel);
+    private readonly RvqModel _model;
+    private readonly Kernel _kernel;
+    private readonly StackEncoder[] _stacks;
 
-    /// <summary>Builds all that encoding reads, on several threads where they are asked for.</summary>
-    public void Prepare(int degree)
+    /// <summary>Chooses how each stack is searched and builds all that this reads, on several threads where they are asked for.</summary>
+    public GreedyEncoder(RvqModel model, Kernel kernel, int degree)
     {
-        var stages = new List<Stage>();
-        foreach (var stack in model.Stacks)
-        {
-            GC.KeepAlive(stack.InputProjection?.Table);
-            GC.KeepAlive(stack.IsProjected ? stack.Projections : null);
-            if (stack.IsProjected || model.FramesPerBlock > 1 || stack.SmallStack is null)
-            {
-                stages.AddRange(stack.Stages);
-            }
-        }
-
-        ParallelLoop.ForEach(stages, degree, stage => kernel.Prepare(stage.SearchTable));
+        (_model, _kernel) = (model, kernel);
+        _stacks = [.. model.Stacks.ToArray().Select(stack => Choose(stack, degree))];
     }
 
-    /// <summary>Encodes the first <paramref name="frames"/> frames of the scratch into its codes, [blocks, CodesPerBlock].</summary>
-    public void Encode(EncodeScratch scratch, int frames)
+    public override void Encode(EncodeScratch scratch, int frames)
     {
-        var column = scratch.Codes;
-        foreach (var stack in model.Stacks)
+        var codes = scratch.Codes;
+        for (var i = 0; i < _stacks.Length; i++)
         {
-            var input = scratch.Project(kernel, stack, frames, out var stride);
-            if (stack.IsProjected)
-            {
-                _projected.Encode(stack, input, stride, frames, column, scratch);
-            }
-            else
-            {
-                EncodePlain(stack, input, stride, frames, column, scratch);
-            }
-
-            column += stack.CodesPer(model.FramesPerBlock);
+            var stack = _model.Stacks[i];
+            var input = StackInput.Of(stack, _kernel, scratch, frames, out var stride);
+            _stacks[i].Encode(input, stride, frames, codes, scratch);
+            codes += stack.CodesPer(_model.FramesPerBlock);
         }
     }
 
-    /// <summary>Every stage searches the residual and subtracts its codeword from it in float32.</summary>
-    private void EncodePlain(ResidualStack stack, float* input, int stride, int frames, int* codes, EncodeScratch scratch)
+    private StackEncoder Choose(ResidualStack stack, int degree)
     {
-        var residual = scratch.Residual;
-        if (input != residual)
+        GC.KeepAlive(stack.InputProjection?.Table);
+        if (!stack.IsPlain)
         {
-            NativeMemory.Copy(input, residual, (nuint)frames * (nuint)stride * sizeof(float));
+            return new ProjectedEncoder(stack, _model, _kernel, degree);
         }
 
-        if (model.FramesPerBlock == 1)
+        if (_model.FramesPerBlock > 1)
         {
-            kernel.QuantizeStack(stack, residual, frames, codes, model.CodesPerBlock, scratch.Search);
-            return;
+            return new PlainBlockEncoder(stack, _kernel, _model.FramesPerBlock, _model.CodesPerBlock, degree);
         }
 
-        // A stack beside another one with strides: a block holds the codes of its frames stage by stage.
-        foreach (var stage in stack.Stages)
-        {
-            for (var first = 0; first < frames; first += model.FramesPerBlock)
-            {
-                kernel.Quantize(
-                    stage.SearchTable, stage.Codebook.PaddedRows.Pointer, residual + ((nint)first * stride), model.FramesPerBlock,
-                    codes + ((nint)(first / model.FramesPerBlock) * model.CodesPerBlock), 1, scratch.Search);
-            }
-
-            codes += model.FramesPerBlock;
-        }
+        var small = stack.Tables.SmallStack is { } tables ? _kernel.SmallStackEncoder(tables, stack.Stages.Length, _model.CodesPerBlock) : null;
+        return small ?? new PlainEncoder(stack, _kernel, _model.CodesPerBlock, degree);
     }
 }

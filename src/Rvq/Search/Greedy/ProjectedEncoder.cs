@@ -8,16 +8,16 @@ namespace Rvq.Search;
 /// there; all products by <see cref="Projector"/>, all differences in float32. It searches y_m, or the mean of the y_m of the frames that
 /// share a code: their sum in the order of the frames, divided by their number, in float32.
 /// </summary>
-internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
+internal sealed unsafe class ProjectedEncoder(ResidualStack stack, RvqModel model, Kernel kernel, int degree) : StackEncoder
 {
-    /// <summary>
-    /// Encodes frames [frames, stride] into the codes of the stack, which begin at <paramref name="codes"/> in each block.
-    /// </summary>
+    private readonly CodebookSearch[] _searches = CodebookSearch.Of(stack, kernel, degree);
+    private readonly StageProjections _projections = stack.Tables.Projections;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Encode(ResidualStack stack, float* input, int stride, int frames, int* codes, EncodeScratch scratch)
+    public override void Encode(float* input, int stride, int frames, int* codes, EncodeScratch scratch)
     {
         var stages = stack.Stages;
-        var projections = stack.Projections;
+        var projections = _projections;
         var projected = scratch.Projected;
         var columns = projections.Column(stages.Length);
         var outputs = Math.Min(columns, projections.Input.PaddedOutputs);
@@ -36,10 +36,10 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
             var stage = stages[m];
             var perBlock = model.FramesPerBlock / stage.Stride;
             var count = frames / stage.Stride;
-            Means(stage, projected + projections.Column(m), columns, count, scratch.Residual);
+            Means(stage, projected + projections.Column(m), columns, count, scratch.Residuals);
             var found = perBlock == 1 ? codes : scratch.StageCodes;
             nint step = perBlock == 1 ? model.CodesPerBlock : 1;
-            kernel.Find(stage.SearchTable, scratch.Residual, count, found, step, scratch.Search);
+            _searches[m].Find(scratch.Residuals, count, found, step, scratch.Search);
             for (nint i = 0; i < count; i++)
             {
                 scratch.Codewords[i] = stage.Codebook.PaddedRows.Pointer + ((nint)found[i * step] * stage.Codebook.RowStride);
@@ -60,7 +60,7 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
 
     /// <summary>What a stage searches, [count, padded D], from the columns of all frames.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Means(Stage stage, float* projected, nint columns, int count, float* means)
+    private void Means(Stage stage, float* projected, nint columns, int count, float* means)
     {
         var padded = stage.Codebook.RowStride;
         for (; count > 0; count--, projected += stage.Stride * columns, means += padded)
@@ -68,7 +68,7 @@ internal sealed unsafe class ProjectedEncoder(RvqModel model, Kernel kernel)
             new ReadOnlySpan<float>(projected, padded).CopyTo(new Span<float>(means, padded));
             for (var shared = 1; shared < stage.Stride; shared++)
             {
-                RowArithmetic.Sum(means, projected + (shared * columns), means, padded);
+                kernel.Rows.Add(means, projected + (shared * columns), means, padded);
             }
 
             for (var i = 0; i < padded && stage.Stride > 1; i++)

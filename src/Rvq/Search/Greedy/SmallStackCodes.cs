@@ -55,7 +55,7 @@ internal static unsafe class SmallStackCodes<T>
                 }
 
                 codes[frame * codeStride] = code;
-                RowArithmetic.Difference(residual, rows + (code * stride), residual, (int)stride);
+                LaneArithmetic<T>.Difference(residual, rows + (code * stride), residual, (int)stride);
                 squaredNorms[frame] = isOpen ? Bound(residual, (int)stride) : (squaredNorm + (2 * limit)) * Up;
             }
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Rvq.Search;
 
-/// <summary>One stage of a <see cref="SmallStack"/>, which keeps alive what it points to.</summary>
+/// <summary>One stage of a <see cref="SmallStackTables"/>, which keeps alive what it points to.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 64)]
 internal unsafe struct SmallStage
 {

@@ -1,8 +1,34 @@
+using System.Numerics.Tensors;
+
 namespace Rvq.Search;
 
 /// <summary>Copies frames between a caller's layout and the padded rows of the scratch.</summary>
 internal static unsafe class FrameCopy
 {
+    /// <summary>
+    /// Takes the frames of a pass: where they lie if they can be read so, gathered if not; and always for a beam, which reads them several times
+    /// and takes its bounds and scores to be of the same values, even if their owner changes them on another thread.
+    /// </summary>
+    public static void Take(in FrameSource source, long first, int count, EncodeScratch scratch)
+    {
+        var (rows, stride) = (source.Rows, scratch.FrameStride);
+        scratch.Frames = scratch.Gathered;
+        if (source.IsHalf)
+        {
+            Gather(source.Halves, rows, first, count, scratch.GatheredHalves, stride, scratch.Offsets);
+            TensorPrimitives.ConvertToSingle(
+                new ReadOnlySpan<Half>(scratch.GatheredHalves, count * stride), new Span<float>(scratch.Gathered, count * stride));
+        }
+        else if (scratch.Beam is null && rows.IsDense && rows.RowLength == stride)
+        {
+            scratch.Frames = source.Floats + rows.Offset(first);
+        }
+        else
+        {
+            Gather(source.Floats, rows, first, count, scratch.Gathered, stride, scratch.Offsets);
+        }
+    }
+
     /// <summary>Copies rows first…first + count − 1 into [count, stride]; what lies beyond a row's end stays as it is.</summary>
     public static void Gather<T>(T* source, in StridedRows rows, long first, int count, T* destination, int stride, nint* offsets)
         where T : unmanaged

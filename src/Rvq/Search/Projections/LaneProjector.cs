@@ -112,7 +112,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     {
         if (augend != null)
         {
-            RowArithmetic.Sum(augend, products, destination, outputs);
+            LaneArithmetic<T>.Sum(augend, products, destination, outputs);
         }
         else
         {

@@ -22,15 +22,16 @@ internal static unsafe class Candidates<T>
     public const double LargestMargin = 1e37;
 
     /// <summary>
-    /// The codes of frames whose scores and margins are in the scratch: the only codeword within the margin of the smallest score, or the
-    /// definition's choice among several; among all codewords where the margin is infinite. The rows of a frame's candidates, which may lie in a far cache, are
-    /// on their way while the frame before it is decided.
+    /// The codes of the proposed vectors: the only codeword within the margin of the smallest score, or the definition's choice among several;
+    /// among all codewords where the margin is infinite. The rows of a frame's candidates, which may lie in a far cache, are prefetched while the
+    /// frame before it is decided.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    public static void Decide<TDouble>(SearchTable table, float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    public static void Decide<TDouble>(
+        SearchTable table, in Proposal proposal, float* vectors, int frames, int* codes, nint codeStride, int* room)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
-        int* candidates = scratch.Candidates, before = candidates + table.Size;
+        int* candidates = room, before = room + table.Size;
         var (count, near) = (0, 0);
         for (var frame = 0; frame <= frames; frame++)
         {
@@ -40,20 +41,21 @@ internal static unsafe class Candidates<T>
             candidates = next;
             if (frame < frames)
             {
-                (count, near) = Shortlist(table.PanelCount, frame, scratch.Margins[frame], scratch, candidates);
+                (count, near) = Shortlist(table.PanelCount, proposal, frame, candidates);
                 table.Prefetch(candidates, Math.Min(near, MostPrefetched));
             }
 
             if (frame > 0)
             {
                 codes[(frame - 1) * codeStride] = Choose<TDouble>(
-                    table, vectors + ((nint)(frame - 1) * table.Stride), frame - 1, before, countBefore, nearBefore, scratch);
+                    table, proposal, vectors + ((nint)(frame - 1) * table.Stride), frame - 1, before, countBefore, nearBefore);
             }
         }
     }
 
     [MethodImpl(InnerLoop.Options)]
-    private static int Choose<TDouble>(SearchTable table, float* vector, int frame, int* candidates, int count, int near, SearchScratch scratch)
+    private static int Choose<TDouble>(
+        SearchTable table, in Proposal proposal, float* vector, int frame, int* candidates, int count, int near)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         if (count == 1)
@@ -70,10 +72,10 @@ internal static unsafe class Candidates<T>
         Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, near, ref best, ref nearest);
         if (near < count)
         {
-            var shared = scratch.Center == null ? 0
-                : (0.5 * Definition.Dot<TDouble>(scratch.Center, scratch.Center, table.Stride)) - Definition.Dot<TDouble>(vector, scratch.Center, table.Stride);
-            var limit = RoundUp(best - shared + scratch.Margins[frame]);
-            var scores = scratch.Scores + ((nint)frame * table.PanelCount * Panel);
+            var shared = proposal.Center == null ? 0
+                : (0.5 * Definition.Dot<TDouble>(proposal.Center, proposal.Center, table.Stride)) - Definition.Dot<TDouble>(vector, proposal.Center, table.Stride);
+            var limit = RoundUp(best - shared + proposal.Margins[frame]);
+            var scores = proposal.Scores + ((nint)frame * table.PanelCount * Panel);
             var left = near;
             for (var i = near; i < count; i++)
             {
@@ -92,17 +94,18 @@ internal static unsafe class Candidates<T>
     /// errors are small as they mostly are; 0 where the margin is infinite.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    private static (int Count, int Near) Shortlist(int panelCount, int frame, double margin, SearchScratch scratch, int* candidates)
+    private static (int Count, int Near) Shortlist(int panelCount, in Proposal proposal, int frame, int* candidates)
     {
+        var margin = proposal.Margins[frame];
         if (double.IsPositiveInfinity(margin))
         {
             return (0, 0);
         }
 
-        var scores = scratch.Scores + ((nint)frame * panelCount * Panel);
-        var minima = scratch.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
+        var scores = proposal.Scores + ((nint)frame * panelCount * Panel);
+        var minima = proposal.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
         var smallest = Smallest(minima, panelCount);
-        var spread = scratch.Weights == null ? 0 : scratch.Scales[frame].Spread * (double)scratch.Weights[First(scores, minima, panelCount, smallest)];
+        var spread = proposal.Weights == null ? 0 : proposal.Scales[frame].Spread * (double)proposal.Weights[First(scores, minima, panelCount, smallest)];
         var count = Collect(scores, minima, panelCount, RoundUp(smallest + (2 * spread) + margin), candidates);
         return (count, count > FewCandidates ? Partition(candidates, count, scores, RoundUp(smallest + spread + margin)) : count);
     }

@@ -10,14 +10,10 @@ namespace Rvq.Search;
 internal static unsafe class CertainCodes<T>
     where T : struct, IFloatLanes<T>
 {
-    private const int MaxDimensions = 16;
     private const int Panel = PanelLayout.PanelSize;
 
     // The smallest scores, the second smallest, and the panels of the smallest.
     private const int Kept = 3 * Panel;
-
-    /// <summary>Whether this is the faster way: codewords of few dimensions, and one frame, or registers for all that is kept of four.</summary>
-    public static bool Suits(SearchTable table, int frames) => table.Dimensions <= MaxDimensions && (T.HasManyRegisters || frames == 1);
 
     /// <summary>
     /// Reads panels [panelCount, dimensions, 16], halfNorms [panelCount × 16], vectors [frames, stride] (the first <paramref name="dimensions"/> of each row) and

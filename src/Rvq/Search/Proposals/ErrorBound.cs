@@ -78,6 +78,15 @@ internal sealed unsafe class ErrorBound
         return ((float)(constant * 1.001), (float)((perSquaredNorm * 1.001) + 1e-37), (float)Math.Min(_largestNorm * Math.Abs(_largestNorm), 1e37));
     }
 
+    /// <summary>The margins of vectors [count, stride], less the codebook's center.</summary>
+    public void Margins(float* vectors, int count, int stride, double* margins)
+    {
+        for (var i = 0; i < count; i++, vectors += stride)
+        {
+            margins[i] = Margin(RowArithmetic.SquaredNorm(vectors, stride));
+        }
+    }
+
     /// <summary>(3): how far the definition's own score can be from the exact one, for a residual with ‖r'‖ as given.</summary>
     public double DefinitionError(double norm) => _definitionFixed + (_definitionPerNorm * norm);
 }

@@ -1,23 +1,45 @@
-using System.Runtime.CompilerServices;
-
 namespace Rvq.Search;
 
-/// <summary>Room for the scores of one tile of frames; grows to what the largest codebook needs and stays there.</summary>
+/// <summary>Memory for the scores of one tile of frames over any codebook of some stages.</summary>
 internal sealed unsafe class SearchScratch
 {
-    // 48 is a multiple of every kernel's frames per tile; the scores of a tile should stay in L2.
+    /// <summary>The most frames of a tile; 48 is a multiple of the frames that any loop holds in registers.</summary>
     public const int MaxFrames = 48;
+
     private const int MinFrames = 12;
+
+    // The scores of a tile should stay in L2: 256 KB.
     private const int TargetScores = 64 * 1024;
 
-    private AlignedBuffer<float> _scores = new(0);
-    private AlignedBuffer<float> _minima = new(0);
-    private AlignedBuffer<int> _candidates = new(0);
-    private AlignedBuffer<float> _vectors = new(0);
-    private AlignedBuffer<sbyte> _bytes = new(0);
+    private readonly AlignedBuffer<float> _scores;
+    private readonly AlignedBuffer<float> _minima;
+    private readonly AlignedBuffer<int> _candidates;
+    private readonly AlignedBuffer<float> _vectors;
+    private readonly AlignedBuffer<sbyte> _bytes;
     private readonly AlignedBuffer<ResidualScale> _scales = new(MaxFrames);
     private readonly AlignedBuffer<double> _margins = new(MaxFrames);
     private readonly AlignedBuffer<float> _squaredNorms = new(MaxFrames);
+
+    public SearchScratch(ReadOnlySpan<Stage> stages)
+    {
+        long scores = 0, minima = 0, values = 0;
+        var size = 0;
+        foreach (var stage in stages)
+        {
+            var panels = PanelLayout.PanelCount(stage.Codebook.Size);
+            long frames = Tile(panels);
+            scores = Math.Max(scores, frames * panels * PanelLayout.PanelSize);
+            minima = Math.Max(minima, frames * PanelLayout.GroupCount(panels) * PanelLayout.PanelSize);
+            values = Math.Max(values, frames * stage.Codebook.RowStride);
+            size = Math.Max(size, stage.Codebook.Size);
+        }
+
+        _scores = new AlignedBuffer<float>(scores);
+        _minima = new AlignedBuffer<float>(minima);
+        _candidates = new AlignedBuffer<int>(2L * size);
+        _vectors = new AlignedBuffer<float>(values);
+        _bytes = new AlignedBuffer<sbyte>(values + sizeof(long));
+    }
 
     /// <summary>[frames, panels × 16].</summary>
     public float* Scores => _scores.Pointer;
@@ -28,47 +50,25 @@ internal sealed unsafe class SearchScratch
     /// <summary>The codewords that may be nearest, for two frames.</summary>
     public int* Candidates => _candidates.Pointer;
 
-    /// <summary>Residuals less the codebook's center, [frames, table.Stride].</summary>
+    /// <summary>Residuals less the codebook's center, [frames, padded D].</summary>
     public float* Vectors => _vectors.Pointer;
 
-    /// <summary>Residuals in eight bits, [frames, table.Stride].</summary>
+    /// <summary>Residuals in eight bits, [frames, padded D], and eight more.</summary>
     public sbyte* Bytes => _bytes.Pointer;
 
     /// <summary>The scales of <see cref="Bytes"/>, [frames].</summary>
     public ResidualScale* Scales => _scales.Pointer;
 
-    /// <summary>What each codeword has of the spread in <see cref="Scales"/>, or null where the margins cover all.</summary>
-    public float* Weights { get; set; }
-
-    /// <summary>The codebook's center, or null where it has none.</summary>
-    public float* Center { get; set; }
-
-    /// <summary>How far beyond the smallest score a codeword may still be the code, [frames].</summary>
+    /// <summary>The margins of a <see cref="Proposal"/>, [frames].</summary>
     public double* Margins => _margins.Pointer;
 
     /// <summary>Upper bounds of ‖r‖², [frames].</summary>
     public float* SquaredNorms => _squaredNorms.Pointer;
 
-    /// <summary>Makes room for a codebook and says how many frames it takes at once.</summary>
-    public int Prepare(SearchTable table)
+    /// <summary>The frames that are scored at once over so many panels.</summary>
+    public static int Tile(int panelCount)
     {
-        var scores = table.PanelCount * PanelLayout.PanelSize;
-        var frames = (long)scores * MaxFrames <= TargetScores ? MaxFrames : Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
-        Grow(ref _scores, (long)frames * scores);
-        Grow(ref _minima, (long)frames * PanelLayout.GroupCount(table.PanelCount) * PanelLayout.PanelSize);
-        Grow(ref _candidates, 2L * table.Size);
-        Grow(ref _vectors, (long)frames * table.Stride);
-        Grow(ref _bytes, ((long)frames * table.Stride) + sizeof(long));
-        return frames;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Grow<T>(ref AlignedBuffer<T> buffer, long length)
-        where T : unmanaged
-    {
-        if (buffer.Length < length)
-        {
-            buffer = new AlignedBuffer<T>(length);
-        }
+        var scores = (long)panelCount * PanelLayout.PanelSize;
+        return scores * MaxFrames <= TargetScores ? MaxFrames : (int)Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
     }
 }

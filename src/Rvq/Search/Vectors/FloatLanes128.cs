@@ -68,6 +68,10 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
         => new(left._a + right._a, left._b + right._b, left._c + right._c, left._d + right._d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Subtract(FloatLanes128 left, FloatLanes128 right)
+        => new(left._a - right._a, left._b - right._b, left._c - right._c, left._d - right._d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Min(FloatLanes128 left, FloatLanes128 right)
         => new(
             Vec.MinNative(left._a, right._a), Vec.MinNative(left._b, right._b), Vec.MinNative(left._c, right._c), Vec.MinNative(left._d, right._d));

@@ -57,6 +57,9 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Subtract(FloatLanes256 left, FloatLanes256 right) => new(left._low - right._low, left._high - right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Min(FloatLanes256 left, FloatLanes256 right)
         => new(Vec.MinNative(left._low, right._low), Vec.MinNative(left._high, right._high));
 

@@ -33,6 +33,16 @@ internal unsafe struct FusedLanesScalar : IFusedLanes<FusedLanesScalar>
         return left;
     }
 
+    public static FusedLanesScalar Subtract(FusedLanesScalar left, FusedLanesScalar right)
+    {
+        for (var i = 0; i < PanelLayout.PanelSize; i++)
+        {
+            left[i] -= right[i];
+        }
+
+        return left;
+    }
+
     public static FusedLanesScalar FusedMultiplyAdd(FusedLanesScalar left, FusedLanesScalar right, FusedLanesScalar sum)
     {
         for (var i = 0; i < PanelLayout.PanelSize; i++)

@@ -20,6 +20,8 @@ internal unsafe interface IFusedLanes<TSelf>
 
     static abstract TSelf Add(TSelf left, TSelf right);
 
+    static abstract TSelf Subtract(TSelf left, TSelf right);
+
     /// <summary>left × right + sum, rounded once.</summary>
     static abstract TSelf FusedMultiplyAdd(TSelf left, TSelf right, TSelf sum);
 

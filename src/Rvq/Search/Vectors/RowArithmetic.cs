@@ -4,132 +4,25 @@ using System.Runtime.Intrinsics;
 namespace Rvq.Search;
 
 /// <summary>Element by element work on padded rows of float32; the same bits at any width.</summary>
-internal static unsafe class RowArithmetic
+internal abstract unsafe class RowArithmetic
 {
-    /// <summary>destination = left − right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of eight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Difference(float* left, float* right, float* destination, int paddedLength)
-    {
-        nint i = 0;
-        for (; Vector512.IsHardwareAccelerated && i + 16 <= paddedLength; i += 16)
-        {
-            (Vector512.Load(left + i) - Vector512.Load(right + i)).Store(destination + i);
-        }
+    /// <summary>residual −= the row of its code.</summary>
+    /// <param name="rows">[codes, <paramref name="paddedLength"/>].</param>
+    /// <param name="codes">The code of residual f is at codes[f × <paramref name="codeStride"/>].</param>
+    /// <param name="codeStride">The distance between two codes.</param>
+    /// <param name="residuals">[count, <paramref name="paddedLength"/>].</param>
+    /// <param name="count">The number of residuals.</param>
+    /// <param name="paddedLength">The length of a row, a multiple of eight.</param>
+    public abstract void Subtract(float* rows, int* codes, nint codeStride, float* residuals, int count, int paddedLength);
 
-        for (; i < paddedLength; i += Definition.Lanes)
-        {
-            if (Vector256.IsHardwareAccelerated)
-            {
-                (Vector256.Load(left + i) - Vector256.Load(right + i)).Store(destination + i);
-            }
-            else
-            {
-                (Vector128.Load(left + i) - Vector128.Load(right + i)).Store(destination + i);
-                (Vector128.Load(left + i + 4) - Vector128.Load(right + i + 4)).Store(destination + i + 4);
-            }
-        }
-    }
-
-    /// <summary>destination = left + right, likewise.</summary>
-    [MethodImpl(InnerLoop.Options)]
-    public static void Sum(float* left, float* right, float* destination, int paddedLength)
-    {
-        for (var i = 0; i < paddedLength; i += Definition.Lanes)
-        {
-            if (Vector256.IsHardwareAccelerated)
-            {
-                (Vector256.Load(left + i) + Vector256.Load(right + i)).Store(destination + i);
-            }
-            else
-            {
-                (Vector128.Load(left + i) + Vector128.Load(right + i)).Store(destination + i);
-                (Vector128.Load(left + i + 4) + Vector128.Load(right + i + 4)).Store(destination + i + 4);
-            }
-        }
-    }
+    /// <summary>destination = left + right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of eight.</summary>
+    public abstract void Add(float* left, float* right, float* destination, int paddedLength);
 
     /// <summary>
     /// destination[f] = rows[0] + rows[1] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the rows of the next
     /// frame begin <paramref name="step"/> further.
     /// </summary>
-    public static void SumAll(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
-    {
-        if (FloatLanes512.IsSupported)
-        {
-            SumAll<FloatLanes512>(rows, step, frames, count, destination, paddedLength);
-        }
-        else if (FloatLanes256.IsSupported)
-        {
-            SumAll<FloatLanes256>(rows, step, frames, count, destination, paddedLength);
-        }
-        else
-        {
-            SumAll<FloatLanes128>(rows, step, frames, count, destination, paddedLength);
-        }
-    }
-
-    [MethodImpl(InnerLoop.Options)]
-    private static void SumAll<T>(float** rows, nint step, int frames, int count, float* destination, nint paddedLength)
-        where T : struct, IFloatLanes<T>
-    {
-        for (; frames > 0; frames--, rows += step, destination += paddedLength)
-        {
-            var end = rows + count;
-            nint i = 0;
-            for (; i + 64 <= paddedLength; i += 64)
-            {
-                var row = *rows + i;
-                T a = T.Load(row), b = T.Load(row + 16), c = T.Load(row + 32), d = T.Load(row + 48);
-                for (var next = rows + 1; next < end; next++)
-                {
-                    row = *next + i;
-                    a = T.Add(a, T.Load(row));
-                    b = T.Add(b, T.Load(row + 16));
-                    c = T.Add(c, T.Load(row + 32));
-                    d = T.Add(d, T.Load(row + 48));
-                }
-
-                T.Store(a, destination + i);
-                T.Store(b, destination + i + 16);
-                T.Store(c, destination + i + 32);
-                T.Store(d, destination + i + 48);
-            }
-
-            for (; i + 16 <= paddedLength; i += 16)
-            {
-                var sum = T.Load(*rows + i);
-                for (var next = rows + 1; next < end; next++)
-                {
-                    sum = T.Add(sum, T.Load(*next + i));
-                }
-
-                T.Store(sum, destination + i);
-            }
-
-            if (i < paddedLength && Vector256.IsHardwareAccelerated)
-            {
-                var sum = Vector256.Load(*rows + i);
-                for (var next = rows + 1; next < end; next++)
-                {
-                    sum += Vector256.Load(*next + i);
-                }
-
-                sum.Store(destination + i);
-            }
-            else if (i < paddedLength)
-            {
-                Vector128<float> low = Vector128.Load(*rows + i), high = Vector128.Load(*rows + i + 4);
-                for (var next = rows + 1; next < end; next++)
-                {
-                    low += Vector128.Load(*next + i);
-                    high += Vector128.Load(*next + i + 4);
-                }
-
-                low.Store(destination + i);
-                high.Store(destination + i + 4);
-            }
-        }
-    }
+    public abstract void SumAll(float** rows, nint step, int frames, int count, float* destination, nint paddedLength);
 
     /// <summary>Makes every NaN the same one: which it is, differs between machines.</summary>
     public static void UnifyNaNs(float* values, int count)
@@ -140,7 +33,7 @@ internal static unsafe class RowArithmetic
         }
     }
 
-    /// <summary>‖row‖² in float32, eight or more sums side by side; infinite where it overflows.</summary>
+    /// <summary>‖row‖² in float32 for bounds, eight or more sums side by side, whatever the kernel; infinite where it overflows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SquaredNorm(float* row, int paddedLength)
     {

@@ -1,7 +1,7 @@
 namespace Rvq.Search;
 
 /// <summary>What <see cref="SmallStackCodes{T}"/> needs of a stack whose codebooks have at most sixteen codewords each (SoundStream, Lyra).</summary>
-internal sealed unsafe class SmallStack
+internal sealed unsafe class SmallStackTables
 {
     private const int MaxSize = PanelLayout.PanelSize;
 
@@ -10,10 +10,9 @@ internal sealed unsafe class SmallStack
     private readonly AlignedBuffer<float>[] _halfNorms;
     private readonly SearchTable[] _tables;
 
-    private SmallStack(SearchTable[] tables)
+    private SmallStackTables(SearchTable[] tables)
     {
         _tables = tables;
-        Stride = tables[0].Stride;
         _panels = new AlignedBuffer<float>[tables.Length];
         _halfNorms = new AlignedBuffer<float>[tables.Length];
         _stages = new AlignedBuffer<SmallStage>(tables.Length);
@@ -37,12 +36,10 @@ internal sealed unsafe class SmallStack
         }
     }
 
-    public int Stride { get; }
-
     public SmallStage* Stages => _stages.Pointer;
 
     /// <summary>The stack for the kernel, or null where a stage is not a small Euclidean codebook over the residual itself.</summary>
-    public static SmallStack? Of(ReadOnlySpan<Stage> stages)
+    public static SmallStackTables? Of(ReadOnlySpan<Stage> stages)
     {
         var tables = new SearchTable[stages.Length];
         for (var m = 0; m < tables.Length; m++)
@@ -56,7 +53,7 @@ internal sealed unsafe class SmallStack
             tables[m] = stages[m].SearchTable;
         }
 
-        return new SmallStack(tables);
+        return new SmallStackTables(tables);
     }
 
     /// <summary>

@@ -1,0 +1,48 @@
+namespace Rvq.Search;
+
+/// <summary>Finds most codes without storing a score, and leaves those in doubt to the scores.</summary>
+internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) : CodebookSearch(table)
+    where TFloat : struct, IFloatLanes<TFloat>
+    where TDouble : struct, IDoubleLanes<TDouble>
+{
+    private const int MaxDimensions = 16;
+
+    private readonly int _tile = SearchScratch.Tile(table.PanelCount);
+    private readonly FloatPanels _panels = table.FloatPanels;
+    private readonly FloatSearch<TFloat, TDouble> _scores = new(table);
+
+    /// <summary>Whether this is the faster way: codewords of few dimensions.</summary>
+    public static bool Suits(SearchTable table) => table.Dimensions <= MaxDimensions;
+
+    public override void Find(float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        if (!TFloat.HasManyRegisters && frames > 1)
+        {
+            // Too few registers for all that is kept of four frames.
+            _scores.Find(vectors, frames, codes, codeStride, scratch);
+            return;
+        }
+
+        FindCertain(vectors, frames, codes, codeStride, scratch);
+        for (; frames > 0; frames--, vectors += Table.Stride, codes += codeStride)
+        {
+            if (*codes < 0)
+            {
+                _scores.Find(vectors, 1, codes, 1, scratch);
+            }
+        }
+    }
+
+    /// <summary>The codes that float32 leaves no doubt about; −1 for the others.</summary>
+    private void FindCertain(float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
+    {
+        for (var first = 0; first < frames; first += _tile, vectors += (nint)_tile * Table.Stride, codes += _tile * codeStride)
+        {
+            var count = Math.Min(_tile, frames - first);
+            var centered = _scores.Centered(_panels.Center, vectors, count, scratch);
+            _panels.Bound.Margins(centered, count, Table.Stride, scratch.Margins);
+            CertainCodes<TFloat>.Find(
+                _panels.Panels, _panels.HalfNorms, _panels.PanelCount, Table.Dimensions, centered, Table.Stride, scratch.Margins, count, codes, codeStride);
+        }
+    }
+}
