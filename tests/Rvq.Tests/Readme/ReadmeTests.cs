@@ -1,4 +1,5 @@
 using System.Reflection;
+using Rvq.Tests.Checkpoints;
 
 namespace Rvq.Tests.Readme;
 
@@ -23,6 +24,24 @@ public class ReadmeTests
         var commands = Assert.Single(Pieces(Read("README.md"), "```sh", "```"), piece => piece.Contains("-- demo", StringComparison.Ordinal));
         Assert.Equal("dotnet run -c Release --project src/Rvq.Tool -- demo\ndotnet test -c Release", commands);
     }
+
+    [Fact]
+    public void Readme_TableOfCodecs_NamesEveryFamilyAndTheOptionsThatThereAre()
+    {
+        // The message for a family that there is not lists those that there are; these two are only there to be refused.
+        var model = TensorBytes.Safetensors([TensorBytes.Single("codebooks", [1, 2, 1], 0, 1)]);
+        var message = Assert.Throws<InvalidDataException>(() => RvqModel.Load(new MemoryStream(model), new LoadOptions { Family = "?" })).Message;
+        var families = message[(message.IndexOf("known are ", StringComparison.Ordinal) + 10)..].TrimEnd('.').Split(", ").Except(["RandomProjectionQuantizer", "DALL-E"]);
+
+        var lines = Read("README.md");
+        var rows = lines.SkipWhile(line => line != "| `Family`: what loads | needs |").Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')).ToArray();
+        Assert.InRange(rows.Length, 10, 25);
+        Assert.Equal(families.Order(StringComparer.Ordinal), rows.SelectMany(row => Quoted(row[1])).Order(StringComparer.Ordinal));
+        var options = typeof(LoadOptions).GetProperties().Select(property => property.Name).Append("config.json");
+        Assert.All(rows.SelectMany(row => Quoted(row[2])), need => Assert.Contains(need, options));
+    }
+
+    private static IEnumerable<string> Quoted(string cell) => cell.Split('`').Where((_, i) => i % 2 == 1);
 
     private static IEnumerable<string> Pieces(string[] lines, string start, string end)
     {
