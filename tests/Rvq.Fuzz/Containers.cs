@@ -10,6 +10,7 @@ internal static class Containers
 {
     public static readonly (string Name, Func<IEnumerable<byte[]>> Seeds)[] All =
     [
+        ("safetensors", () => Files("CheckpointData", ".safetensors")),
         ("torch", () => Files("FileData", ".th", ".pt", ".pth")),
         ("torch-legacy", () => Files("FileData/legacy_torch", ".th")),
         ("onnx", () => Files("CheckpointData", ".onnx")),
@@ -33,7 +34,8 @@ internal static class Containers
         RvqModel.Load(new MemoryStream(bytes), new LoadOptions { BareCodebooks = bytes.Length % 2 == 0 });
     }
 
-    private static IEnumerable<byte[]> Files(string folder, params string[] extensions)
+    /// <summary>The files of a folder of the tests' data with those ends of their names.</summary>
+    public static IEnumerable<byte[]> Files(string folder, params string[] extensions)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (root is not null && !Directory.Exists(Path.Combine(root.FullName, "tests", "Rvq.Tests")))
