@@ -25,6 +25,7 @@ internal static class Program
             InspectCommand.Create(shell),
             EncodeCommand.Create(shell),
             DecodeCommand.Create(shell),
+            ConvertCommand.Create(shell),
             EvaluateCommand.Create(shell),
             ReportCommand.Create(shell),
             TrainCommand.Create(shell),

@@ -26,7 +26,7 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         ("LoadOptions.Prefix", "--prefix"), ("LoadOptions.Metric", "--metric"), ("LoadOptions.Family", "--family"), ("LoadOptions.IgnoreTensors", "--ignore"),
         ("LoadOptions.BareCodebooks", "--bare-codebooks"), ("LoadOptions.UnitCodewords", "--unit-codewords"), ("options.CodebookCount", "--codebooks"), ("options.CodebookSizes", "--size"),
         ("options.CodebookSize", "--size"), ("options.Iterations", "--iterations"), ("options.SampleLimit", "--sample"), ("options.InitialModel", "--init-from"),
-        ("options.BeamWidth", "--beam"), ("; set SampleRate and HopLength", ""),
+        ("options.BeamWidth", "--beam"), ("; set SampleRate and HopLength", ""), ("; AllowOtherModel insists", "; --allow-other-model insists"),
     ];
 
     /// <summary>Where results are printed.</summary>
@@ -173,7 +173,16 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     public void Print<T>(T document, JsonTypeInfo<T> contract, string? path = null)
         => (path is not null && SameFile.IsStandardOutput(path) ? error : output).WriteLine(JsonSerializer.Serialize(document, contract));
 
-    private static IAnsiConsole Draw(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+    // Spectre.Console draws no progress while standard output is redirected, even on a standard error that is a terminal.
+    private static IAnsiConsole Draw(TextWriter writer)
+    {
+        var target = new AnsiConsoleOutput(writer);
+        return AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = target,
+            Interactive = target.IsTerminal ? InteractionSupport.Yes : InteractionSupport.Detect,
+        });
+    }
 
     /// <summary>A fault of an input in words that start with its path.</summary>
     public static string Named(string path, Exception fault)

@@ -45,6 +45,10 @@ internal sealed class VectorLayout
     public static VectorLayout Sequence(int count, int width, bool channelsFirst)
         => new(channelsFirst ? [0, 1, count] : [0, width, 1], 1, count, width, batched: false, channelsFirst);
 
+    /// <summary>The layout of sequences, [B, T, C] or with <paramref name="channelsFirst"/> [B, C, T].</summary>
+    public static VectorLayout Sequences(int batch, int count, int width, bool channelsFirst)
+        => new(channelsFirst ? [(long)count * width, 1, count] : [(long)count * width, width, 1], batch, count, width, batched: true, channelsFirst);
+
     /// <summary>The layout of an array [T, C] or [B, T, C], or with <paramref name="channelsFirst"/> [C, T] or [B, C, T].</summary>
     /// <exception cref="InvalidDataException">The array has another number of axes.</exception>
     public static VectorLayout Of<T>(NpyArray<T> array, bool channelsFirst, string path)

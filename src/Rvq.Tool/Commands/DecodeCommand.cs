@@ -18,7 +18,7 @@ internal static class DecodeCommand
                 "rvq decode model.safetensors codes.npy -o frames.npy",
                 "rvq decode model.safetensors codes.rvq -o frames.npy --codebooks 4 --recover",
                 "rvq decode encodec_24khz.th speech.ecdc -o frames.npy",
-                "rvq decode model.safetensors codes/ --output-dir frames",
+                "rvq decode model.safetensors codes/ --output-dir frames --dtype float16",
             ],
         };
         var model = new ModelInput(command);
@@ -26,14 +26,14 @@ internal static class DecodeCommand
         {
             Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], an .rvq stream, EnCodec's .ecdc or DAC's .dac; '-' for standard input.",
         };
-        var output = Options.Output("FRAMES.npy", "the frames, float32");
-        var (codebooks, channelsFirst) = (Options.Codebooks(), Options.ChannelsFirst());
+        var output = Options.Output("FRAMES.npy", "the frames");
+        var (codebooks, channelsFirst, type) = (new CodebookChoice(command), Options.ChannelsFirst(), Options.ElementType(NpyElements.Frames));
         var recover = new Option<bool>("--recover")
         {
             Description = "Go on behind what is damaged in an .rvq stream instead of stopping there; lost frames are zeros, so that time does not shift.",
         };
         var allowOtherModel = new Option<bool>("--allow-other-model") { Description = "Decode an .rvq stream that another model has written." };
-        foreach (var symbol in (Option[])[output, codebooks, channelsFirst, recover, allowOtherModel])
+        foreach (var symbol in (Option[])[output, channelsFirst, type, recover, allowOtherModel])
         {
             command.Add(symbol);
         }
@@ -42,19 +42,23 @@ internal static class DecodeCommand
         var threads = Options.Threads();
         command.Add(threads);
         var many = new CorpusInput(command, output, given => given.GetRequiredValue(codes), CodeFiles.Extensions, CodesTable.Codes, ClipFormat.Npy, ClipFormat.Parquet);
+        RvqReaderOptions ReaderOptions(ParseResult given, RvqModel loaded) => new()
+        {
+            Recover = given.GetValue(recover),
+            FillGaps = given.GetValue(recover),
+            AllowOtherModel = given.GetValue(allowOtherModel),
+            CodebookCount = codebooks.Count(given, loaded),
+        };
         command.SetAction((given, cancellation) => many.IsMany(given)
             ? shell.Run(
             () =>
             {
-                var options = new RvqReaderOptions
-                {
-                    Recover = given.GetValue(recover),
-                    FillGaps = given.GetValue(recover),
-                    AllowOtherModel = given.GetValue(allowOtherModel),
-                    CodebookCount = given.GetValue(codebooks),
-                };
-                var decoder = new ClipDecoder(model.Read(given), given.GetValue(codebooks));
-                var work = CorpusDecoding.Create(decoder, given.GetValue(threads), given.GetValue(channelsFirst), many.Column(given), options, cancellation);
+                var loaded = model.Read(given);
+                var options = ReaderOptions(given, loaded);
+                var element = Options.Element(given, type, NpyElements.Frames, many.Format(given) == ClipFormat.Npy, given.GetValue(output));
+                var decoder = new ClipDecoder(loaded, options.CodebookCount);
+                var work = CorpusDecoding.Create(
+                    decoder, given.GetValue(threads), given.GetValue(channelsFirst), element, many.Column(given), options, cancellation);
                 return many.Run(shell, given, work, cancellation);
             },
             cancellation)
@@ -64,17 +68,12 @@ internal static class DecodeCommand
                 var (source, path) = (given.GetRequiredValue(codes), given.GetRequiredValue(output));
                 shell.CheckOutput(path, model.Path(given), source);
                 var loaded = model.Read(given);
-                var options = new RvqReaderOptions
-                {
-                    Recover = given.GetValue(recover),
-                    FillGaps = given.GetValue(recover),
-                    AllowOtherModel = given.GetValue(allowOtherModel),
-                    CodebookCount = given.GetValue(codebooks),
-                };
+                var options = ReaderOptions(given, loaded);
                 var (frames, shape) = shell.Read(source, stream => FileStart.IsRvq(FileStart.Peek(ref stream))
                     ? DecodeStream(shell, loaded, stream, given.GetValue(channelsFirst), options, cancellation)
-                    : DecodeArray(loaded, CodeFile.Read(stream, given.GetValue(channelsFirst)), given.GetValue(channelsFirst), given.GetValue(codebooks), source));
-                shell.Write(path, stream => NpyWriter.Write(stream, frames, shape, cancellation));
+                    : DecodeArray(loaded, CodeFile.Read(stream, given.GetValue(channelsFirst)).Codes, given.GetValue(channelsFirst), options.CodebookCount, source));
+                var element = given.GetValue(type) ?? NpyElements.Frames[0];
+                shell.Write(path, stream => NpyWriter.Write(stream, frames, shape, element, cancellation));
                 shell.Report(path, $"{frames.Length / loaded.Dimensions} frames of {loaded.Dimensions} values");
             },
             cancellation));

@@ -23,7 +23,7 @@ internal static class EncodeCommand
             Json = "one input: {schema: \"rvq.encoding/1\", output, format: npy or rvq, shape, frames, codebookCount, bitsPerFrame, beamWidth, fingerprint}",
         };
         var (model, frames) = (new ModelInput(command), new FrameInput(command));
-        var output = Options.Output("CODES", "the codes: an .npy file of int32, or a packed stream where the name ends with .rvq");
+        var output = Options.Output("CODES", "the codes: an .npy file, or a packed stream where the name ends with .rvq");
         var (codebooks, beam, threads, json) = (new CodebookChoice(command), Options.Beam(), Options.Threads(), Options.Json());
         var rvq = new Option<bool>("--rvq") { Description = "Write an .rvq stream whatever the name, as to standard output." };
         command.Add(output);
@@ -31,6 +31,8 @@ internal static class EncodeCommand
         command.Add(beam);
         command.Add(threads);
         command.Add(json);
+        var type = Options.ElementType(NpyElements.Codes);
+        command.Add(type);
         var perCodebook = new Option<bool>("--per-codebook") { Description = "Give each codebook a column of its own in Parquet outputs: codes_0, codes_1 and so on." };
         command.Add(perCodebook);
         var many = new CorpusInput(command, output, frames.Path, FrameFiles.Extensions, FrameFiles.Column, ClipFormat.Npy, ClipFormat.Rvq, ClipFormat.Parquet);
@@ -40,9 +42,18 @@ internal static class EncodeCommand
             {
                 var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
                 var beamWidth = given.GetValue(beam) ?? loaded.BeamWidth ?? 1;
+                var element = Options.Element(given, type, NpyElements.Codes, many.Format(given) == ClipFormat.Npy, given.GetValue(output));
+                NpyElements.ThrowIfTooSmall(element, loaded);
                 var encoder = new ClipEncoder(loaded, beamWidth, given.GetValue(threads));
                 var work = CorpusEncoding.Create(
-                    encoder, beamWidth, given.GetValue(threads), frames.IsChannelsFirst(given), given.GetValue(perCodebook), many.Column(given), cancellation);
+                    encoder,
+                    beamWidth,
+                    given.GetValue(threads),
+                    frames.IsChannelsFirst(given),
+                    given.GetValue(perCodebook),
+                    element,
+                    many.Column(given),
+                    cancellation);
                 return many.Run(shell, given, work, cancellation);
             },
             cancellation)
@@ -50,17 +61,20 @@ internal static class EncodeCommand
             () =>
             {
                 var path = given.GetRequiredValue(output);
+                var asStream = path.EndsWith(".rvq", StringComparison.OrdinalIgnoreCase) || given.GetValue(rvq);
+                var element = Options.Element(given, type, NpyElements.Codes, !asStream, path);
                 shell.CheckOutput(path, model.Path(given), frames.Path(given));
                 var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
                 var beamWidth = given.GetValue(beam) ?? loaded.BeamWidth ?? 1;
+                NpyElements.ThrowIfTooSmall(element, loaded);
                 var (array, layout) = frames.Read(shell, given, loaded.Dimensions);
-                var asStream = path.EndsWith(".rvq", StringComparison.OrdinalIgnoreCase) || given.GetValue(rvq);
-                if (asStream && layout.Batch != 1)
+                if (asStream)
                 {
-                    throw new InvalidDataException($"{frames.Path(given)}: It has {layout.Batch} sequences, but an .rvq stream holds one.");
+                    RvqFile.ThrowIfNotOne(layout, frames.Path(given));
                 }
 
-                shell.CheckRoom(path, asStream ? 0 : (long)layout.Batch * layout.Count / loaded.FramesPerBlock * loaded.CodesPerBlock * sizeof(int));
+                var length = (long)layout.Batch * layout.Count / loaded.FramesPerBlock * loaded.CodesPerBlock * element.Size;
+                shell.CheckRoom(path, asStream ? 0 : length);
                 var (codes, target) = Encode(loaded, array.Values, layout, beamWidth, given.GetValue(threads), frames.Path(given));
                 shell.Write(path, stream =>
                 {
@@ -70,7 +84,7 @@ internal static class EncodeCommand
                     }
                     else
                     {
-                        NpyWriter.Write(stream, codes, target.Shape, cancellation);
+                        NpyWriter.Write(stream, codes, target.Shape, element, cancellation);
                     }
                 });
                 if (given.GetValue(json))

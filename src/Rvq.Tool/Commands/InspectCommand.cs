@@ -48,17 +48,9 @@ internal static class InspectCommand
         {
             StreamInspection.Print(shell, stream, json, cancellation);
         }
-        else if (FileStart.IsEcdc(start))
+        else if (FileStart.IsEcdc(start) || FileStart.IsDac(start) || FileStart.IsIntegers(start))
         {
-            CodeInspection.PrintEcdc(shell, stream, json);
-        }
-        else if (FileStart.IsDac(start))
-        {
-            CodeInspection.PrintDac(shell, stream, json);
-        }
-        else if (FileStart.IsIntegers(start))
-        {
-            CodeInspection.PrintNpy(shell, stream, json, path);
+            CodeInspection.Print(shell, CodeFile.Read(stream, channelsFirst: false), json, path);
         }
         else
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Rvq.Tool.Files;
 
 namespace Rvq.Tool.Commands;
 
@@ -33,6 +34,38 @@ internal static class Options
         CustomParser = result => ParseCount(result),
     };
 
+    /// <summary>The type of the values of arrays, of which the first is the default.</summary>
+    public static Option<NpyElement<T>> ElementType<T>(NpyElement<T>[] elements)
+        where T : unmanaged
+    {
+        string[] names = [.. elements.Select(element => element.Name)];
+        var option = new Option<NpyElement<T>>("--dtype")
+        {
+            Description = $"The type of the values of .npy and .npz outputs: {string.Join(", ", names)}; by default {names[0]}.",
+            HelpName = "TYPE",
+            CustomParser = result =>
+            {
+                if (Array.Find(elements, element => element.Name == result.Tokens[0].Value) is { } found)
+                {
+                    return found;
+                }
+
+                result.AddError($"--dtype must be one of {string.Join(", ", names)}, but is '{result.Tokens[0].Value}'.");
+                return elements[0];
+            },
+        };
+        option.CompletionSources.Add(names);
+        return option;
+    }
+
+    /// <summary>The type given, or the default.</summary>
+    /// <exception cref="InvalidDataException">One is given, but the output is no array.</exception>
+    public static NpyElement<T> Element<T>(ParseResult given, Option<NpyElement<T>> option, NpyElement<T>[] elements, bool isArray, string? output)
+        where T : unmanaged
+        => given.GetValue(option) is not { } element ? elements[0]
+            : isArray ? element
+            : throw new InvalidDataException($"{(output is null ? "" : $"{output}: ")}--dtype is for outputs that are arrays, .npy and .npz.");
+
     public static Option<bool> Json() => new("--json") { Description = "Print a JSON document for programs instead; see below." };
 
     public static Option<double?> FrameRate() => Positive("--frame-rate", "HZ", "Frames per second, for kbit/s; by default what the model says.");
@@ -63,7 +96,8 @@ internal static class Options
         CustomParser = ParseCount,
     };
 
-    private static int ParseCount(ArgumentResult result)
+    /// <summary>Reads a number from 1 on.</summary>
+    public static int ParseCount(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1)

@@ -22,6 +22,7 @@ internal static class ReportCommand
         var inputs = new Argument<string[]>("FRAMES") { Description = "Frames: .npy, .npz or Parquet files, folders of them, or @list.txt.", Arity = ArgumentArity.OneOrMore };
         inputs.Validators.Add(CorpusInput.RefuseOptions);
         var output = Options.Output("report.html", "the page");
+        var codebooks = new CodebookChoice(command);
         var (channelsFirst, frameRate, threads) = (Options.ChannelsFirst(), Options.FrameRate(), Options.Threads());
         var beam = Options.Count("--beam", "The width of the beam to compare with; 1 for none.", 5);
         var limit = Options.Count("--limit", "The frames to use at most, the first ones.", 50_000);
@@ -38,7 +39,7 @@ internal static class ReportCommand
                 var path = given.GetRequiredValue(output);
                 var items = new CorpusInputs(FrameFiles.Extensions, null, null).Find(given.GetValue(inputs)!, shell, named: false);
                 shell.CheckOutput(path, [model.Path(given), .. items.Select(item => item.Path)]);
-                var loaded = model.Read(given);
+                var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
                 var (frames, clips) = Read(items, loaded, given.GetValue(channelsFirst), given.GetValue(column)!, given.GetValue(limit), cancellation);
                 var data = Measure(shell, loaded, frames, beamWidth => ReportMeasurement.Measure(
                     loaded, Path.GetFileName(model.Path(given)), frames, $"{clips} {(clips == 1 ? "clip" : "clips")}",

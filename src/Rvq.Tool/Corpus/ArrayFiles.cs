@@ -23,12 +23,18 @@ internal static class ArrayFiles
         var clips = NpzReader.Read(stream, read).SelectMany(member =>
         {
             var layout = VectorLayout.Of(member.Array, channelsFirst, $"{member.Name}.npy");
-            var (rows, length) = (layout.ToRows(member.Array.Values), layout.Count * layout.Width);
-            return Enumerable.Range(0, layout.Batch).Select(batch => new Clip<T>(
-                Name($"{id}/{member.Name}", layout, batch), layout.Count, layout.Width,
-                (first, part) => rows.AsSpan((batch * length) + (first * layout.Width), part.Length).CopyTo(part)));
+            return Clips(member.Array, layout, $"{id}/{member.Name}");
         });
         return new ClipFile<T>(clips, null, stream);
+    }
+
+    /// <summary>The sequences of an array in memory.</summary>
+    public static IEnumerable<Clip<T>> Clips<T>(NpyArray<T> array, VectorLayout layout, string id)
+    {
+        var (rows, length) = (layout.ToRows(array.Values), layout.Count * layout.Width);
+        return Enumerable.Range(0, layout.Batch).Select(batch => new Clip<T>(
+            Name(id, layout, batch), layout.Count, layout.Width,
+            (first, part) => rows.AsSpan((batch * length) + (first * layout.Width), part.Length).CopyTo(part)));
     }
 
     private static string Name(string id, VectorLayout layout, int batch) => layout.Shape.Length == 2 ? id : $"{id}/{batch}";

@@ -56,7 +56,8 @@ internal sealed class ClipDecoder(RvqModel model, int? codebooks)
             + (model.FramesPerBlock == 1 ? "." : $" for {model.FramesPerBlock} frames."));
     }
 
-    private static int[] Columns(int[] codes, int width, int kept)
+    /// <summary>The first columns of rows.</summary>
+    public static int[] Columns(int[] codes, int width, int kept)
     {
         if (kept == width)
         {

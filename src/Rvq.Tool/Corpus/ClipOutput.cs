@@ -20,7 +20,8 @@ internal static class ClipOutput
     };
 
     /// <summary>Writes codes in any format.</summary>
-    public static void WriteCodes(Stream stream, ClipFile<int> file, ClipFormat format, CodesTable table, CancellationToken cancellation)
+    public static void WriteCodes(
+        Stream stream, ClipFile<int> file, ClipFormat format, CodesTable table, NpyElement<int> element, CancellationToken cancellation)
     {
         switch (format)
         {
@@ -31,13 +32,14 @@ internal static class ClipOutput
                 WriteTable(stream, file.Clips, table, cancellation);
                 break;
             default:
-                WriteArrays(stream, file, cancellation);
+                WriteArrays(stream, file, element, cancellation);
                 break;
         }
     }
 
     /// <summary>Writes frames as arrays or as a table.</summary>
-    public static void WriteFrames(Stream stream, ClipFile<float> file, ClipFormat format, CancellationToken cancellation)
+    public static void WriteFrames(
+        Stream stream, ClipFile<float> file, ClipFormat format, NpyElement<float> element, CancellationToken cancellation)
     {
         if (format == ClipFormat.Parquet)
         {
@@ -45,7 +47,7 @@ internal static class ClipOutput
         }
         else
         {
-            WriteArrays(stream, file, cancellation);
+            WriteArrays(stream, file, element, cancellation);
         }
     }
 
@@ -73,12 +75,12 @@ internal static class ClipOutput
         writer.Complete();
     }
 
-    private static void WriteArrays<T>(Stream stream, ClipFile<T> file, CancellationToken cancellation)
+    private static void WriteArrays<T>(Stream stream, ClipFile<T> file, NpyElement<T> element, CancellationToken cancellation)
         where T : unmanaged
     {
         if (file.Layout is { } layout)
         {
-            var (writer, batch) = (new NpyRowsWriter<T>(stream, layout), 0);
+            var (writer, batch) = (new NpyRowsWriter<T>(stream, layout, element), 0);
             foreach (var clip in file.Clips)
             {
                 clip.ForEachPart((first, rows) => writer.Write(batch, first, rows), cancellation);
@@ -101,8 +103,8 @@ internal static class ClipOutput
             var entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
             entry.LastWriteTime = NoTime;
             using var member = entry.Open();
-            NpyWriter.WriteHeader<T>(member, [clip.Count, clip.Width]);
-            clip.ForEachPart((_, rows) => NpyWriter.WriteValues<T>(member, rows), cancellation);
+            NpyWriter.WriteHeader(member, [clip.Count, clip.Width], element);
+            clip.ForEachPart((_, rows) => NpyWriter.WriteValues(member, rows, element), cancellation);
         }
     }
 

@@ -4,7 +4,7 @@ using Rvq.Tool.Parquet;
 
 namespace Rvq.Tool.Corpus;
 
-/// <summary>Opens files of codes, .npy, .npz, .rvq and Parquet, as the frames that a model makes of them.</summary>
+/// <summary>Opens files of codes, .npy, .npz, .rvq, Parquet, .ecdc and .dac, as the frames that a model makes of them.</summary>
 /// <param name="Decoder">Decodes them.</param>
 /// <param name="ChannelsFirst">Whether the code axis of an array comes before the frame axis.</param>
 /// <param name="Column">The column of a Parquet file.</param>
@@ -12,7 +12,7 @@ namespace Rvq.Tool.Corpus;
 internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string Column, RvqReaderOptions Stream)
 {
     /// <summary>The ends of the names of such files.</summary>
-    public static readonly string[] Extensions = [".npy", ".npz", ".parquet", ".rvq"];
+    public static readonly string[] Extensions = [".npy", ".npz", ".parquet", ".rvq", ".ecdc", ".dac"];
 
     private RvqModel Model => Decoder.Model;
 
@@ -24,6 +24,7 @@ internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string
         ".npz" => Decode(ArrayFiles.OpenArchive(path, id, ChannelsFirst, NpyReader.ReadInt32)),
         ".parquet" => OpenTable(path),
         ".rvq" => OpenStream(path, id),
+        ".ecdc" or ".dac" => OpenWhole(path, id),
         var extension => throw new InvalidDataException($"Codes are read from {string.Join(", ", Extensions)}, not from '{extension}'."),
     };
 
@@ -73,6 +74,14 @@ internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string
 
     private RvqModel Prefix(RvqModel? known, ParquetClip<int> row)
         => known ?? (row.Width is { } width ? ClipDecoder.PrefixOf(Model, width, null) : Model);
+
+    private ClipFile<float> OpenWhole(string path, string id)
+    {
+        using var stream = File.OpenRead(path);
+        var codes = CodeFile.Read(stream, ChannelsFirst).Codes;
+        var layout = VectorLayout.Of(codes, ChannelsFirst, path);
+        return Decode(new ClipFile<int>(ArrayFiles.Clips(codes, layout, id), layout, stream));
+    }
 
     /// <summary>A stream says how many frames it has only at its end, so it is read twice.</summary>
     private ClipFile<float> OpenStream(string path, string id)

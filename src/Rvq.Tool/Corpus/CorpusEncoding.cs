@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rvq.Tool.Files;
 using Rvq.Tool.Parquet;
 
 namespace Rvq.Tool.Corpus;
@@ -12,10 +13,18 @@ internal static class CorpusEncoding
     /// <param name="threads">The inputs that are worked on at a time.</param>
     /// <param name="channelsFirst">Whether the frame axis of an array comes last.</param>
     /// <param name="perCodebook">Whether a table has a column for each codebook.</param>
+    /// <param name="element">The type of arrays.</param>
     /// <param name="column">The column of frames in Parquet inputs.</param>
     /// <param name="cancellation">Stops it.</param>
     public static CorpusWork<int> Create(
-        ClipEncoder encoder, int beamWidth, int threads, bool channelsFirst, bool perCodebook, string column, CancellationToken cancellation)
+        ClipEncoder encoder,
+        int beamWidth,
+        int threads,
+        bool channelsFirst,
+        bool perCodebook,
+        NpyElement<int> element,
+        string column,
+        CancellationToken cancellation)
     {
         var table = new CodesTable(encoder.Model, perCodebook);
         ClipFile<float> Open(CorpusItem item) => FrameFiles.Open(item.Path, item.Name, encoder.Model.Dimensions, channelsFirst, column);
@@ -29,6 +38,7 @@ internal static class CorpusEncoding
                 ["model"] = CodesTable.FingerprintOf(encoder.Model),
                 ["beam"] = beamWidth.ToString(CultureInfo.InvariantCulture),
                 ["layout"] = perCodebook ? "per codebook" : channelsFirst && format == ClipFormat.Npy ? "channels first" : "frames first",
+                ["dtype"] = element.Name,
             },
             IsWhole = (output, input) => CorpusFolder.IsWhole(output, input, encoder.Model.CodesPerBlock, encoder.Model),
             Open = (item, progress) =>
@@ -44,7 +54,7 @@ internal static class CorpusEncoding
                     throw;
                 }
             },
-            Write = (stream, file, format) => ClipOutput.WriteCodes(stream, file, format, table, cancellation),
+            Write = (stream, file, format) => ClipOutput.WriteCodes(stream, file, format, table, element, cancellation),
             WriteTable = (stream, inputs, progress) => ClipOutput.WriteTable(
                 stream, inputs.Clips(Open, clip => encoder.Encode(progress.Counted(clip)), cancellation), table, cancellation),
         };

@@ -11,12 +11,13 @@ internal sealed class NpyRowsWriter<T>
 {
     private readonly Stream _stream;
     private readonly VectorLayout _layout;
+    private readonly NpyElement<T> _element;
     private readonly long _start;
 
-    public NpyRowsWriter(Stream stream, VectorLayout layout)
+    public NpyRowsWriter(Stream stream, VectorLayout layout, NpyElement<T> element)
     {
-        (_stream, _layout) = (stream, layout);
-        NpyWriter.WriteHeader<T>(stream, layout.Shape);
+        (_stream, _layout, _element) = (stream, layout, element);
+        NpyWriter.WriteHeader(stream, layout.Shape, element);
         if (!IsDense)
         {
             stream.Flush();
@@ -31,7 +32,7 @@ internal sealed class NpyRowsWriter<T>
     {
         if (IsDense)
         {
-            NpyWriter.WriteValues(_stream, rows);
+            NpyWriter.WriteValues(_stream, rows, _element);
             return;
         }
 
@@ -46,8 +47,8 @@ internal sealed class NpyRowsWriter<T>
             }
 
             // Frames of one value of the vector lie next to each other: C order, as this program writes.
-            _stream.Position = _start + (((batch * strides[0]) + (first * strides[1]) + (value * strides[2])) * sizeof(float));
-            NpyWriter.WriteValues<T>(_stream, column);
+            _stream.Position = _start + (((batch * strides[0]) + (first * strides[1]) + (value * strides[2])) * _element.Size);
+            NpyWriter.WriteValues(_stream, column, _element);
         }
     }
 }

@@ -119,7 +119,8 @@ internal static class NpyReader
         }
     }
 
-    private static void ReverseItems(Span<byte> bytes, int itemSize)
+    /// <summary>Reverses the bytes of every item.</summary>
+    public static void ReverseItems(Span<byte> bytes, int itemSize)
     {
         switch (itemSize)
         {

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Rvq.Tool.Files;
@@ -11,34 +11,45 @@ internal static class NpyWriter
     private const int Alignment = 64;
     private const int ValuesPerWrite = 1 << 16;
 
-    /// <summary>Writes float32 or int32 values.</summary>
-    public static void Write<T>(Stream stream, ReadOnlySpan<T> values, ReadOnlySpan<int> shape, CancellationToken cancellation)
+    /// <summary>Writes values.</summary>
+    /// <exception cref="InvalidDataException">The type cannot hold one.</exception>
+    public static void Write<T>(
+        Stream stream, ReadOnlySpan<T> values, ReadOnlySpan<int> shape, NpyElement<T> element, CancellationToken cancellation)
         where T : unmanaged
     {
-        WriteHeader<T>(stream, shape);
+        WriteHeader(stream, shape, element);
         for (; !values.IsEmpty; values = values[Math.Min(values.Length, ValuesPerWrite)..])
         {
             cancellation.ThrowIfCancellationRequested();
-            WriteValues(stream, values[..Math.Min(values.Length, ValuesPerWrite)]);
+            WriteValues(stream, values[..Math.Min(values.Length, ValuesPerWrite)], element);
         }
     }
 
-    /// <summary>Writes what stands before float32 or int32 values.</summary>
-    public static void WriteHeader<T>(Stream stream, ReadOnlySpan<int> shape) => stream.Write(Header(typeof(T) == typeof(float) ? "<f4" : "<i4", shape));
+    /// <summary>Writes what stands before values.</summary>
+    public static void WriteHeader<T>(Stream stream, ReadOnlySpan<int> shape, NpyElement<T> element)
+        where T : unmanaged
+        => stream.Write(Header(element.Code, shape));
 
-    /// <summary>Writes float32 or int32 values without a header.</summary>
-    public static void WriteValues<T>(Stream stream, ReadOnlySpan<T> values)
+    /// <summary>Writes values without a header.</summary>
+    /// <exception cref="InvalidDataException">The type cannot hold one.</exception>
+    public static void WriteValues<T>(Stream stream, ReadOnlySpan<T> values, NpyElement<T> element)
         where T : unmanaged
     {
-        if (BitConverter.IsLittleEndian)
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(values.Length, ValuesPerWrite) * element.Size);
+        try
         {
-            stream.Write(MemoryMarshal.AsBytes(values));
-            return;
+            for (; !values.IsEmpty; values = values[Math.Min(values.Length, ValuesPerWrite)..])
+            {
+                var part = values[..Math.Min(values.Length, ValuesPerWrite)];
+                var bytes = buffer.AsSpan(0, part.Length * element.Size);
+                element.ToBytes(part, bytes);
+                stream.Write(bytes);
+            }
         }
-
-        var reversed = new uint[values.Length];
-        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<T, uint>(values), reversed);
-        stream.Write(MemoryMarshal.AsBytes(reversed.AsSpan()));
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static byte[] Header(string type, ReadOnlySpan<int> shape)

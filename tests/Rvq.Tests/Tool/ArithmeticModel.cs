@@ -49,6 +49,6 @@ internal static class ArithmeticModel
         }
 
         using var stream = File.Create(path);
-        NpyWriter.Write(stream, values, shape, TestContext.Current.CancellationToken);
+        NpyWriter.Write(stream, values, shape, NpyElements.Frames[0], TestContext.Current.CancellationToken);
     }
 }

@@ -11,21 +11,11 @@ public sealed class CodeFileTests : IDisposable
     [InlineData("bits-ecdc-48khz", false)]
     public void Decode_FileOfEnCodec_GivesFrames(string name, bool channelsFirst)
     {
-        // EnCodec's own codes, [N, T] of each segment.
-        var folder = TestData.Path($"reference/{name}");
-        var codes = new List<int>();
-        var codebooks = 0;
-        for (var segment = 0; File.Exists(Path.Combine(folder, $"codes_{segment}.npy")); segment++)
-        {
-            var (data, shape) = Npy.ReadInt64(Path.Combine(folder, $"codes_{segment}.npy"));
-            codebooks = shape[0];
-            codes.AddRange(Enumerable.Range(0, data.Length).Select(i => (int)data[(i % codebooks * shape[1]) + (i / codebooks)]));
-        }
-
-        Check(Path.Combine(folder, "file.ecdc"), [.. codes], 1, codebooks, channelsFirst);
-        _tool.Succeed("inspect", Path.Combine(folder, "file.ecdc"));
+        var (file, codes, codebooks) = PeerCodes.EnCodec(name);
+        Check(file, codes, 1, codebooks, channelsFirst);
+        _tool.Succeed("inspect", file);
         Assert.Contains(name.Contains("24", StringComparison.Ordinal) ? "encodec_24khz" : "encodec_48khz", _tool.Output, StringComparison.Ordinal);
-        Assert.Matches($@"frames +{codes.Count / codebooks} ", _tool.Output);
+        Assert.Matches($@"frames +{codes.Length / codebooks} ", _tool.Output);
     }
 
     [Theory]
@@ -33,12 +23,8 @@ public sealed class CodeFileTests : IDisposable
     [InlineData(true)]
     public void Decode_FileOfDac_GivesFrames(bool channelsFirst)
     {
-        // DAC's own codes, [B, N, T].
-        var folder = TestData.Path("reference/bits-dac-file");
-        var (data, shape) = Npy.ReadInt64(Path.Combine(folder, "codes.npy"));
-        var (n, t) = (shape[1], shape[2]);
-        var codes = Enumerable.Range(0, data.Length).Select(i => (int)data[((((i / n / t) * n) + (i % n)) * t) + (i / n % t)]);
-        Check(Path.Combine(folder, "file.dac"), [.. codes], shape[0], n, channelsFirst);
+        var (file, codes, batch, codebooks) = PeerCodes.Dac();
+        Check(file, codes, batch, codebooks, channelsFirst);
     }
 
     [Fact]
@@ -65,13 +51,32 @@ public sealed class CodeFileTests : IDisposable
         Assert.Matches(@"0 +1 of 1024 +1\.0 +█░{19} 0 %", _tool.Output);
     }
 
+    [Fact]
+    public void Decode_FolderWithFilesOfOtherPrograms_DecodesThemToo()
+    {
+        var (file, codes, codebooks) = PeerCodes.EnCodec("bits-ecdc-24khz");
+        PeerCodes.Model(codebooks).Save(_tool.File("model"));
+        var folder = Directory.CreateDirectory(_tool.File("in")).FullName;
+        File.Copy(file, Path.Combine(folder, "a.ecdc"));
+        _tool.Succeed("decode", _tool.File("model"), folder, "--output-dir", _tool.File("out"));
+        Assert.Equal(codes.Select(code => (float)code), Npy.ReadSingle(_tool.File("out/a.npy")).Data);
+        _tool.Succeed("decode", _tool.File("model"), folder, "--output-dir", _tool.File("last"), "--channels-first");
+        var (frames, shape) = Npy.ReadSingle(_tool.File("last/a.npy"));
+        Assert.Equal([codebooks, codes.Length / codebooks], shape);
+        Assert.All(codes.Index(), code => Assert.Equal(code.Item, frames[(code.Index % codebooks * shape[1]) + (code.Index / codebooks)]));
+
+        var dac = PeerCodes.Dac();
+        PeerCodes.Model(dac.Codebooks).Save(_tool.File("model"));
+        _tool.Succeed("decode", _tool.File("model"), dac.File, "-o", _tool.File("dac.parquet"));
+        _tool.Succeed("decode", _tool.File("model"), dac.File, "-o", _tool.File("dac.npy"));
+        Assert.Equal(dac.Codes.Select(code => (float)code), Npy.ReadSingle(_tool.File("dac.npy")).Data);
+    }
+
     public void Dispose() => _tool.Dispose();
 
     private void Check(string path, int[] codes, int batch, int codebooks, bool channelsFirst)
     {
-        // Codebook n holds k times the n-th unit vector, so the sum of the codewords is the row of the codes.
-        new RvqModel([.. Enumerable.Range(0, codebooks).Select(n => new Codebook(
-            [.. Enumerable.Range(0, 1024 * codebooks).Select(i => i % codebooks == n ? i / codebooks : 0f)], codebooks))]).Save(_tool.File("model"));
+        PeerCodes.Model(codebooks).Save(_tool.File("model"));
         _tool.Succeed(["decode", _tool.File("model"), path, "-o", _tool.File("frames.npy"), .. channelsFirst ? ["--channels-first"] : Array.Empty<string>()]);
         var (frames, shape) = Npy.ReadSingle(_tool.File("frames.npy"));
         var count = codes.Length / batch / codebooks;

@@ -88,6 +88,90 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_tool.File("frames.npy")), _tool.Bytes);
     }
 
+    [Theory]
+    [InlineData("uint8", "|u1", 1)]
+    [InlineData("int16", "<i2", 2)]
+    [InlineData("uint16", "<u2", 2)]
+    [InlineData("int32", "<i4", 4)]
+    [InlineData("int64", "<i8", 8)]
+    public void Encode_ElementType_IsThatOfTheFile(string type, string code, int bytes)
+    {
+        var codes = WriteFrames(1, 6, batched: false, channelsFirst: false);
+        _tool.Succeed("encode", _model, _tool.File("frames.npy"), "-o", codes, "--dtype", type);
+        var file = File.ReadAllBytes(codes);
+        Assert.Contains($"'descr': '{code}'", System.Text.Encoding.ASCII.GetString(file, 0, 128), StringComparison.Ordinal);
+        Assert.Equal(128 + (6 * ArithmeticModel.CodebookCount * bytes), file.Length);
+        for (var i = 0; i < 6 * ArithmeticModel.CodebookCount; i++)
+        {
+            var (number, codebook) = (ArithmeticModel.Number(0, i / ArithmeticModel.CodebookCount), i % ArithmeticModel.CodebookCount);
+            Assert.Equal(ArithmeticModel.Code(number, codebook), file[128 + (i * bytes)]);
+            Assert.All(file.AsSpan(128 + (i * bytes) + 1, bytes - 1).ToArray(), rest => Assert.Equal(0, rest));
+        }
+
+        // The other way of writing, from a folder and with the frame axis last, gives the same files.
+        WriteFrames(1, 6, batched: false, channelsFirst: true);
+        Directory.CreateDirectory(_tool.File("in"));
+        File.Copy(_tool.File("frames.npy"), _tool.File("in/a.npy"));
+        _tool.Succeed("encode", _model, _tool.File("frames.npy"), "-o", codes, "--dtype", type, "--channels-first");
+        _tool.Succeed("encode", _model, _tool.File("in"), "--output-dir", _tool.File("out"), "--dtype", type, "--channels-first");
+        Assert.Equal(File.ReadAllBytes(codes), File.ReadAllBytes(_tool.File("out/a.npy")));
+        _tool.Fail(1, "dtype", "encode", _model, _tool.File("in"), "--output-dir", _tool.File("out"), "--channels-first", "--dtype", type == "int64" ? "int32" : "int64");
+        _tool.Succeed("decode", _model, codes, "-o", _tool.File("last.npy"), "--channels-first", "--dtype", "float64");
+        _tool.Succeed("decode", _model, _tool.File("out"), "--output-dir", _tool.File("back"), "--channels-first", "--dtype", "float64");
+        Assert.Equal(File.ReadAllBytes(_tool.File("last.npy")), File.ReadAllBytes(_tool.File("back/a.npy")));
+    }
+
+    [Theory]
+    [InlineData("float16", "<f2", 2)]
+    [InlineData("float32", "<f4", 4)]
+    [InlineData("float64", "<f8", 8)]
+    public void Decode_ElementType_IsThatOfTheFile(string type, string code, int bytes)
+    {
+        var codes = WriteFrames(1, 6, batched: false, channelsFirst: false);
+        _tool.Succeed("encode", _model, _tool.File("frames.npy"), "-o", codes);
+        _tool.Succeed("decode", _model, codes, "-o", _tool.File("decoded.npy"), "--dtype", type);
+        var file = File.ReadAllBytes(_tool.File("decoded.npy"));
+        Assert.Contains($"'descr': '{code}'", System.Text.Encoding.ASCII.GetString(file, 0, 128), StringComparison.Ordinal);
+        Assert.Equal(128 + (6 * 4 * bytes), file.Length);
+        for (var i = 0; i < 6 * 4; i++)
+        {
+            var value = file.AsSpan(128 + (i * bytes));
+            Assert.Equal(
+                ArithmeticModel.Frame(ArithmeticModel.Number(0, i / 4), i % 4),
+                bytes == 2 ? (double)BitConverter.ToHalf(value) : bytes == 4 ? BitConverter.ToSingle(value) : BitConverter.ToDouble(value));
+        }
+    }
+
+    [Fact]
+    public void EncodeAndDecode_ElementTypeThatCannotBe_IsRefused()
+    {
+        new RvqModel(new Codebook([.. Enumerable.Range(0, 300).Select(i => i * 1000f)], 1)).Save(_model);
+        var (frames, codes) = (_tool.File("frames.npy"), _tool.File("codes.npy"));
+        ArithmeticModel.Write(frames, [2, 1], _ => 299_000);
+        _tool.Fail(1, "--dtype uint8 cannot hold 299", "encode", _model, frames, "-o", codes, "--dtype", "uint8");
+        _tool.Fail(2, "--dtype must be one of int32, uint8", "encode", _model, frames, "-o", codes, "--dtype", "float32");
+        _tool.Fail(1, "--dtype is for outputs that are arrays", "encode", _model, frames, "-o", _tool.File("codes.rvq"), "--dtype", "uint16");
+        _tool.Fail(1, "--dtype is for outputs that are arrays", "encode", _model, frames, "-o", _tool.File("codes.parquet"), "--dtype", "uint16");
+        Assert.DoesNotContain("codes", string.Join(' ', _tool.Files()), StringComparison.Ordinal);
+        _tool.Succeed("encode", _model, frames, "-o", codes, "--dtype", "uint16");
+        _tool.Fail(1, "--dtype float16 cannot hold 299000", "decode", _model, codes, "-o", _tool.File("half.npy"), "--dtype", "float16");
+        Assert.False(File.Exists(_tool.File("half.npy")));
+    }
+
+    [Fact]
+    public void Decode_Bitrate_TakesTheCodebooksThatItPaysFor()
+    {
+        new RvqModel(ArithmeticModel.Create().Stacks.ToArray()) { SampleRate = 24000, HopLength = 320 }.Save(_model);
+        var codes = WriteFrames(1, 6, batched: false, channelsFirst: false);
+        _tool.Succeed("encode", _model, _tool.File("frames.npy"), "-o", codes);
+
+        // 75 frames a second of one bit a codebook: 0.25 kbit/s pay for three.
+        _tool.Succeed("decode", _model, codes, "-o", _tool.File("decoded.npy"), "--bitrate", "0.25");
+        var (frames, _) = Npy.ReadSingle(_tool.File("decoded.npy"));
+        Assert.All(frames.Index(), value => Assert.Equal(ArithmeticModel.Decoded(ArithmeticModel.Number(0, value.Index / 4), value.Index % 4, 3), value.Item));
+        _tool.Fail(2, "exclude each other", "decode", _model, codes, "-o", _tool.File("x.npy"), "--bitrate", "1", "--codebooks", "2");
+    }
+
     [Fact]
     public void EncodeAndDecode_NoFrames_GiveNoFrames()
     {

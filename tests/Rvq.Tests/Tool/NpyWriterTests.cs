@@ -12,7 +12,7 @@ public class NpyWriterTests
         var expected = File.ReadAllBytes(TestData.Path(file));
         var array = NpyReader.ReadSingle(new MemoryStream(expected));
         using var written = new MemoryStream();
-        NpyWriter.Write(written, array.Values, array.Shape, TestContext.Current.CancellationToken);
+        NpyWriter.Write(written, array.Values, array.Shape, NpyElements.Frames[0], TestContext.Current.CancellationToken);
         Assert.Equal(expected, written.ToArray());
     }
 
@@ -26,7 +26,7 @@ public class NpyWriterTests
     {
         var values = Enumerable.Range(-3, shape.Aggregate(1, (product, length) => product * length)).ToArray();
         using var written = new MemoryStream();
-        NpyWriter.Write(written, values, shape, TestContext.Current.CancellationToken);
+        NpyWriter.Write(written, values, shape, NpyElements.Codes[0], TestContext.Current.CancellationToken);
         var array = NpyReader.ReadInt32(new MemoryStream(written.ToArray()));
         Assert.Equal(values, array.Values);
         Assert.Equal(shape, array.Shape);
@@ -35,5 +35,5 @@ public class NpyWriterTests
 
     [Fact]
     public void Write_Cancelled_Stops()
-        => Assert.Throws<OperationCanceledException>(() => NpyWriter.Write(new MemoryStream(), new float[3], [3], new CancellationToken(canceled: true)));
+        => Assert.Throws<OperationCanceledException>(() => NpyWriter.Write(new MemoryStream(), new float[3], [3], NpyElements.Frames[0], new CancellationToken(canceled: true)));
 }

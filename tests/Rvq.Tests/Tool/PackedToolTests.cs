@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
+using Rvq.Tests.Tool.Parquet;
 
 namespace Rvq.Tests.Tool;
 
@@ -11,7 +13,7 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     public void Run_Alone_ShowsHelpAndItsVersion()
     {
         _tool.Succeed("$RVQ");
-        Assert.All((string[])["demo", "inspect", "encode", "decode", "evaluate", "train"], name => Assert.Contains(name, _tool.Output, StringComparison.Ordinal));
+        Assert.All((string[])["demo", "inspect", "encode", "decode", "convert", "evaluate", "report", "train"], name => Assert.Contains(name, _tool.Output, StringComparison.Ordinal));
         _tool.Succeed("$RVQ --version");
         Assert.StartsWith("0.1.0", _tool.Output, StringComparison.Ordinal);
         _tool.Fail(2, "bogus", "$RVQ bogus");
@@ -39,6 +41,107 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
         _tool.AssertCodes(_tool.File("codes/deep/b.npy"));
         _tool.Succeed("$RVQ encode model.th in -o all.parquet && $RVQ decode model.th codes --output-dir frames");
         Assert.Equal([40, 8], Npy.ReadSingle(_tool.File("frames/deep/b.npy")).Shape);
+    }
+
+    [Theory]
+    [InlineData("npy", "npy", ".npy")]
+    [InlineData("rvq", "npy", ".npy")]
+    [InlineData("parquet", "npy", ".npz")]
+    [InlineData("npy", "parquet", ".parquet")]
+    public void EncodeAndDecode_FormatsOfFolders_GiveTheSameFrames(string codes, string frames, string extension)
+    {
+        MakeFolder();
+        _tool.Succeed($"$RVQ encode model.th in --output-dir codes --format {codes} --threads 2");
+        _tool.Succeed($"$RVQ decode model.th codes --output-dir frames --format {frames} && $RVQ decode model.th expected_codes.npy -o expected.npy");
+        Assert.Equal(["a", "deep/b", "deep/c"], Outputs("frames", extension));
+        var expected = Npy.ReadSingle(_tool.File("expected.npy")).Data;
+        foreach (var name in (string[])["a", "deep/b", "deep/c"])
+        {
+            var path = _tool.File($"frames/{name}{extension}");
+            if (extension == ".npz")
+            {
+                using var archive = ZipFile.OpenRead(path);
+                Assert.Single(archive.Entries).ExtractToFile(path = _tool.File("member.npy"), overwrite: true);
+            }
+
+            if (extension != ".parquet")
+            {
+                Assert.Equal(expected, Npy.ReadSingle(path).Data);
+                continue;
+            }
+
+            var row = Assert.Single(DuckDb.Query($"SELECT frame_count, frames FROM '{path}'"));
+            Assert.Equal(40, row[0]);
+            Assert.Equal(expected, (IEnumerable<float>)row[1]!);
+        }
+    }
+
+    [Fact]
+    public void Encode_Resume_MakesWhatIsMissing()
+    {
+        MakeFolder();
+        _tool.Succeed("$RVQ encode model.th in --output-dir codes && $RVQ encode model.th in --output-dir again && rm again/deep/b.npy");
+        _tool.Succeed("$RVQ encode model.th in --output-dir again --resume");
+        Assert.Contains("1 of 3 inputs written, 2 that were there skipped", _tool.Output, StringComparison.Ordinal);
+        _tool.Succeed("diff -r codes again");
+    }
+
+    [Fact]
+    public void Encode_Shards_GiveTogetherWhatOneRunGives()
+    {
+        MakeFolder();
+        _tool.Succeed("$RVQ encode model.th in --output-dir codes --format rvq");
+        _tool.Succeed("$RVQ encode model.th in --output-dir parts --format rvq --shard 1/2 && ls parts");
+        Assert.Equal(["deep/b"], Outputs("parts", ".rvq"));
+        _tool.Succeed("SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=1 SLURM_ARRAY_TASK_STEP=1 SLURM_ARRAY_TASK_COUNT=2 $RVQ encode model.th in --output-dir parts --format rvq --shard slurm");
+        _tool.Succeed("diff -r codes parts");
+    }
+
+    [Fact]
+    public void Convert_CodesOfOtherPrograms_AreArraysAndStreams()
+    {
+        File.Copy(TestData.Path("reference/bits-ecdc-24khz/file.ecdc"), _tool.File("x.ecdc"));
+        _tool.Succeed("$RVQ convert x.ecdc -o a.npy --dtype uint16 && $RVQ convert x.ecdc -o x.rvq && $RVQ convert - -o - --dtype uint16 < x.rvq > b.npy");
+        Assert.Equal(PeerCodes.EnCodec("bits-ecdc-24khz").Codes.Select(code => (long)code), Npy.ReadInt64(_tool.File("a.npy")).Data);
+        Assert.Equal(File.ReadAllBytes(_tool.File("a.npy")), File.ReadAllBytes(_tool.File("b.npy")));
+        _tool.Fail(1, "--size", "$RVQ convert a.npy -o y.rvq");
+    }
+
+    [Fact]
+    public void Report_Frames_IsOnePage()
+    {
+        _tool.Succeed("mkdir in && cp frames.npy in/ && $RVQ report model.th in -o report.html --frame-rate 75 --beam 2 --codebooks 2");
+        Assert.Contains("40 frames of 1 clip, 2 codebooks", _tool.Output, StringComparison.Ordinal);
+        var page = File.ReadAllText(_tool.File("report.html"));
+        Assert.Contains("<svg", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(src|href)=.(http|//)", page);
+        Assert.EndsWith("</html>", page.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TrainAndEncode_Terminal_ShowProgressOnStandardErrorAlone()
+    {
+        Assert.SkipUnless(_tool.Run("command -v script && script --version") == 0, "There is no script(1) of util-linux, which makes a terminal.");
+
+        // The last input is a pipe into which nothing comes for a second: the line is drawn every fifth of one.
+        MakeFolder();
+        _tool.Succeed("rm in/deep/c.npy && mkfifo in/deep/c.npy");
+        WriteScript("encode.sh", "(sleep 1; : > in/deep/c.npy) & $RVQ encode model.th in --output-dir codes --threads 2 > out.txt; wait");
+        WriteScript("train.sh", "$RVQ train frames.npy -o m.st --codebooks 2 --size 8 > out.txt");
+        WriteScript("quiet.sh", "$RVQ train frames.npy -o m.st --codebooks 2 --size 8 2> err.txt");
+        Terminal("encode.sh");
+        Assert.Contains("2 of 3 files, 80 frames in", _tool.Output, StringComparison.Ordinal);
+        Assert.Matches(@"files/s, [\d,]+ frames/s.*left", _tool.Output);
+        Assert.DoesNotContain("files/s,", string.Join('\n', File.ReadAllLines(_tool.File("out.txt")).SkipLast(1)), StringComparison.Ordinal);
+        Terminal("train.sh");
+        Assert.Contains("codebook 2 of 2", _tool.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("iteration", File.ReadAllText(_tool.File("out.txt")), StringComparison.Ordinal);
+        Terminal("quiet.sh");
+        Assert.DoesNotContain("iteration", _tool.Output, StringComparison.Ordinal);
+        Assert.Equal("", File.ReadAllText(_tool.File("err.txt")));
+
+        void WriteScript(string name, string text) => File.WriteAllText(_tool.File(name), text);
+        void Terminal(string script) => _tool.Run($"TERM=xterm script -qec 'sh {script}' /dev/null < /dev/null");
     }
 
     [Fact]
@@ -73,4 +176,13 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     }
 
     public void Dispose() => _tool.Dispose();
+
+    private void MakeFolder() => _tool.Succeed("mkdir -p in/deep && cp frames.npy in/a.npy && cp frames.npy in/deep/b.npy && cp frames.npy in/deep/c.npy");
+
+    /// <summary>The names of the files with an extension in a folder's tree, without it.</summary>
+    private string[] Outputs(string folder, string extension) =>
+    [
+        .. Directory.EnumerateFiles(_tool.File(folder), $"*{extension}", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(_tool.File(folder), path)[..^extension.Length]).Order(StringComparer.Ordinal),
+    ];
 }

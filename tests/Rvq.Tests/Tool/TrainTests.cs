@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using Rvq.Tool.Parquet;
+
 namespace Rvq.Tests.Tool;
 
 public sealed class TrainTests : IDisposable
@@ -61,6 +64,48 @@ public sealed class TrainTests : IDisposable
 
         void Write(string name, int start, int end)
             => ArithmeticModel.Write(_tool.File(name), [end - start, 2], index => rows[start + index[0]][index[1]]);
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(150)]
+    public void Train_ArchivesTablesAndLists_AreTheSameFrames(int sample)
+    {
+        // 300 frames as one .npy, as the members of an .npz, as the rows of a table behind it, and as files of a list.
+        var random = new Random(4);
+        var rows = Enumerable.Range(0, 300).Select(_ => new[] { random.NextSingle(), random.NextSingle(), random.NextSingle() }).ToArray();
+        Write("all.npy", 0, 300);
+        Write("a.npy", 0, 100);
+        Write("b.npy", 100, 300);
+        using (var archive = ZipFile.Open(_tool.File("all.npz"), ZipArchiveMode.Create))
+        {
+            archive.CreateEntryFromFile(_tool.File("a.npy"), "first.npy");
+            archive.CreateEntryFromFile(_tool.File("b.npy"), "second.npy", CompressionLevel.NoCompression);
+        }
+
+        using (var stream = File.Create(_tool.File("rest.parquet")))
+        {
+            var writer = new ParquetClipWriter<float>(stream, ["frames"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+            writer.Write("b", 120, [.. rows[100..220].SelectMany(row => row)]);
+            writer.Write("c", 80, [.. rows[220..].SelectMany(row => row)]);
+            writer.Complete();
+        }
+
+        File.WriteAllText(_tool.File("list.txt"), $"# in this order\n{_tool.File("a.npy")}\n\n{_tool.File("b.npy")}\n");
+        string[] options = ["--codebooks", "2", "--size", "8", "--seed", "5", "--sample", $"{sample}", "-o"];
+        _tool.Succeed(["train", _tool.File("all.npy"), .. options, _tool.File("expected")]);
+        AssertSame(_tool.File("all.npz"));
+        AssertSame(_tool.File("a.npy"), _tool.File("rest.parquet"));
+        AssertSame($"@{_tool.File("list.txt")}");
+        _tool.Fail(1, "how long a frame is", ["train", _tool.File("rest.parquet"), .. options, _tool.File("x")]);
+
+        void AssertSame(params string[] inputs)
+        {
+            _tool.Succeed(["train", .. inputs, .. options, _tool.File("model")]);
+            Assert.Equal(File.ReadAllBytes(_tool.File("expected")), File.ReadAllBytes(_tool.File("model")));
+        }
+
+        void Write(string name, int start, int end) => ArithmeticModel.Write(_tool.File(name), [end - start, 3], index => rows[start + index[0]][index[1]]);
     }
 
     [Fact]
