@@ -4,37 +4,19 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// From the approximate scores of common ancestors to those of the partial stacks, and from these to the extensions that may be among the best of a beam.
+/// From the approximate scores of a family's common ancestors to those of its partial stacks (BOUNDS.md, B6), and from these to the
+/// extensions that may be among the best of a beam.
 /// <para>
-/// Let z_k = c_k − μ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩ and S(r, k) = ½‖z_k‖² − ⟨r − μ, z_k⟩ = ½‖c_k‖² − ⟨r, c_k⟩ − κ. For what the kernel stores of an ancestor a,
-/// v(a, k), <see cref="ErrorBound"/> and <see cref="ByteErrorBound"/> say: v(a, k) − E_a ≤ S(r_a, k) ≤ v(a, k) + 2A·w_k + E_a, E_a being half the margin and
-/// A·w_k the codeword's share of the spread (zero for float32).
+/// For a partial stack with residual r, o = ½⟨r, r⟩ + κ, the score of its extension by codeword k is at least o + v − E' and at most
+/// o + v + 2A · w + E': v is the approximate score, A · w the codeword's share of the spread, E' the error besides. The n-th smallest upper
+/// bound of distinct extensions is a limit: no extension with a lower bound above it is among the best n. The smallest upper bounds in each
+/// lane of the panels are of distinct extensions, and their n-th smallest takes few steps.
 /// </para>
 /// <para>
-/// Let q extend p by codeword c_j: r_q = fl(r_p − c_j) = r_p − c_j + e with |e_i| ≤ u|r_q,i|, u = 2⁻²⁴, as a float32 difference is exact where it is subnormal. So
-/// S(r_q, k) = S(r_p, k) + ⟨c_j, z_k⟩ − ⟨e, z_k⟩. The kernel has v(q, k) = fl(v(p, k) + t_j q_jk) with one rounding or two, and <see cref="CodewordProducts"/>
-/// says |⟨c_j, z_k⟩ − t_j q_jk| ≤ δ_j; so S(r_q, k) is at most δ_j + u·127t_j + u|v(q, k)| + u‖r_q‖C farther from what v(q, k) says than S(r_p, k) is from what
-/// v(p, k) says, with C = max‖z_k‖. (t_j is zero or at least 2⁻⁹⁷, so that no product is subnormal.)
-/// </para>
-/// <para>
-/// Let c₀ = max‖c_k‖ + 2⁻¹⁰⁰, so that C ≤ 2.01c₀ and ‖μ‖ ≤ 1.01c₀. Then X_a = 5c₀(‖r_a‖ + c₀) + 2A + E_a bounds |v(a, k)| ≤ ½C² + (‖r_a‖ + ‖μ‖)C + 2A·w_k + E_a (w_k ≤ 1 in eight bits) as well as
-/// ‖r_a‖C, with 0.9c₀² to spare; and where X_p bounds these for p, X_q = X_p + 2.3c₀·max‖c_j‖ does for q: 127t_j exceeds C‖c_j‖ by no more than the float32
-/// error of the products, 0.025(c₀² + c₀‖c_j‖) for the at most 10⁵ dimensions that it is known for, four steps of which fit what was spared. So
-/// E_q = E_p + δ_j + 3u·X_q. Codebooks with norms above 10¹⁸ have no products, so that nothing overflows.
-/// </para>
-/// <para>
-/// With o = ½⟨r, r⟩ + κ, the score of an extension lies between o + v − E' and o + v + 2A·w + E', where E' = E + G and G covers what rounds in
-/// binary64: ½⟨r, r⟩, κ, the definition's score and its last sum, and the sums here; with R = ‖r‖², ‖μ‖ ≤ C₀ = max‖c‖, and a sum of n terms within
-/// (n/8 + 8)2⁻⁵³, all of them together are below (n/2 + 256)·2⁻⁵³·(R + C₀²), or what exceeds that is far below u·X.
-/// </para>
-/// <para>
-/// The n-th smallest upper bound of distinct extensions is an upper bound of the n-th smallest score: extensions with a lower bound above it are out. The
-/// smallest upper bounds in each lane of the panels are of distinct extensions, and their n-th smallest takes few steps.
-/// </para>
-/// <para>
-/// But the bounds are wide, while scores are seldom far from the middle of theirs: so where all partial stacks of a frame are in one family, a little more than the
-/// n-th smallest middle is what the list reaches to at first, with half as many extensions. All whose score is within its reach are on the list, so if the
-/// definition finds n there that are, no other is better; if not, the n-th smallest of the scores it found is a limit for the list that is then collected.
+/// Bounds are wide, but scores are seldom far from the middle of theirs, o + v + A · w. So where all partial stacks of a frame are in one
+/// family, a guess comes first: the list reaches only a little beyond the n-th smallest middle, which halves its length. If the definition
+/// then finds n scores within reach, they are the best n, as all extensions within reach are on the list. If not, the n-th smallest score
+/// that it found is a limit, and the list is collected again up to that.
 /// </para>
 /// </summary>
 internal static unsafe class BeamCandidates<T>
@@ -42,96 +24,145 @@ internal static unsafe class BeamCandidates<T>
 {
     private const int Panel = PanelLayout.PanelSize;
     private const int Group = PanelLayout.PanelsPerGroup;
-    private const double Unit = 1.0 / (1 << 24);
-    private const double DoubleUnit = 1.0 / (1L << 53);
 
-    // By how much of the spread a guess is beyond the n-th smallest middle.
+    // X of an ancestor in units of c₀(‖r‖ + c₀). BOUNDS.md, B6.
+    private const double AncestorMagnitude = 5;
+
+    // Of u · X: what extending a partial stack by one code rounds. BOUNDS.md, B6.
+    private const double ExtensionRoundings = 3;
+
+    // By what share of the spread a guess reaches beyond the n-th smallest middle.
     private const double Slack = 0.02;
 
+    // Of u · X: what the sums of an upper bound round, of which 3 are proven. BOUNDS.md, B6.
+    private const double ScanRoundings = 4;
+
+    // Of u: the last sum of an upper bound rounds by half as much.
+    private const double LastRounding = 2;
+
     /// <summary>
-    /// Adds candidates among the extensions of a family to the list: all within its reach, which is lowered to what is found here. If that is not a
-    /// guess, adds all that may be kept, and all codewords with which the greedy stack may be extended greedily; for a greedy stack beside the kept ones, always.
+    /// Adds the extensions of a family to the list that are within its reach, which is first lowered to the limit found here (or guessed).
+    /// Without a guess, that includes all that may be kept, and the codewords with which the greedy stack may be extended greedily are
+    /// collected too; for a greedy stack beside the kept ones, always.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    public static void Add<TDouble>(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, bool guess, in Proposal proposal)
+    public static void Add<TDouble>(
+        in BeamStep step, BeamFamilies families, int index, BeamShortlist list, bool guess, in Proposal proposal)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         ref readonly var family = ref families[index];
-        var table = step.Table;
         var bounds = Bounds(step, families, index, proposal);
-        var panelCount = table.PanelCount;
-        Descend(step, families, index, proposal.Scores + ((nint)family.FirstAncestor * panelCount * Panel));
-        nint minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
-        var minima = families.Minima;
-        var leaves = families.Leaves;
+        Descend(step, families, index, proposal.Scores + ((nint)family.FirstAncestor * step.Table.PanelCount * Panel));
 
-        // The greedy stack beside the kept ones extends nothing but itself.
+        // The greedy stack beside the kept ones only has the greedy extension.
         var kept = Math.Min(family.Count, step.Count - family.First);
-        var greedy = step.Greedy(family.Frame) - family.First;
-        var offsets = families.Offsets;
-        for (var i = 0; i < family.Count; i++)
-        {
-            var (lanes, bound) = (T.Create(float.PositiveInfinity), bounds[i]);
-            if (bound.Error < float.MaxValue)
-            {
-                offsets[i] = Offset<TDouble>(step, family, i, bound, proposal.Center);
-                lanes = Scan(families, i, guess && i < kept ? bound.Spread : 2 * bound.Spread, bound, panelCount, proposal.Weights);
-            }
-
-            T.Store(lanes, families.Lanes + (i * Panel));
-        }
-
+        ScanLeaves<TDouble>(step, families, index, bounds, guess ? kept : 0, proposal);
         var limit = (double)NthSmallest(families.Lanes, kept, step.Kept);
-        limit += (Math.Abs(limit) * (2 * Unit)) + (guess ? Slack * bounds[0].Spread : 0);
+        limit += LastRoundingOf(limit) + (guess ? Slack * bounds[0].Spread : 0);
         list.Reach = Math.Min(list.Reach, limit);
-        if (greedy >= 0 && greedy < family.Count && bounds[greedy].Error < float.MaxValue)
+        var greedy = step.Greedy(family.Frame) - family.First;
+        if (greedy >= 0 && greedy < family.Count && bounds[greedy].IsKnown)
         {
-            var lanes = T.Load(families.Lanes + (greedy * Panel));
-            var isGuess = guess && greedy < kept;
-            if (!isGuess || T.MinAcross(lanes) > list.Reach)
-            {
-                lanes = isGuess ? Scan(families, greedy, 2 * bounds[greedy].Spread, bounds[greedy], panelCount, proposal.Weights) : lanes;
-                var most = (double)T.MinAcross(lanes);
-                leaves[greedy].Limit = RoundUp(most + (Math.Abs(most) * (2 * Unit)) - offsets[greedy].Offset + offsets[greedy].Error);
-                list.GreedyCount = Collect(
-                    leaves + greedy, 1, minima + (greedy * minimaStride), panelCount, families.Spots, family.First + greedy, list.Parents + list.Count, list.GreedyCodes);
-            }
+            AddGreedy(step, families, index, greedy, bounds[greedy], guess && greedy < kept, list, proposal);
         }
 
-        for (var i = 0; i < kept;)
+        AddKept(step, families, index, kept, bounds, list);
+    }
+
+    /// <summary>
+    /// Writes o, E' and the smallest upper bound of each lane of every leaf of a family; of the first <paramref name="guessed"/>, the
+    /// smallest middles instead.
+    /// </summary>
+    [MethodImpl(InnerLoop.Options)]
+    private static void ScanLeaves<TDouble>(
+        in BeamStep step, BeamFamilies families, int index, BeamBound* bounds, int guessed, in Proposal proposal)
+        where TDouble : struct, IDoubleLanes<TDouble>
+    {
+        ref readonly var family = ref families[index];
+        for (var leaf = 0; leaf < family.Count; leaf++)
         {
-            if (!(bounds[i].Error < float.MaxValue))
+            var (lanes, bound) = (T.Create(float.PositiveInfinity), bounds[leaf]);
+            if (bound.IsKnown)
             {
-                list.AddAll(family.First + i++, table);
-                continue;
+                families.Offsets[leaf] = Offset<TDouble>(step, family, leaf, bound, proposal.Center);
+                var spread = leaf < guessed ? bound.Spread : 2 * bound.Spread;
+                lanes = Scan(families, leaf, spread, bound, step.Table.PanelCount, proposal.Weights);
             }
 
-            var first = i;
-            for (; i < kept && bounds[i].Error < float.MaxValue; i++)
-            {
-                leaves[i].Limit = RoundUp(list.Reach - offsets[i].Offset + offsets[i].Error);
-            }
-
-            list.Count += Collect(
-                leaves + first, i - first, minima + (first * minimaStride), panelCount, families.Spots, family.First + first, list.Parents + list.Count, list.Codes + list.Count);
+            T.Store(lanes, families.Lanes + (leaf * Panel));
         }
     }
 
     /// <summary>
-    /// Writes the group minima of a partial stack, and returns upper bounds of scores in each lane for a spread of 2A; for A, the middles of their bounds.
-    /// What the sums in float32 round is below 3u·X, but for the last, which is left to the limit.
+    /// Collects the codewords whose lower bound is at most the smallest upper bound of the greedy stack's extensions; not where a guess
+    /// finds one of these within reach, because then the greedy extension is on the list of extensions.
+    /// </summary>
+    [MethodImpl(InnerLoop.Options)]
+    private static void AddGreedy(
+        in BeamStep step, BeamFamilies families, int index, int leaf, in BeamBound bound, bool isGuess, BeamShortlist list,
+        in Proposal proposal)
+    {
+        var panelCount = step.Table.PanelCount;
+        var lanes = T.Load(families.Lanes + (leaf * Panel));
+        if (isGuess && !(T.MinAcross(lanes) > list.Reach))
+        {
+            return;
+        }
+
+        lanes = isGuess ? Scan(families, leaf, 2 * bound.Spread, bound, panelCount, proposal.Weights) : lanes;
+        var smallest = (double)T.MinAcross(lanes);
+        var (offset, error) = families.Offsets[leaf];
+        families.Leaves[leaf].Limit = RoundUp(smallest + LastRoundingOf(smallest) - offset + error);
+        list.GreedyCount = Collect(
+            families.Leaves + leaf, 1, Minima(families, leaf, panelCount), panelCount, families.Spots, families[index].First + leaf,
+            list.Parents + list.Count, list.GreedyCodes);
+    }
+
+    /// <summary>Adds the extensions within reach of the kept partial stacks; all of one whose bounds are not known.</summary>
+    [MethodImpl(InnerLoop.Options)]
+    private static void AddKept(in BeamStep step, BeamFamilies families, int index, int kept, BeamBound* bounds, BeamShortlist list)
+    {
+        var (panelCount, firstParent) = (step.Table.PanelCount, families[index].First);
+        for (var leaf = 0; leaf < kept;)
+        {
+            if (!bounds[leaf].IsKnown)
+            {
+                list.AddAll(firstParent + leaf++, step.Table);
+                continue;
+            }
+
+            var first = leaf;
+            for (; leaf < kept && bounds[leaf].IsKnown; leaf++)
+            {
+                var (offset, error) = families.Offsets[leaf];
+                families.Leaves[leaf].Limit = RoundUp(list.Reach - offset + error);
+            }
+
+            list.Count += Collect(
+                families.Leaves + first, leaf - first, Minima(families, first, panelCount), panelCount, families.Spots, firstParent + first,
+                list.Parents + list.Count, list.Codes + list.Count);
+        }
+    }
+
+    /// <summary>
+    /// Writes the group minima of a leaf, and returns the smallest upper bounds of its extensions' scores in each lane for a spread of 2A,
+    /// or the smallest middles for A; but for the rounding of the last sum, for which see <see cref="LastRoundingOf"/>.
     /// </summary>
     private static T Scan(BeamFamilies families, int leaf, float spread, in BeamBound bound, int panelCount, float* weights)
     {
         ref readonly var scores = ref families.Leaves[leaf];
-        var minima = families.Minima + ((nint)leaf * PanelLayout.GroupCount(panelCount) * Panel);
         var (offset, error) = families.Offsets[leaf];
-        return T.Add(
-            Scan(scores, weights, spread, panelCount, minima, families.NextExpected(scores.Row)),
-            T.Create(MathF.BitIncrement((float)(offset + error + (4 * Unit * bound.Magnitude)))));
+        var scan = Scan(scores, weights, spread, panelCount, Minima(families, leaf, panelCount), families.NextExpected(scores.Row));
+        return T.Add(scan, T.Create(MathF.BitIncrement((float)(offset + error + (ScanRoundings * Rounding.Unit * bound.Magnitude)))));
     }
 
-    /// <summary>E, X and A of the partial stacks of a family.</summary>
+    /// <summary>At least what a sum has lost when it was rounded to float32.</summary>
+    private static double LastRoundingOf(double sum) => Math.Abs(sum) * (LastRounding * Rounding.Unit);
+
+    private static float* Minima(BeamFamilies families, int leaf, int panelCount)
+        => families.Minima + ((nint)leaf * PanelLayout.GroupCount(panelCount) * Panel);
+
+    /// <summary>E, X and A of the leaves of a family.</summary>
     private static BeamBound* Bounds(in BeamStep step, BeamFamilies families, int index, in Proposal proposal)
     {
         ref readonly var family = ref families[index];
@@ -157,7 +188,10 @@ internal static unsafe class BeamCandidates<T>
         return bounds;
     }
 
-    /// <summary>Adds products to the scores of the ancestors on the way to the family, for which it only notes where they come from.</summary>
+    /// <summary>
+    /// Computes the scores of all levels between a family's ancestors and its leaves, each from the level above and rows of products. Those
+    /// of the leaves are not stored: they are computed where they are read, from the sources noted here.
+    /// </summary>
     [MethodImpl(InnerLoop.Options)]
     private static void Descend(in BeamStep step, BeamFamilies families, int index, float* scores)
     {
@@ -194,54 +228,56 @@ internal static unsafe class BeamCandidates<T>
         var spread = proposal.Spread(row);
         var error = 0.5 * proposal.Margins[row];
         var norm = CodewordProducts.Padded(table.MaxNorm);
-        return new(error, (5 * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
+        return new(error, (AncestorMagnitude * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
     }
 
     private static BeamBound Extend(in BeamBound bound, double growth, double error)
     {
         var magnitude = bound.Magnitude + growth;
-        return new(bound.Error + error + (3 * Unit * magnitude), magnitude, bound.Spread);
+        return new(bound.Error + error + (ExtensionRoundings * Rounding.Unit * magnitude), magnitude, bound.Spread);
     }
 
-    /// <summary>o and E' of a partial stack.</summary>
-    private static (double Offset, double Error) Offset<TDouble>(in BeamStep step, in BeamFamily family, int i, in BeamBound bound, float* center)
+    /// <summary>o and E' of a leaf; (n/2 + 256) d (‖r‖² + C₀²) of E' covers what rounds in binary64. BOUNDS.md, B6.</summary>
+    private static (double Offset, double Error) Offset<TDouble>(
+        in BeamStep step, in BeamFamily family, int leaf, in BeamBound bound, float* center)
         where TDouble : struct, IDoubleLanes<TDouble>
     {
         var table = step.Table;
-        var halfNorm = step.HalfNorms(family.Frame)[family.First + i];
-        var rounding = ((0.5 * table.Dimensions) + 256) * DoubleUnit * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
+        var halfNorm = step.HalfNorms(family.Frame)[family.First + leaf];
+        var rounding = ((0.5 * table.Dimensions) + 256) * Rounding.DoubleUnit * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
         if (center != null)
         {
-            var vector = step.Residuals(family.Frame) + ((nint)(family.First + i) * table.Stride);
+            var vector = step.Residuals(family.Frame) + ((nint)(family.First + leaf) * table.Stride);
             halfNorm += (0.5 * Definition.Dot<TDouble>(center, center, table.Stride)) - Definition.Dot<TDouble>(vector, center, table.Stride);
         }
 
         return (halfNorm, bound.Error + rounding);
     }
 
-    /// <summary>v of the codewords of a panel.</summary>
+    /// <summary>v for the codewords of a panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Load(float* source, sbyte* row, T scale) => T.MultiplyAdd(T.Widen(row), scale, T.Load(source));
 
     /// <summary>
-    /// Writes the scores of all panels. Reads and writes panelCount panels. Meanwhile has a row of as many panels on its way from memory.
+    /// Writes the scores of all panels. Reads and writes panelCount panels; prefetches a row of the same length.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    public static void AddRow(in BeamScores scores, int panelCount, float* target, sbyte* expected)
+    public static void AddRow(in BeamScores scores, int panelCount, float* target, sbyte* prefetch)
     {
         float* source = scores.Source;
         sbyte* row = scores.Row;
         var scale = T.Create(scores.Scale);
-        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, target += Group * Panel, expected += Group * Panel)
+        for (; panelCount >= Group;
+            panelCount -= Group, source += Group * Panel, row += Group * Panel, target += Group * Panel, prefetch += Group * Panel)
         {
-            CacheLines.Prefetch(expected);
+            CacheLines.Prefetch(prefetch);
             T.Store(Load(source, row, scale), target);
             T.Store(Load(source + Panel, row + Panel, scale), target + Panel);
             T.Store(Load(source + (2 * Panel), row + (2 * Panel), scale), target + (2 * Panel));
             T.Store(Load(source + (3 * Panel), row + (3 * Panel), scale), target + (3 * Panel));
         }
 
-        CacheLines.Prefetch(expected);
+        CacheLines.Prefetch(prefetch);
         for (nint i = 0; i < panelCount * Panel; i += Panel)
         {
             T.Store(Load(source + i, row + i, scale), target + i);
@@ -249,18 +285,20 @@ internal static unsafe class BeamCandidates<T>
     }
 
     /// <summary>
-    /// Writes the minima of the groups, lane by lane, and returns the smallest v + 2A·w in each lane; v where there are no weights. Reads panelCount
-    /// panels of everything and writes a vector for each of their groups. Meanwhile has a row of as many panels on its way from memory.
+    /// Writes the minimum of v over each group's panels, lane by lane, and returns the smallest v + spread · w of each lane; v where there
+    /// are no weights. Reads panelCount panels of everything and writes a vector for each of their groups; prefetches a row of the same
+    /// length.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    public static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima, sbyte* expected)
+    public static T Scan(in BeamScores scores, float* weights, float spread, int panelCount, float* minima, sbyte* prefetch)
     {
         float* source = scores.Source;
         sbyte* row = scores.Row;
         T scale = T.Create(scores.Scale), factor = T.Create(spread), smallest = T.Create(float.PositiveInfinity);
-        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, minima += Panel, expected += Group * Panel)
+        for (; panelCount >= Group;
+            panelCount -= Group, source += Group * Panel, row += Group * Panel, minima += Panel, prefetch += Group * Panel)
         {
-            CacheLines.Prefetch(expected);
+            CacheLines.Prefetch(prefetch);
             T a = Load(source, row, scale), b = Load(source + Panel, row + Panel, scale);
             T c = Load(source + (2 * Panel), row + (2 * Panel), scale), d = Load(source + (3 * Panel), row + (3 * Panel), scale);
             T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
@@ -276,7 +314,7 @@ internal static unsafe class BeamCandidates<T>
             smallest = T.Min(smallest, T.Min(T.Min(a, b), T.Min(c, d)));
         }
 
-        CacheLines.Prefetch(expected);
+        CacheLines.Prefetch(prefetch);
         var last = T.Create(float.PositiveInfinity);
         for (nint i = 0; i < panelCount * Panel; i += Panel)
         {
@@ -293,7 +331,10 @@ internal static unsafe class BeamCandidates<T>
         return smallest;
     }
 
-    /// <summary>The n-th smallest of the different values in some vectors, which is not below the n-th smallest; infinity where there are fewer.</summary>
+    /// <summary>
+    /// The n-th smallest of the distinct values in some vectors, which is at least the n-th smallest value; infinity where there are fewer
+    /// than n.
+    /// </summary>
     [MethodImpl(InnerLoop.Options)]
     private static float NthSmallest(float* vectors, int count, int n)
     {
@@ -313,17 +354,21 @@ internal static unsafe class BeamCandidates<T>
         return last;
     }
 
-    /// <summary>A float32 not below the value, and finite, so that what is padded or repeated, and has an infinite score, is never within it.</summary>
+    /// <summary>
+    /// A float32 not below the value, but finite: padding and repeated codewords, whose scores are infinite, are never within it.
+    /// </summary>
     private static float RoundUp(double value) => MathF.Min(MathF.BitIncrement((float)value), float.MaxValue);
 
     /// <summary>
-    /// Writes the extensions of some partial stacks whose scores are within their limits, in lexicographic order, and returns their number. Reads panelCount panels of
-    /// the scores and a vector of minima for each of their groups; spots has room for all groups and one more.
+    /// Writes the extensions of some leaves whose scores are within the leaves' limits, in lexicographic order, and returns their number.
+    /// Reads panelCount panels of scores and a vector of minima for each group; spots has room for all groups and one more.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
-    public static int Collect(BeamScores* leaves, int leafCount, float* minima, int panelCount, BeamSpot* spots, int firstParent, int* parents, int* codes)
+    public static int Collect(
+        BeamScores* leaves, int leafCount, float* minima, int panelCount, BeamSpot* spots, int firstParent, int* parents, int* codes)
     {
-        // A branch at each group that nobody can foresee would cost more than all else here.
+        // Without branches, as a mispredicted one at every group would cost more than all else here: each group is noted, and overwritten
+        // by the next one if it has no candidate.
         var groupCount = PanelLayout.GroupCount(panelCount);
         nint spotCount = 0;
         for (var i = 0; i < leafCount; i++)
@@ -342,7 +387,8 @@ internal static unsafe class BeamCandidates<T>
             var (leaf, panel) = (spots[i].Leaf, spots[i].Group * Group);
             var first = (nint)panel * Panel;
             var scores = leaves + leaf;
-            var hits = Hits(scores->Source + first, scores->Row + first, T.Create(scores->Scale), Math.Min(Group, panelCount - panel), T.Create(scores->Limit));
+            var (scale, limit) = (T.Create(scores->Scale), T.Create(scores->Limit));
+            var hits = Hits(scores->Source + first, scores->Row + first, scale, Math.Min(Group, panelCount - panel), limit);
             for (; hits != 0; hits &= hits - 1)
             {
                 parents[count] = firstParent + leaf;

@@ -1,12 +1,12 @@
 namespace Rvq.Search;
 
-/// <summary>The families whose ancestors are scored together.</summary>
+/// <summary>Families of partial stacks whose ancestors are scored together in one batch.</summary>
 internal sealed unsafe class BeamFamilies
 {
-    // An ancestor's scores cost as much as adding products to so many others does, for each dimension of the codewords.
+    // Scoring an ancestor costs as much as adding a row of products to one partial stack for every twelve dimensions.
     private const double RowsPerDimension = 1.0 / 12;
 
-    private readonly int _most;
+    private readonly int _maxLeaves;
     private readonly int _depth;
     private readonly BeamFamily[] _families = new BeamFamily[SearchScratch.MaxFrames];
     private readonly AlignedBuffer<BeamNode> _nodes;
@@ -29,69 +29,73 @@ internal sealed unsafe class BeamFamilies
 
     public BeamFamilies(int width, int depth, long stride, int panelCount)
     {
-        _most = Math.Min(width + 1, SearchScratch.MaxFrames);
+        _maxLeaves = Math.Min(width + 1, SearchScratch.MaxFrames);
         _depth = depth;
-        _nodes = new AlignedBuffer<BeamNode>((long)SearchScratch.MaxFrames * depth * _most);
+        _nodes = new AlignedBuffer<BeamNode>((long)SearchScratch.MaxFrames * depth * _maxLeaves);
         _counts = new AlignedBuffer<int>((long)SearchScratch.MaxFrames * depth);
-        _stacks = new AlignedBuffer<int>((depth + 1L) * _most);
+        _stacks = new AlignedBuffer<int>((depth + 1L) * _maxLeaves);
         _ancestors = new AlignedBuffer<float>(SearchScratch.MaxFrames * stride);
-        _bounds = new AlignedBuffer<BeamBound>(2L * _most);
-        _offsets = new AlignedBuffer<(double Offset, double Error)>(_most);
-        _lanes = new AlignedBuffer<float>((long)_most * PanelLayout.PanelSize);
-        _scoreLength = depth < 2 ? 0 : (long)_most * panelCount * PanelLayout.PanelSize;
+        _bounds = new AlignedBuffer<BeamBound>(2L * _maxLeaves);
+        _offsets = new AlignedBuffer<(double Offset, double Error)>(_maxLeaves);
+        _lanes = new AlignedBuffer<float>((long)_maxLeaves * PanelLayout.PanelSize);
+        _scoreLength = depth < 2 ? 0 : (long)_maxLeaves * panelCount * PanelLayout.PanelSize;
         _scores = new AlignedBuffer<float>(2 * _scoreLength);
-        _minima = new AlignedBuffer<float>((long)_most * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize);
-        _leaves = new AlignedBuffer<BeamScores>(_most);
+        _minima = new AlignedBuffer<float>((long)_maxLeaves * PanelLayout.GroupCount(panelCount) * PanelLayout.PanelSize);
+        _leaves = new AlignedBuffer<BeamScores>(_maxLeaves);
         _zeros = new AlignedBuffer<sbyte>(panelCount * PanelLayout.PanelSize);
-        _spots = new AlignedBuffer<BeamSpot>(((long)_most * PanelLayout.GroupCount(panelCount)) + 1);
-        _expected = new AlignedBuffer<nint>((long)_most * depth);
+        _spots = new AlignedBuffer<BeamSpot>(((long)_maxLeaves * PanelLayout.GroupCount(panelCount)) + 1);
+        _expected = new AlignedBuffer<nint>((long)_maxLeaves * depth);
     }
 
     /// <summary>The number of families.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The number of their ancestors.</summary>
+    /// <summary>The number of ancestors of all families.</summary>
     public int AncestorCount { get; private set; }
 
     /// <summary>The residuals of the ancestors, [AncestorCount, stride].</summary>
     public float* Ancestors => _ancestors.Pointer;
 
-    /// <summary>½⟨r, r⟩ of each.</summary>
+    /// <summary>½⟨r, r⟩ of the ancestors' residuals.</summary>
     public double* HalfNorms => _halfNorms.Pointer;
 
-    /// <summary>Room for o and E' of each partial stack of a family.</summary>
+    /// <summary>Room for o and E' of each leaf of a family.</summary>
     public (double Offset, double Error)* Offsets => _offsets.Pointer;
 
-    /// <summary>Room for the group minima of each partial stack of a family.</summary>
+    /// <summary>Room for the group minima of each leaf of a family.</summary>
     public float* Minima => _minima.Pointer;
 
-    /// <summary>Where the scores of each partial stack of a family come from.</summary>
+    /// <summary>Room for what the scores of each leaf of a family are computed from.</summary>
     public BeamScores* Leaves => _leaves.Pointer;
 
-    /// <summary>A row of products that adds nothing.</summary>
+    /// <summary>A row of products that are zero.</summary>
     public sbyte* Zeros => _zeros.Pointer;
 
-    /// <summary>Room for a vector of scores of each partial stack of a family.</summary>
+    /// <summary>Room for a vector of scores of each leaf of a family.</summary>
     public float* Lanes => _lanes.Pointer;
 
-    /// <summary>Room for all groups of all partial stacks of a family, and one more.</summary>
+    /// <summary>Room for all groups of all leaves of a family, and one more.</summary>
     public BeamSpot* Spots => _spots.Pointer;
 
     public ref readonly BeamFamily this[int index] => ref _families[index];
 
-    /// <summary>Those that are so many codes before the partial stacks of a family, in lexicographic order.</summary>
+    /// <summary>
+    /// The partial stacks <paramref name="back"/> levels above the family's leaves, in lexicographic order; 0 for the leaves.
+    /// </summary>
     public ReadOnlySpan<BeamNode> Nodes(int family, int back)
-        => new(_nodes.Pointer + (((nint)family * _depth) + back) * _most, _counts.Pointer[((nint)family * _depth) + back]);
+        => new(_nodes.Pointer + (((nint)family * _depth) + back) * _maxLeaves, _counts.Pointer[((nint)family * _depth) + back]);
 
-    /// <summary>Room for the scores of those that are so many codes (at least one) before a family, [panels × 16] each.</summary>
+    /// <summary>
+    /// Room for the scores <paramref name="back"/> ≥ 1 levels above a family's leaves, [panels × 16] of each partial stack.
+    /// </summary>
     public float* Scores(int back) => _scores.Pointer + (back % 2 * _scoreLength);
 
-    /// <summary>Room for their bounds.</summary>
-    public BeamBound* Bounds(int back) => _bounds.Pointer + (back % 2 * _most);
+    /// <summary>Room for the bounds of the partial stacks <paramref name="back"/> levels above a family's leaves.</summary>
+    public BeamBound* Bounds(int back) => _bounds.Pointer + (back % 2 * _maxLeaves);
 
     public void Clear() => (Count, AncestorCount) = (0, 0);
 
-    /// <summary>Notes the rows of products that a family needs, if there is such a family.</summary>
+    /// <summary>Makes the rows of products of a family the rows to prefetch; none where there is no such family.</summary>
     public void Expect(in BeamStep step, int index)
     {
         _expectedCount = 0;
@@ -106,10 +110,10 @@ internal sealed unsafe class BeamFamilies
         }
     }
 
-    /// <summary>One of these rows, which is thereby no longer expected, or the given one.</summary>
+    /// <summary>Pops the next row to prefetch; <paramref name="otherwise"/> if none is left.</summary>
     public sbyte* NextExpected(sbyte* otherwise) => _expectedCount > 0 ? (sbyte*)_expected.Pointer[--_expectedCount] : otherwise;
 
-    /// <summary>Has the rows still expected on their way from memory.</summary>
+    /// <summary>Prefetches the rows that are left to prefetch.</summary>
     public void FetchExpected()
     {
         while (_expectedCount > 0)
@@ -118,7 +122,9 @@ internal sealed unsafe class BeamFamilies
         }
     }
 
-    /// <summary>Adds some partial stacks of a frame as a family if there is room for its ancestors.</summary>
+    /// <summary>
+    /// Adds some partial stacks of a frame as a family, unless its ancestors exceed <paramref name="room"/> for those of all families.
+    /// </summary>
     public bool TryAdd(in BeamStep step, int frame, int first, int count, int room)
     {
         if (AncestorCount == room)
@@ -134,11 +140,12 @@ internal sealed unsafe class BeamFamilies
 
         var stride = step.Table.Stride;
         var level = step.Stage - depth;
-        var stacks = _stacks.Pointer + ((nint)depth * _most);
+        var stacks = _stacks.Pointer + ((nint)depth * _maxLeaves);
         for (var i = 0; i < ancestors; i++)
         {
             var stack = ((nint)frame * (step.Beam.Count(level) + 1)) + stacks[i];
-            new Span<float>(step.Beam.Residuals(level) + (stack * stride), stride).CopyTo(new Span<float>(Ancestors + ((nint)(AncestorCount + i) * stride), stride));
+            var ancestor = new Span<float>(Ancestors + ((nint)(AncestorCount + i) * stride), stride);
+            new Span<float>(step.Beam.Residuals(level) + (stack * stride), stride).CopyTo(ancestor);
             HalfNorms[AncestorCount + i] = step.Beam.HalfNorms(level)[stack];
         }
 
@@ -148,8 +155,9 @@ internal sealed unsafe class BeamFamilies
     }
 
     /// <summary>
-    /// Goes back as far as it is worthwhile. The kept partial stacks are in lexicographic order, and so are those that they extend: each is the last one found
-    /// or a new one. Only that of the greedy stack, which may come last, can be an earlier one.
+    /// Finds the level whose partial stacks make the cheapest ancestors, and writes the nodes below it. The leaves are in lexicographic
+    /// order, and so are the partial stacks that they extend: each is the last one found or a new one. Only the greedy stack, which may
+    /// come last, can extend an earlier one.
     /// </summary>
     private int Trace(in BeamStep step, int frame, int first, int count, out int ancestors)
     {
@@ -164,9 +172,9 @@ internal sealed unsafe class BeamFamilies
         var (depth, least, rows) = (0, count * perAncestor, 0);
         for (var back = 0; back < step.Products.Length && count > 1; back++)
         {
-            var nodes = _nodes.Pointer + ((((nint)Count * _depth) + back) * _most);
+            var nodes = _nodes.Pointer + ((((nint)Count * _depth) + back) * _maxLeaves);
             int* parents = step.Beam.Parents(step.Stage - 1 - back, frame), codes = step.Beam.Codes(step.Stage - 1 - back, frame);
-            var above = stacks + _most;
+            var above = stacks + _maxLeaves;
             var distinct = 0;
             for (var i = 0; i < count; i++)
             {

@@ -5,8 +5,8 @@ namespace Rvq.Search;
 /// <summary>The n-th smallest of the values seen so far.</summary>
 internal sealed unsafe class BeamLimit(int capacity)
 {
-    // Up to so many places, going through all of them is faster than looking for the right one.
-    private const int MostBubbled = 12;
+    // Up to this n, a pass over all n places is faster than a binary search.
+    private const int MaxBubbled = 12;
 
     private readonly AlignedBuffer<double> _values = new(capacity);
     private int _wanted;
@@ -14,7 +14,7 @@ internal sealed unsafe class BeamLimit(int capacity)
     /// <summary>The n-th smallest value, or infinity as long as there are fewer.</summary>
     public double Value => _values.Pointer[_wanted - 1];
 
-    /// <summary>Forgets all values and asks for the <paramref name="wanted"/>-th smallest, which is the first at least.</summary>
+    /// <summary>Forgets all values and sets n to <paramref name="wanted"/>, which is at least 1.</summary>
     public void Reset(int wanted)
     {
         _wanted = wanted;
@@ -25,13 +25,13 @@ internal sealed unsafe class BeamLimit(int capacity)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(double value)
     {
-        if (_wanted > MostBubbled)
+        if (_wanted > MaxBubbled)
         {
             Insert(value);
             return;
         }
 
-        // Each place keeps the smaller of two values and hands on the larger: no branch that nobody can foresee.
+        // Each place keeps the smaller of two values and passes on the larger: no branch to mispredict.
         var values = _values.Pointer;
         for (nint i = 0; i < _wanted; i++)
         {
@@ -55,7 +55,7 @@ internal sealed unsafe class BeamLimit(int capacity)
         values[at] = value;
     }
 
-    /// <summary>How many of the n smallest values are below the n-th.</summary>
+    /// <summary>The number of values below the n-th smallest.</summary>
     public int CountBelow()
     {
         var values = _values.Pointer;

@@ -1,4 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>A partial stack of a family or one between the ancestors and them: the one that it extends, counted among those of its family, and with which code.</summary>
+/// <summary>A leaf of a family, or a partial stack between its ancestors and leaves.</summary>
+/// <param name="Parent">The partial stack that it extends, counted within the family's next higher level.</param>
+/// <param name="Code">The code that it extends it by.</param>
 internal readonly record struct BeamNode(int Parent, int Code);

@@ -3,45 +3,48 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// The extensions (partial stack, codeword) of one frame that may be among the best, in lexicographic order; and the choice among them by the
-/// definition of <see cref="BeamEncoder"/>.
+/// The extensions (partial stack, codeword) of one frame that may be among the best, in lexicographic order, and the choice among them by
+/// the definition of <see cref="BeamEncoder"/>.
 /// </summary>
-internal sealed unsafe class BeamShortlist(int width, int largest, int largestCodebook)
+/// <param name="width">The most partial stacks that are kept.</param>
+/// <param name="maxCount">The most extensions of a frame.</param>
+/// <param name="maxSize">The size of the largest codebook.</param>
+internal sealed unsafe class BeamShortlist(int width, int maxCount, int maxSize)
 {
-    private readonly AlignedBuffer<int> _parents = new((long)largest + largestCodebook);
-    private readonly AlignedBuffer<int> _codes = new(largest);
-    private readonly AlignedBuffer<double> _scores = new(largest);
-    private readonly AlignedBuffer<nint> _vectors = new(largest);
-    private readonly AlignedBuffer<nint> _rows = new(largest);
+    private readonly AlignedBuffer<int> _parents = new((long)maxCount + maxSize);
+    private readonly AlignedBuffer<int> _codes = new(maxCount);
+    private readonly AlignedBuffer<double> _scores = new(maxCount);
+    private readonly AlignedBuffer<nint> _vectors = new(maxCount);
+    private readonly AlignedBuffer<nint> _rows = new(maxCount);
     private readonly BeamLimit _limit = new(width);
-    private readonly AlignedBuffer<int> _greedyCodes = new(largestCodebook);
+    private readonly AlignedBuffer<int> _greedyCodes = new(maxSize);
     private int _greedy;
 
-    /// <summary>Which partial stacks are extended, room for all extensions and those of one more.</summary>
+    /// <summary>The partial stacks that are extended; room for all extensions of a frame and those of one more partial stack.</summary>
     public int* Parents => _parents.Pointer;
 
-    /// <summary>With which codewords, room for all extensions.</summary>
+    /// <summary>The codes that they are extended by; room for all extensions of a frame.</summary>
     public int* Codes => _codes.Pointer;
 
     /// <summary>The number of extensions.</summary>
     public int Count { get; set; }
 
-    /// <summary>Extensions with scores above this may not be on the list.</summary>
+    /// <summary>All extensions with scores up to this are on the list.</summary>
     public double Reach { get; set; }
 
-    /// <summary>The codewords with which the greedy stack may be extended greedily, ascending.</summary>
+    /// <summary>The codewords that may be the greedy stack's next code, ascending.</summary>
     public int* GreedyCodes => _greedyCodes.Pointer;
 
-    /// <summary>The number of these, or −1 for all.</summary>
+    /// <summary>The number of <see cref="GreedyCodes"/>, or −1 if any codeword may be it.</summary>
     public int GreedyCount { get; set; }
 
     /// <summary>Begins with a frame.</summary>
     public void Begin() => Begin(double.PositiveInfinity);
 
-    /// <summary>Begins with the frame again, after scoring, which has found a score that the last kept extension has at most.</summary>
+    /// <summary>Begins with the same frame again after <see cref="Score"/>, whose n-th smallest score is a limit for the best n.</summary>
     public void BeginAgain() => Begin(_limit.Value);
 
-    /// <summary>Adds all extensions of a partial stack, nothing being known of their scores.</summary>
+    /// <summary>Adds all extensions of a partial stack, for want of bounds.</summary>
     public void AddAll(int parent, SearchTable table)
     {
         for (var code = 0; code < table.Size; code++)
@@ -55,9 +58,10 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
     }
 
     /// <summary>
-    /// Scores all extensions by the definition, and returns whether those that are kept, and the one that extends the greedy stack greedily, are known now. They are
-    /// where enough scores are within the reach of the list: all that are as small are on it. So is the greedy extension if any of the greedy stack's
-    /// is within reach, because none of these has a smaller score.
+    /// Scores all extensions by the definition, and returns whether the list holds all that are kept, and the greedy extension of the
+    /// greedy stack or the codewords that it may have. It does where n scores are within reach, as any smaller one would be on the list
+    /// too; and it holds the greedy extension where any extension of the greedy stack is within reach, as none of these has a smaller
+    /// score.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public bool Score<TDouble>(in BeamStep step, int frame)
@@ -66,11 +70,11 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
         var (table, count, greedyParent) = (step.Table, Count, step.Greedy(frame));
         int* parents = Parents, codes = Codes;
         nint* vectors = _vectors.Pointer, rows = _rows.Pointer;
-        var (residuals, stride, firstRow) = ((nint)step.Residuals(frame), (nint)table.Stride * sizeof(float), (nint)table.Rows);
+        var (residuals, rowBytes, firstRow) = ((nint)step.Residuals(frame), (nint)table.Stride * sizeof(float), (nint)table.Rows);
         for (nint i = 0; i < count; i++)
         {
-            vectors[i] = residuals + (parents[i] * stride);
-            rows[i] = firstRow + (codes[i] * stride);
+            vectors[i] = residuals + (parents[i] * rowBytes);
+            rows[i] = firstRow + (codes[i] * rowBytes);
         }
 
         var scores = _scores.Pointer;
@@ -97,7 +101,7 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
         return _limit.Value <= Reach && (_greedy >= 0 || GreedyCount >= 0);
     }
 
-    /// <summary>Writes the kept extensions of the frame, in lexicographic order, and after them the greedy one where it is none of them.</summary>
+    /// <summary>Writes the kept extensions of the frame, in lexicographic order, and then the greedy one unless it is among them.</summary>
     [MethodImpl(InnerLoop.Options)]
     public void Decide<TFused, TDouble>(in BeamStep step, int frame)
         where TFused : struct, IFusedLanes<TFused>
@@ -110,7 +114,7 @@ internal sealed unsafe class BeamShortlist(int width, int largest, int largestCo
         var (kept, nextGreedy) = (0, wanted);
         for (var i = 0; kept < wanted; i++)
         {
-            // What is not kept is overwritten by what is.
+            // Without a branch: an extension that is not kept is overwritten by the next one.
             parents[kept] = Parents[i];
             codes[kept] = Codes[i];
             var isKept = scores[i] < limit || (scores[i] == limit && ties-- > 0);

@@ -1,4 +1,4 @@
 namespace Rvq.Search;
 
-/// <summary>A group of codewords with candidates among the extensions of one partial stack of a family.</summary>
+/// <summary>A group of codewords with candidates among the extensions of one leaf of a family.</summary>
 internal readonly record struct BeamSpot(int Leaf, int Group);

@@ -1,11 +1,10 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// The best stacks of codes of a pass and their errors, best first. Of one stack of codebooks these are the candidates of its beam
-/// (<see cref="BeamEncoder"/>), by error and then in
-/// lexicographic order. Where several see the same frame, each one's candidates are joined with what those before it gave and the errors
-/// are added; equal sums come in the order of
-/// the earlier ones' candidates.
+/// The best stacks of codes of each block of a pass and their errors, best first. Of a model with one stack of codebooks, these are the
+/// candidates of its beam (<see cref="BeamEncoder"/>), by error and then in lexicographic order. With several stacks of codebooks, each
+/// one's candidates are joined with the best of the stacks before it and the errors are added; of equal sums, the one with the better
+/// earlier part comes first.
 /// </summary>
 internal sealed unsafe class BestStacks
 {
@@ -19,8 +18,7 @@ internal sealed unsafe class BestStacks
     private readonly Pair[] _pairs;
 
     /// <summary>
-    /// Room for <paramref name="wanted"/> stacks of each of the blocks of a pass, of <paramref name="candidates"/> that a beam keeps at
-    /// most.
+    /// Room for the <paramref name="wanted"/> best stacks of each block of a pass, from at most <paramref name="candidates"/> of a beam.
     /// </summary>
     public BestStacks(RvqModel model, int blocks, int wanted, int candidates)
     {
@@ -55,7 +53,7 @@ internal sealed unsafe class BestStacks
     }
 
     /// <summary>
-    /// Joins what a beam has found for one of its frames; <paramref name="column"/> codes are there from the stacks before.
+    /// Joins a beam's candidates for one of its frames with the best of the stacks before, which have <paramref name="column"/> codes.
     /// </summary>
     public void Join(BeamScratch beam, int beamFrame, int frame, int column, int stages)
     {
@@ -65,7 +63,7 @@ internal sealed unsafe class BestStacks
         var pairs = 0;
         for (var i = 0; i < _found[frame]; i++)
         {
-            // All pairs of a better or equal earlier and a better or equal later part come before a pair.
+            // Pair (i, j), counted from 0, comes after the (i + 1)(j + 1) − 1 others whose parts are both as good or better.
             for (var j = 0; j < candidates && (i + 1L) * (j + 1) <= _wanted; j++)
             {
                 _pairs[pairs++] = new Pair(errors[i] + _candidates[j].Error, i, j);
@@ -88,7 +86,7 @@ internal sealed unsafe class BestStacks
     }
 
     /// <summary>
-    /// Orders the kept stacks, which are in lexicographic order, and the greedy one where it is beside them; gives their number.
+    /// Sorts a beam's kept stacks, which are in lexicographic order, and the greedy one where it is none of them; returns their number.
     /// </summary>
     private int Rank(BeamScratch beam, int frame, int stages)
     {

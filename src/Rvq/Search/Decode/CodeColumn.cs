@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>What the codes of one column of a block stand for; whoever holds it keeps the rows alive.</summary>
+/// <summary>The vectors of the codes in one column of a block; whoever holds it keeps the rows alive.</summary>
 internal readonly unsafe struct CodeColumn(float* rows, int size, int stride)
 {
     /// <summary>[Size + 1, Stride]; the last row stands for a code of −1.</summary>

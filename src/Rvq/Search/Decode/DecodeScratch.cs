@@ -3,6 +3,7 @@ namespace Rvq.Search;
 /// <summary>What one thread needs to decode blocks of codes with one model.</summary>
 internal sealed unsafe class DecodeScratch
 {
+    // Enough frames to use each read of a projection's weights often; few enough that their sums stay in L2.
     private const int TargetFrames = 48;
 
     private readonly AlignedBuffer<float> _frames;
@@ -42,21 +43,21 @@ internal sealed unsafe class DecodeScratch
     /// <summary>The sum of one stack, [frames, its padded dimensions].</summary>
     public float* Sum => _sum.Pointer;
 
-    /// <summary>What the codes stand for, [blocks, CodesPerBlock].</summary>
+    /// <summary>The vectors of the codes, [blocks, CodesPerBlock].</summary>
     public float** Rows => (float**)_rows.Pointer;
 
-    /// <summary>Those of a stack in another order: frame by frame, or stage by stage.</summary>
+    /// <summary>The vectors of the codes of one stack in another order: frame by frame, or stage by stage.</summary>
     public float** StageRows => (float**)_stageRows.Pointer;
 
     /// <summary>
-    /// Sums over the stages of a stack, of some outputs, and beside them what one stage adds; each [frames, <see
-    /// cref="Projector.MostOutputsAtOnce"/>].
+    /// Sums over the stages of a stack of some outputs, and the terms of one stage, each [frames,
+    /// <see cref="Projector.MostOutputsAtOnce"/>].
     /// </summary>
     public float* PanelSums => _panelSums.Pointer;
 
-    /// <summary>Where the frames of a pass begin.</summary>
+    /// <summary>The offsets of a pass's frames in the caller's tensor.</summary>
     public nint* Offsets => _offsets.Pointer;
 
-    /// <summary>So many that the weights of a projection, once read, serve several; so few that what becomes of them stays near.</summary>
-    private static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
+    private static int FramesPerPass(RvqModel model)
+        => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
 }

@@ -4,18 +4,14 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Adds up what the codes stand for: in each stack the stages' outputs in stage order in float32, through the stack's output projection;
-/// the stacks in order. What a projection makes of a single codeword is one of a few vectors, rounded to float32 before anything is added
-/// to it:
-/// they are computed beforehand where they are not too many.
+/// Sums the vectors of codes: in each stack the stages' outputs in stage order in float32, then the stack's output projection; then the
+/// stacks in order. The projection of a single codeword is one of few vectors, and it is rounded to float32 before anything is added: so
+/// these vectors are tabulated where they are not too many.
 /// </summary>
 internal sealed unsafe class FrameDecoder
 {
     // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
     public const long MostTabulatedValues = 16 << 20;
-
-    // Sums of magnitudes up to this are so far from overflow that no rounding on the way leads there.
-    private const double LargestSafe = 1e37;
 
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
@@ -28,7 +24,7 @@ internal sealed unsafe class FrameDecoder
         _model = model;
         _kernel = kernel;
         _isTabulated = new bool[model.Stacks.Length];
-        _canOverflow = !(LargestValue(model) < LargestSafe);
+        _canOverflow = !(LargestValue(model) < Rounding.OverflowLimit);
         Columns = new CodeColumn[model.CodesPerBlock];
         var column = 0;
         for (var s = 0; s < model.Stacks.Length; s++)
@@ -47,7 +43,7 @@ internal sealed unsafe class FrameDecoder
         }
     }
 
-    /// <summary>What each code of a block stands for, as long as this decoder lives.</summary>
+    /// <summary>The vectors of the codes of a block, column by column; valid as long as this decoder lives.</summary>
     public CodeColumn[] Columns { get; }
 
     /// <summary>Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions].</summary>
@@ -87,7 +83,7 @@ internal sealed unsafe class FrameDecoder
         }
     }
 
-    /// <summary>A bound of all values on the way to a frame.</summary>
+    /// <summary>A bound of the magnitude of all sums that decoding a frame passes.</summary>
     private static double LargestValue(RvqModel model)
     {
         double total = 0;
@@ -143,9 +139,8 @@ internal sealed unsafe class FrameDecoder
     }
 
     /// <summary>
-    /// Adds what the stages' output projections make of their codewords: for one frame stage by stage, as the weights lie in memory; for
-    /// many some outputs of all stages at a
-    /// time, so that their sums and weights stay in the nearest cache.
+    /// Sums the output projections of the stages' codewords: for one frame stage by stage, which reads the weights in the order of memory;
+    /// for several frames a few outputs of all stages at a time, so that their sums and weights stay in L1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int stride, DecodeScratch scratch)
@@ -176,12 +171,13 @@ internal sealed unsafe class FrameDecoder
 
             for (nint frame = 0; frame < frames && frames > 1; frame++)
             {
-                new ReadOnlySpan<float>(sums + (frame * width), width).CopyTo(new Span<float>(destination + (frame * stride) + first, width));
+                var target = new Span<float>(destination + (frame * stride) + first, width);
+                new ReadOnlySpan<float>(sums + (frame * width), width).CopyTo(target);
             }
         }
     }
 
-    /// <summary>Adds to some of the outputs what a stage makes of codewords, or sets them to it.</summary>
+    /// <summary>Adds the output projections of a stage's codewords to some of the outputs, or writes them for the first stage.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddStage(Stage stage, float** rows, int first, int width, int frames, float* sums, bool isFirst, DecodeScratch scratch)
     {
@@ -214,8 +210,8 @@ internal sealed unsafe class FrameDecoder
     }
 
     /// <summary>
-    /// Adds the frames again in which a codebook is left out: its projection would add a bias. One stage after the other, which gives the
-    /// same bits as all at once.
+    /// Recomputes the frames in which a codebook is left out, without the bias that its projection would add. Stage by stage, which gives
+    /// the same bits as <see cref="Expand"/>.
     /// </summary>
     private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride)
     {
@@ -234,7 +230,7 @@ internal sealed unsafe class FrameDecoder
                 var row = rows + (frame % _model.FramesPerBlock / stage.Stride);
                 if (*row == NothingOf(stage))
                 {
-                    // What is −0 so far becomes 0, as where zeros are added.
+                    // Makes −0 to 0, as adding a row of zeros does.
                     for (var i = 0; i < stride && !isFirst; i++)
                     {
                         sum[i] += 0f;
@@ -274,12 +270,13 @@ internal sealed unsafe class FrameDecoder
         return false;
     }
 
-    /// <summary>What a code of −1 stands for where codewords are not tabulated: the row after the last codeword, which is zero.</summary>
-    private static float* NothingOf(Stage stage) => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
+    /// <summary>The row of a code of −1 where codewords are not tabulated: zeros, behind the last codeword.</summary>
+    private static float* NothingOf(Stage stage)
+        => stage.Codebook.PaddedRows.Pointer + ((nint)stage.Codebook.Size * stage.Codebook.RowStride);
 
     /// <summary>
-    /// What maps single codewords of the stage: its own projection, or that of its stack where there is no other stage (Mimi's semantic
-    /// one).
+    /// The projection of single codewords of the stage: the stage's own, or the stack's where it has no other stage (Mimi's semantic
+    /// stack).
     /// </summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => !stack.IsPlain ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
@@ -289,16 +286,16 @@ internal sealed unsafe class FrameDecoder
         long values = 0;
         foreach (var stage in stack.Stages)
         {
-            values += SingleCodewordProjection(stack, stage) is { } projection ? (long)stage.Codebook.Size * projection.Table.PaddedOutputs : 0;
+            var outputs = SingleCodewordProjection(stack, stage)?.Table.PaddedOutputs ?? 0;
+            values += (long)stage.Codebook.Size * outputs;
         }
 
         return (values > 0 || !stack.IsPlain) && values <= most;
     }
 
     /// <summary>
-    /// The projected codewords, [Size + 1, PaddedOutputs]. The last row stands for a codebook that is left out: nothing where the
-    /// projection is the stage's own, and
-    /// what is made of zero where it is the stack's.
+    /// The projected codewords, [Size + 1, PaddedOutputs]. The last row is for a codebook that is left out: zeros where the projection is
+    /// the stage's own, the projection of zero where it is the stack's.
     /// </summary>
     private float* Tabulate(Projection mapping, Stage stage)
     {

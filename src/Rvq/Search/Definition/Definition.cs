@@ -11,15 +11,17 @@ namespace Rvq.Search;
 /// zeros only.
 /// </para>
 /// <para>
-/// The score of codeword k is ½⟨c_k, c_k⟩ − ⟨r, c_k⟩ (Euclidean), −⟨r, ĉ_k⟩ (cosine, ĉ_k normalised), −⟨r, c_k⟩ (inner product) or ½⟨c_k, c_k⟩ − ⟨r̂, c_k⟩
-/// (normalised Euclidean: r̂ by <see cref="UnitLength"/>). The code is the lowest k with
-/// the smallest score. Where float32 overflowed on the way to the residual, scores can be infinite or NaN: only a score below infinity wins, and where
-/// there is none the code is 0.
+/// The score of codeword k is ½⟨c_k, c_k⟩ − ⟨r, c_k⟩ (Euclidean), −⟨r, ĉ_k⟩ (cosine, ĉ_k normalised), −⟨r, c_k⟩ (inner product) or
+/// ½⟨c_k, c_k⟩ − ⟨r̂, c_k⟩ (normalised Euclidean: r̂ by <see cref="UnitLength"/>). The code is the lowest k with the smallest score. Where
+/// a residual has overflowed float32, scores can be infinite or NaN: only a score below infinity wins; without one, the code is 0.
+/// </para>
+/// <para>
+/// BOUNDS.md, B7, bounds what these sums round.
 /// </para>
 /// </summary>
 internal static unsafe class Definition
 {
-    /// <summary>The number of interleaved sums, and the multiple to which vectors are padded.</summary>
+    /// <summary>The number of interleaved sums, and the multiple that vectors are padded to.</summary>
     public const int Lanes = 8;
 
     public static int PaddedLength(int length) => checked((length + Lanes - 1) / Lanes * Lanes);
@@ -37,7 +39,7 @@ internal static unsafe class Definition
         return TLanes.Sum(sum);
     }
 
-    /// <summary>The code among <paramref name="candidates"/>, or among all codewords where there are none given.</summary>
+    /// <summary>The code among <paramref name="candidates"/>, or among all codewords where those are null.</summary>
     /// <param name="vector">The residual, padded.</param>
     /// <param name="rows">The codewords as they are searched, [K, <paramref name="paddedLength"/>].</param>
     /// <param name="halfNorms">½⟨c_k, c_k⟩, length K; zeros for cosine and inner product.</param>
@@ -53,7 +55,8 @@ internal static unsafe class Definition
     }
 
     /// <summary>
-    /// Lets some more codewords, in any order, compete with the one that is <paramref name="nearest"/> so far and has the score <paramref name="best"/>; infinity before the first.
+    /// Scores more codewords, in any order, and replaces <paramref name="nearest"/> and its score <paramref name="best"/> (infinity before
+    /// the first call) by the nearest of them where that is nearer.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static void Compete<TLanes>(
@@ -66,7 +69,7 @@ internal static unsafe class Definition
         }
     }
 
-    /// <summary>⟨a, b⟩ of several pairs of padded vectors, four side by side; the last one again where there are fewer.</summary>
+    /// <summary>⟨a, b⟩ of several pairs of padded vectors, four pairs side by side; the last pair fills the last four.</summary>
     [MethodImpl(InnerLoop.Options)]
     public static void Dots<TLanes>(float** left, float** right, int count, int paddedLength, double* products)
         where TLanes : struct, IDoubleLanes<TLanes>
@@ -93,8 +96,8 @@ internal static unsafe class Definition
     }
 
     /// <summary>
-    /// Scores candidates i…i + 3 side by side, the last one again where there are fewer: four take hardly longer than one. A method of its own, because it would
-    /// use up what the JIT inlines in one.
+    /// Scores candidates i…i + 3 side by side, as four take hardly longer than one; the last candidate fills the four. A method of its own,
+    /// because inlined it would use up the JIT's inlining budget of its caller.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     private static void FourScores<TLanes>(

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// What the search of one stage needs: the rows as they are searched and their half norms for the definition, and packed panels for
-/// the kernels, built when a kernel first asks for them and shared by all models and quantizers that hold the stage.
+/// What the search of one stage reads: rows and half norms for the definition, and packed panels for the kernels, built when a kernel first
+/// asks for them. Shared by all models and quantizers that hold the stage.
 /// </summary>
 internal sealed unsafe class SearchTable
 {
@@ -26,7 +26,7 @@ internal sealed unsafe class SearchTable
         WidestSums.SquaredNorms(Rows, Size, Stride, HalfNorms);
         for (var code = 0; code < Size; code++)
         {
-            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(HalfNorms[code]) * (1 + 1e-9));
+            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(HalfNorms[code]) * Rounding.DoubleSlack);
             HalfNorms[code] = HasHalfNorms ? 0.5 * HalfNorms[code] : 0;
         }
 
@@ -39,12 +39,12 @@ internal sealed unsafe class SearchTable
 
     public int Size { get; }
 
-    /// <summary>The codewords that repeat no earlier one.</summary>
+    /// <summary>The number of codewords that repeat no earlier one.</summary>
     public int DistinctSize { get; }
 
     public int Dimensions { get; }
 
-    /// <summary>The panels that the codewords fill.</summary>
+    /// <summary>The number of panels of sixteen codewords, the last one padded.</summary>
     public int PanelCount => PanelLayout.PanelCount(Size);
 
     /// <summary>The padded length of a row.</summary>
@@ -70,7 +70,7 @@ internal sealed unsafe class SearchTable
 
     public float* Row(int code) => Rows + ((nint)code * Stride);
 
-    /// <summary>Has the rows of some codes on their way from memory.</summary>
+    /// <summary>Prefetches the rows of some codes.</summary>
     [MethodImpl(InnerLoop.Options)]
     public void Prefetch(int* codes, int count)
     {
@@ -81,12 +81,12 @@ internal sealed unsafe class SearchTable
     }
 
     /// <summary>
-    /// Whether an earlier codeword is the same: among equals the lowest wins, so kernels leave this one out. Dead codewords, often all zeros,
-    /// would otherwise all be candidates whenever one of them is.
+    /// Whether an earlier codeword is the same, bit for bit: among equals the lowest wins, so kernels leave this one out. Otherwise dead
+    /// codewords, often all zeros, would all be candidates whenever one of them is.
     /// </summary>
     public bool IsRepeat(int code) => _isRepeat[code];
 
-    /// <summary>Half norms as the panels hold them: infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
+    /// <summary>Half norms for panels: infinity beyond the last codeword and for repeated ones, so that these never win.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public AlignedBuffer<float> PanelHalfNorms(ReadOnlySpan<double> halfNorms)
     {
@@ -117,7 +117,8 @@ internal sealed unsafe class SearchTable
         var rows = new AlignedBuffer<float>((long)codebook.Size * codebook.RowStride);
         for (nint code = 0; code < codebook.Size; code++)
         {
-            UnitLength.Scale(codebook.PaddedRows.Pointer + (code * codebook.RowStride), rows.Pointer + (code * codebook.RowStride), codebook.RowStride);
+            var offset = code * codebook.RowStride;
+            UnitLength.Scale(codebook.PaddedRows.Pointer + offset, rows.Pointer + offset, codebook.RowStride);
         }
 
         return rows;
@@ -129,7 +130,7 @@ internal sealed unsafe class SearchTable
 
         public int GetHashCode(int code) => Hash((ulong*)table.Row(code), table.Stride / 2);
 
-        // Hashes of libraries run unoptimised when a program starts, which is when tables are built.
+        // A library's hash function is not optimised yet when a program starts, which is when tables are built.
         [MethodImpl(InnerLoop.Options)]
         private static int Hash(ulong* pairs, int count)
         {

@@ -2,7 +2,10 @@ using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
-/// <summary>The definition's sums at the width of this machine, for code that is not a kernel.</summary>
+/// <summary>
+/// The sums of <see cref="Definition"/> at the machine's widest vectors, for code that belongs to no kernel: the bits are the same at any
+/// width.
+/// </summary>
 internal static unsafe class WidestSums
 {
     public static double Dot(float* a, float* b, int paddedLength)

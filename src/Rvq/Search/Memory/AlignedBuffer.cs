@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Zeroed memory on a cache-line boundary whose address does not change. The garbage collector owns it: whoever uses
-/// <see cref="Pointer"/> keeps the buffer reachable until the last access.
+/// Zeroed memory that begins at a cache line and does not move. The garbage collector owns it: whoever uses <see cref="Pointer"/> keeps the
+/// buffer reachable until the last access.
 /// </summary>
 internal sealed unsafe class AlignedBuffer<T>
     where T : unmanaged
@@ -20,7 +20,8 @@ internal sealed unsafe class AlignedBuffer<T>
         var padded = length + ((Alignment + sizeof(T) - 1) / sizeof(T));
         if (padded > Array.MaxLength)
         {
-            throw new ArgumentException($"A table of {length} values is needed, but at most {Array.MaxLength} are possible.", nameof(length));
+            throw new ArgumentException(
+                $"A table of {length} values is needed, but at most {Array.MaxLength} are possible.", nameof(length));
         }
 
         _array = GC.AllocateArray<T>((int)padded, pinned: true);
@@ -35,5 +36,6 @@ internal sealed unsafe class AlignedBuffer<T>
     public T* Pointer { get; }
 
     /// <summary>The values; the span keeps them alive, as one made of the pointer would not.</summary>
-    public Span<T> Span => MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(_array), _start), Length);
+    public Span<T> Span
+        => MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(_array), _start), Length);
 }

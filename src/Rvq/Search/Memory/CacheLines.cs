@@ -3,12 +3,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
-/// <summary>What moves between the caches at once.</summary>
+/// <summary>The unit in which memory is cached, and hints to fetch it early.</summary>
 internal static unsafe class CacheLines
 {
     public const int Bytes = 64;
 
-    /// <summary>Has a line on its way from memory, where the machine takes such hints; nothing is read.</summary>
+    /// <summary>Prefetches one cache line into L2, where the machine takes such hints; any address is safe.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address)
     {
@@ -18,7 +18,7 @@ internal static unsafe class CacheLines
         }
     }
 
-    /// <summary>Has all lines of some memory on their way.</summary>
+    /// <summary>Prefetches all cache lines of a block of memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* start, nint bytes)
     {

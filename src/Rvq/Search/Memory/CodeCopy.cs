@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Rvq.Search;
 
-/// <summary>Copies codes to a caller's layout, and looks up what the codes there stand for.</summary>
+/// <summary>Scatters codes to a caller's layout, and looks up the codewords of codes in such a layout.</summary>
 internal static unsafe class CodeCopy
 {
     /// <summary>Writes codes [count, rows.RowLength] to rows first…first + count − 1.</summary>
@@ -20,22 +20,25 @@ internal static unsafe class CodeCopy
     }
 
     /// <summary>
-    /// The codewords that codes stand for, from rows first…first + count − 1; the row after the last codeword for −1, which is the largest code when truncated.
-    /// The codes were found to be in range before; should their owner have changed them since, on another thread, they are held to the columns' rows as well.
+    /// The codewords of the codes in rows first…first + count − 1; for −1, which is the largest number when truncated, the row after the
+    /// last codeword. The codes were checked before. The limit here keeps accesses in range should their owner change them meanwhile on
+    /// another thread.
     /// </summary>
-    public static void LookUp<TCode>(TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<CodeColumn> columns, float** destination)
+    public static void LookUp<TCode>(
+        TCode* source, in StridedRows rows, long first, int count, ReadOnlySpan<CodeColumn> columns, float** destination)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var step = rows.ElementStride;
         fixed (CodeColumn* start = columns)
         {
             var end = start + columns.Length;
-            for (var row = 0; row < count; row++)
+            for (var i = 0; i < count; i++)
             {
-                var code = source + rows.Offset(first + row);
+                var code = source + rows.Offset(first + i);
                 for (var column = start; column < end; column++, code += step)
                 {
-                    *destination++ = column->Rows + ((nint)Math.Min(uint.CreateTruncating(*code), (uint)column->Size) * column->Stride);
+                    var row = Math.Min(uint.CreateTruncating(*code), (uint)column->Size);
+                    *destination++ = column->Rows + ((nint)row * column->Stride);
                 }
             }
         }

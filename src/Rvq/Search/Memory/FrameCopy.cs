@@ -29,7 +29,7 @@ internal static unsafe class FrameCopy
         }
     }
 
-    /// <summary>Copies rows first…first + count − 1 into [count, stride]; what lies beyond a row's end stays as it is.</summary>
+    /// <summary>Gathers rows first…first + count − 1 into [count, stride]; the padding beyond a row's end is not written.</summary>
     public static void Gather<T>(T* source, in StridedRows rows, long first, int count, T* destination, int stride, nint* offsets)
         where T : unmanaged
     {
@@ -39,11 +39,12 @@ internal static unsafe class FrameCopy
             offsets[row] = rows.Offset(first + row);
             if (step == 1)
             {
-                new ReadOnlySpan<T>(source + offsets[row], rows.RowLength).CopyTo(new Span<T>(destination + ((nint)row * stride), rows.RowLength));
+                var target = new Span<T>(destination + ((nint)row * stride), rows.RowLength);
+                new ReadOnlySpan<T>(source + offsets[row], rows.RowLength).CopyTo(target);
             }
         }
 
-        // Channels first: the rows run along memory, so a block of them is transposed dimension by dimension.
+        // Channels first: neighboring rows are next to each other in memory, so a block of them is transposed dimension by dimension.
         for (var i = 0; i < rows.RowLength && step != 1; i++)
         {
             var column = source + (i * step);
@@ -54,7 +55,7 @@ internal static unsafe class FrameCopy
         }
     }
 
-    /// <summary>Copies [count, stride] to rows first…first + count − 1.</summary>
+    /// <summary>Scatters [count, stride] to rows first…first + count − 1.</summary>
     public static void Scatter(float* source, int stride, float* destination, in StridedRows rows, long first, int count, nint* offsets)
     {
         var step = rows.ElementStride;
@@ -63,7 +64,8 @@ internal static unsafe class FrameCopy
             offsets[row] = rows.Offset(first + row);
             if (step == 1)
             {
-                new ReadOnlySpan<float>(source + ((nint)row * stride), rows.RowLength).CopyTo(new Span<float>(destination + offsets[row], rows.RowLength));
+                var target = new Span<float>(destination + offsets[row], rows.RowLength);
+                new ReadOnlySpan<float>(source + ((nint)row * stride), rows.RowLength).CopyTo(target);
             }
         }
 

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>A caller's frames: where they begin, of which type they are, and how they lie. The caller keeps them pinned.</summary>
+/// <summary>A caller's frames: address, element type and layout. The caller keeps them pinned.</summary>
 internal readonly unsafe struct FrameSource
 {
     public FrameSource(float* frames, in StridedRows rows)
@@ -22,7 +22,7 @@ internal readonly unsafe struct FrameSource
     /// <summary>The first value of float16 frames.</summary>
     public Half* Halves { get; }
 
-    /// <summary>Which of the two there are; both pointers may be null where there is no frame.</summary>
+    /// <summary>Whether the frames are float16. (Both pointers may be null where there is no frame.)</summary>
     public bool IsHalf { get; }
 
     public StridedRows Rows { get; }

@@ -1,12 +1,12 @@
 namespace Rvq.Search;
 
-/// <summary>Splits frames into passes and shares them out to threads.</summary>
+/// <summary>Splits frames into passes and distributes these over threads.</summary>
 internal static class ParallelLoop
 {
-    /// <summary>Does the work of one pass with the scratch of its thread.</summary>
+    /// <summary>Works on items first…first + count − 1 with the scratch of its thread.</summary>
     public delegate void Pass<TScratch>(TScratch scratch, long first, int count);
 
-    /// <summary>Does some work for each item, on several threads if so many are asked for.</summary>
+    /// <summary>Does <paramref name="work"/> for each item, on at most <paramref name="degree"/> threads.</summary>
     public static void ForEach<T>(IReadOnlyList<T> items, int degree, Action<T> work)
     {
         if (degree > 1)
@@ -21,7 +21,10 @@ internal static class ParallelLoop
         }
     }
 
-    /// <summary>Runs <paramref name="pass"/> over [0, total) in steps of at most <paramref name="step"/> on several threads.</summary>
+    /// <summary>
+    /// Runs <paramref name="pass"/> over [0, total) in steps of at most <paramref name="step"/>, on at most <paramref name="degree"/>
+    /// threads.
+    /// </summary>
     public static void Run<TScratch>(long total, int step, int degree, ScratchPool<TScratch> pool, Pass<TScratch> pass)
         where TScratch : class
     {

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Keeps scratch memory between calls: as many as there are processors, more are left to the garbage collector.</summary>
+/// <summary>Keeps scratch objects between calls: one for each processor; any beyond that go to the garbage collector.</summary>
 internal sealed class ScratchPool<T>(Func<T> create)
     where T : class
 {

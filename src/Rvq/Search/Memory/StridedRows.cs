@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// A tensor seen as rows: its last axis is a row, all axes before it count the rows. A contiguous matrix is the simplest case.
+/// A tensor seen as rows: the last axis runs along a row, and all axes before it count the rows. A contiguous matrix is the simplest case.
 /// </summary>
 internal readonly struct StridedRows
 {
@@ -85,7 +85,7 @@ internal readonly struct StridedRows
         }
     }
 
-    /// <summary>Whether several rows or elements are one; never where there are none, whose strides are 0.</summary>
+    /// <summary>Whether several rows or elements share memory through a stride of 0; false for an empty tensor.</summary>
     public bool HasBroadcastAxis
     {
         get

@@ -5,11 +5,11 @@ namespace Rvq.Search;
 
 /// <summary>
 /// The codewords of a stage in eight bits for <see cref="ByteScores{T}"/>: c − μ ≈ s_k q_k with a scale per codeword. A quarter of
-/// the bytes of float32 and up to four times the multiply-adds per instruction; what rounding loses is in <see cref="ByteErrorBound"/>.
+/// the bytes of float32 and up to four times the multiply-adds per instruction; <see cref="ByteErrorBound"/> bounds what rounding loses.
 /// </summary>
 internal sealed unsafe class BytePanels
 {
-    /// <summary>Beyond this many dimensions a 32-bit sum could overflow.</summary>
+    /// <summary>255 · 127 · n is below 2³¹, so that no 32-bit sum overflows.</summary>
     public const int MaxDimensions = 60_000;
 
     /// <summary>The dimensions that one instruction takes from each codeword.</summary>
@@ -18,14 +18,17 @@ internal sealed unsafe class BytePanels
     /// <summary>What is added to the quantized values so that none is negative.</summary>
     public const int Offset = 128;
 
-    private const int Largest = 127;
+    private const int MaxLevel = 127;
 
-    // No scale or weight is so small that it would be rounded much, or slow the kernel down a hundredfold as a subnormal number.
-    private const float SmallestPeak = 1e-27f;
-    private const double SmallestWeight = 1e-12;
+    // Scales and weights stay normal numbers: subnormal ones are rounded coarsely, and slow the kernel down a hundredfold.
+    private const float MinPeak = 1e-27f;
+    private const double MinWeight = 1e-12;
 
-    // Larger ones are far beyond what the bound covers.
-    private const float LargestPeak = 1e37f;
+    // The bound covers no codeword with a larger value.
+    private const float MaxPeak = (float)Rounding.OverflowLimit;
+
+    // How far, in units of s, rounding moves a value of at most 127: four roundings, 127 · 4u < 3.1 · 10⁻⁵. BOUNDS.md, B2.
+    private const double ValueError = 4e-5;
 
     private const int StepBytes = PanelLayout.PanelSize * Dimensions;
 
@@ -54,9 +57,8 @@ internal sealed unsafe class BytePanels
         var losses = default(ByteLosses);
         for (var code = 0; code < table.Size; code++)
         {
-            // Each codeword's share of the largest norm or error.
             var share = Math.Max(Share(errors[code], largestError), Share(Centering.Norms[code], Centering.MaxNorm));
-            Weights[code] = (float)Math.Max(share, SmallestWeight);
+            Weights[code] = (float)Math.Max(share, MinWeight);
             losses = losses.With(Centering.Norms[code], errors[code], Weights[code]);
         }
 
@@ -77,13 +79,13 @@ internal sealed unsafe class BytePanels
     /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
     public float* HalfNorms => _halfNorms.Pointer;
 
-    /// <summary>s, [PanelCount × 16]; zero beyond the last codeword and for codewords next to the center, which are stored as it.</summary>
+    /// <summary>s, [PanelCount × 16]; zero beyond the last codeword and for codewords next to μ, which are stored as zeros.</summary>
     public float* Scales => _scales.Pointer;
 
-    /// <summary>w ≤ 1, the codewords' shares of the largest error, [PanelCount × 16].</summary>
+    /// <summary>w ≤ 1, [PanelCount × 16]: the larger of a codeword's shares of the largest error and of the largest norm.</summary>
     public float* Weights => _weights.Pointer;
 
-    /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>
+    /// <summary>μ, padded; or null where that is zero.</summary>
     public float* Center => Centering.IsZero ? null : Centering.Center;
 
     public Centering Centering { get; }
@@ -94,11 +96,7 @@ internal sealed unsafe class BytePanels
 
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 
-    /// <summary>
-    /// Stores a codeword and returns a bound of ‖(c − μ) − s q‖. In units of s, nothing is above 127 and what rounds (the difference from
-    /// μ, 1 / s, the product with it) moves a value by
-    /// less than 4 · 10⁻⁵; the sum of squares, at most 7500 terms in each lane, is within 10⁻³.
-    /// </summary>
+    /// <summary>Stores a codeword and returns a bound of ‖(c − μ) − s q‖. BOUNDS.md, B2.</summary>
     [MethodImpl(InnerLoop.Options)]
     private double Quantize(SearchTable table, int code)
     {
@@ -110,12 +108,12 @@ internal sealed unsafe class BytePanels
         }
 
         var largest = FloatLanes256.MaxAcross(peak);
-        if (!(largest >= SmallestPeak && largest <= LargestPeak))
+        if (!(largest >= MinPeak && largest <= MaxPeak))
         {
             largest = 0;
         }
 
-        var (scale, inverse) = (largest / Largest, largest == 0 ? 0 : Largest / largest);
+        var (scale, inverse) = (largest / MaxLevel, largest == 0 ? 0 : MaxLevel / largest);
         Scales[code] = scale;
         var (panel, lane) = Math.DivRem(code, PanelLayout.PanelSize);
         var destination = Panels + ((((nint)panel * Steps * PanelLayout.PanelSize) + lane) * Dimensions);
@@ -123,8 +121,8 @@ internal sealed unsafe class BytePanels
         for (var i = 0; i < table.Stride; i += Vector256<float>.Count, destination += 2 * StepBytes)
         {
             var value = (Vector256.Load(row + i) - Vector256.Load(center + i)) * inverse;
-            var rounded = Vector256.Max(Vector256.Round(value), Vector256.Create(-(float)Largest));
-            rounded = Vector256.Min(rounded, Vector256.Create((float)Largest));
+            var rounded = Vector256.Max(Vector256.Round(value), Vector256.Create(-(float)MaxLevel));
+            rounded = Vector256.Min(rounded, Vector256.Create((float)MaxLevel));
             squares += (value - rounded) * (value - rounded);
             var bytes = Vector256.Create(Offset) - Vector256.ConvertToInt32(rounded);
             var words = Vector128.Narrow(bytes.GetLower(), bytes.GetUpper()).AsUInt16();
@@ -133,6 +131,8 @@ internal sealed unsafe class BytePanels
             *(uint*)(destination + StepBytes) = (uint)(packed >> 32);
         }
 
-        return scale == 0 ? Centering.Norms[code] : scale * ((Math.Sqrt(Vector256.Sum(squares)) * 1.001) + (Math.Sqrt(table.Dimensions) * 4e-5));
+        return scale == 0
+            ? Centering.Norms[code]
+            : scale * ((Math.Sqrt(Vector256.Sum(squares)) * Rounding.NormSlack) + (Math.Sqrt(table.Dimensions) * ValueError));
     }
 }

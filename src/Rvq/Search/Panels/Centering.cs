@@ -3,16 +3,19 @@ using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
-/// <summary>The vector around which a codebook is stored for the kernels, and the norms that remain.</summary>
+/// <summary>
+/// The vector μ that kernels subtract from a codebook and from residuals before they score, and the norms of the centered codewords: the
+/// mean of the codewords where that makes them much shorter, or zero.
+/// </summary>
 internal sealed unsafe class Centering
 {
-    // Below this share of the spread, subtracting the mean from every frame costs more than it gains.
+    // Where ‖mean‖² is a smaller share of the mean of ‖c‖² than this, subtracting it from every residual costs more than it saves.
     private const double WorthwhileShare = 0.05;
 
     private readonly AlignedBuffer<float> _center;
 
     /// <param name="table">The codebook.</param>
-    /// <param name="atZero">Whether it is to be stored as it is in any case.</param>
+    /// <param name="atZero">Whether μ is zero in any case.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Centering(SearchTable table, bool atZero = false)
     {
@@ -36,7 +39,7 @@ internal sealed unsafe class Centering
 
     public bool IsZero { get; }
 
-    /// <summary>½‖c − μ‖² in binary64; zeros where the search has none.</summary>
+    /// <summary>½‖c − μ‖² in binary64; zeros for metrics without half norms.</summary>
     public double[] HalfNorms { get; }
 
     /// <summary>‖c − μ‖ in binary64.</summary>
@@ -51,7 +54,7 @@ internal sealed unsafe class Centering
     /// <summary>The largest of <see cref="HalfNorms"/>.</summary>
     public double MaxHalfNorm { get; }
 
-    /// <summary>Takes the mean as center if that is worthwhile.</summary>
+    /// <summary>Makes the mean μ if that is worthwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Average(SearchTable table)
     {

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// The codewords of a stage for <see cref="FloatScores{T}"/>, and what <see cref="ErrorBound"/> must know of them. The score orders
-/// codewords the same when residual and codewords move by a common vector μ: ½‖c‖² − ⟨r, c⟩ = ½‖c − μ‖² − ⟨r − μ, c − μ⟩ + (what does not
-/// depend on the codeword). So a codebook with a large mean is stored around it, which keeps the bound small where float32 would cancel.
+/// The codewords of a stage for <see cref="FloatScores{T}"/>, with the bound of their scores. Subtracting a vector μ from the residual and
+/// all codewords changes all scores by the same amount: ½‖c‖² − ⟨r, c⟩ = ½‖c − μ‖² − ⟨r − μ, c − μ⟩ + κ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩. So a
+/// codebook with a large mean is stored less its mean, which keeps the bound small where float32 would cancel.
 /// </summary>
 internal sealed unsafe class FloatPanels
 {
@@ -23,7 +23,8 @@ internal sealed unsafe class FloatPanels
         _halfNorms = table.PanelHalfNorms(_centering.HalfNorms);
         for (var code = 0; code < table.Size; code++)
         {
-            Store(table.Row(code), _centering.Center, table.Dimensions, Panels + ((nint)(code / Panel) * table.Dimensions * Panel) + (code % Panel));
+            var lane = Panels + ((nint)(code / Panel) * table.Dimensions * Panel) + (code % Panel);
+            Store(table.Row(code), _centering.Center, table.Dimensions, lane);
         }
 
         Bound = new ErrorBound(table, _centering);
@@ -37,7 +38,7 @@ internal sealed unsafe class FloatPanels
     /// <summary>½‖c − μ‖², [PanelCount × 16]; infinity beyond the last codeword and for repeated ones, so that they never win.</summary>
     public float* HalfNorms => _halfNorms.Pointer;
 
-    /// <summary>μ, padded; or null where the codebook is stored as it is.</summary>
+    /// <summary>μ, padded; or null where that is zero.</summary>
     public float* Center => _centering.IsZero ? null : _centering.Center;
 
     public ErrorBound Bound { get; }

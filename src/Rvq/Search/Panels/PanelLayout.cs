@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>How codewords lie in memory for the kernels: panels of sixteen, scores in groups of four panels.</summary>
+/// <summary>The memory layout of codewords for kernels: panels of sixteen, whose scores are grouped by four panels.</summary>
 internal static class PanelLayout
 {
     public const int PanelSize = 16;

@@ -4,16 +4,19 @@ using System.Runtime.Intrinsics;
 namespace Rvq.Search;
 
 /// <summary>
-/// The codewords of a stage in six bits, for single frames: they wait for memory, and this is a quarter less of it than <see cref="BytePanels"/>, whose scales
-/// and norms hold here too. Every four steps of four dimensions take the room of three: a byte of each of the first three is that byte but for its two lowest bits,
-/// which are two of the six of the fourth step. Bytes are used with those bits in them: rounding allows for what they happen to be.
+/// The codewords of a stage in six bits, for single frames: a single frame is bound by memory, and this is a quarter less of it than
+/// <see cref="BytePanels"/>, whose scales and half norms are used here too. Four steps of four dimensions take the room of three: the two
+/// lowest bits of a byte of the first three steps hold two of the six bits of the fourth step's byte. Scores use the bytes with those bits
+/// in them: each value was rounded to the nearest byte that has them.
 /// </summary>
 internal sealed unsafe class SixBitPanels
 {
-    /// <summary>Beyond this many dimensions the two bits less leave so many more candidates that reading their rows costs more than they save.</summary>
+    /// <summary>
+    /// With more dimensions, two bits less leave more candidates, whose rows cost more memory traffic than the bits save.
+    /// </summary>
     public const int MaxDimensions = 256;
 
-    /// <summary>The dimensions of four steps, which are stored together.</summary>
+    /// <summary>The dimensions of a group of four steps.</summary>
     public const int Dimensions = 4 * BytePanels.Dimensions;
 
     /// <summary>The steps that have bytes of their own.</summary>
@@ -21,6 +24,10 @@ internal sealed unsafe class SixBitPanels
 
     private const int Panel = PanelLayout.PanelSize;
     private const int StepBytes = Panel * BytePanels.Dimensions;
+
+    // How far, in units of s, rounding moves a value of at most 127 and its difference from a byte: 127 · 3u + 4u
+    // < 2.4 · 10⁻⁵. BOUNDS.md, B2.
+    private const double ValueError = 5e-5;
 
     private readonly AlignedBuffer<byte> _panels;
 
@@ -53,7 +60,7 @@ internal sealed unsafe class SixBitPanels
 
     private nint PanelBytes => (nint)Groups * OwnSteps * StepBytes;
 
-    /// <summary>Stores a codeword and returns a bound of ‖(c − μ) − s q‖, as <see cref="BytePanels"/> does.</summary>
+    /// <summary>Stores a codeword and returns a bound of ‖(c − μ) − s q‖. BOUNDS.md, B2.</summary>
     [MethodImpl(InnerLoop.Options)]
     private double Quantize(SearchTable table, int code)
     {
@@ -65,7 +72,7 @@ internal sealed unsafe class SixBitPanels
         var squares = Vector128<float>.Zero;
         for (var first = 0; first < table.Dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
         {
-            // Padding ends after eight dimensions, groups after sixteen; beyond, where residuals are zero, anything will do.
+            // A row may end after eight of a group's sixteen dimensions. What the others hold is multiplied by zeros of the residual.
             var second = first + 8 < table.Stride ? 8 : 0;
             var a = Value(row + first, center + first, inverse);
             var b = Value(row + first + 4, center + first + 4, inverse);
@@ -82,13 +89,16 @@ internal sealed unsafe class SixBitPanels
             squares += Squares(a, bytesA, left) + Squares(b, bytesB, left - 4) + Squares(c, bytesC, left - 8) + Squares(d, last, left - 12);
         }
 
-        return scale == 0 ? Bytes.Centering.Norms[code] : scale * ((Math.Sqrt(Vector128.Sum(squares)) * 1.001) + (Math.Sqrt(table.Dimensions) * 5e-5));
+        return scale == 0
+            ? Bytes.Centering.Norms[code]
+            : scale * ((Math.Sqrt(Vector128.Sum(squares)) * Rounding.NormSlack) + (Math.Sqrt(table.Dimensions) * ValueError));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Value(float* row, float* center, float inverse) => (Vector128.Load(row) - Vector128.Load(center)) * inverse;
+    private static Vector128<float> Value(float* row, float* center, float inverse)
+        => (Vector128.Load(row) - Vector128.Load(center)) * inverse;
 
-    /// <summary>The squares of what bytes lose, of the values that are left.</summary>
+    /// <summary>The squared errors of the first <paramref name="left"/> values; zeros for the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Squares(Vector128<float> value, Vector128<int> bytes, int left)
     {

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// The product at one width. A tile of six vectors × one panel (two where registers allow) stays in registers while a chain's inputs
-/// pass; the chains are made one after the other, with the sums of those before in the nearest cache. One or two vectors alone have all
-/// four chains under way and read the weights once, as they lie in memory.
+/// The product at one width, register-blocked: a tile of six vectors × one panel (two where registers allow) is accumulated in registers
+/// over the inputs of one chain. The chains are computed one after the other; the sums of those before stay in L1. One or two vectors alone
+/// compute all four chains at the same time and read the weights once, in the order of memory.
 /// </summary>
 internal sealed unsafe class LaneProjector<T> : Projector
     where T : struct, IFusedLanes<T>
@@ -31,7 +31,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
 
         if (rest > FewRows)
         {
-            // A tile whose last vectors are the same.
+            // A whole tile, which the last vector fills.
             var last = stackalloc float*[Tile];
             var products = stackalloc float[Tile * MostOutputsAtOnce];
             for (var i = 0; i < Tile; i++)
@@ -68,7 +68,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
         }
     }
 
-    /// <summary>A multiple of six vectors.</summary>
+    /// <summary>Projects a multiple of six vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void ProjectTiles(
@@ -83,7 +83,8 @@ internal sealed unsafe class LaneProjector<T> : Projector
             float* weights = table.Weights(output + first), bias = table.Bias(output + first);
             float* from = augend == null ? null : augend + first, to = destination + first;
 
-            // Where a panel is wider than what is wanted, it does not go where that belongs.
+            // The panel's last outputs may be beyond those wanted. Then all sums stay in the buffer, and the wanted ones are copied from
+            // there.
             var fits = first + outputs <= width;
             for (var chain = 0; chain < chains; chain++)
             {
@@ -120,7 +121,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
         }
     }
 
-    /// <summary>One chain of the products of vectors, a multiple of six, with a panel [inputs, 16].</summary>
+    /// <summary>Accumulates one chain of the products of vectors, a multiple of six, with a panel [inputs, 16].</summary>
     [MethodImpl(InnerLoop.Options)]
     private static void SixRows(float* panel, nint inputs, int chain, float** rows, nint step, int count, in ProductWays ways)
     {
@@ -179,7 +180,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
         }
     }
 
-    /// <summary>As <see cref="SixRows"/>, for two panels one after the other.</summary>
+    /// <summary>The same as <see cref="SixRows"/> with two panels, the second behind the first in memory.</summary>
     [MethodImpl(InnerLoop.Options)]
     private static void SixRowsTwoPanels(float* panel, nint inputs, int chain, float** rows, nint step, int count, ProductWays ways)
     {
@@ -247,8 +248,8 @@ internal sealed unsafe class LaneProjector<T> : Projector
     }
 
     /// <summary>
-    /// All chains of the products of one vector with panels [inputs, 16], added to <paramref name="augend"/> [outputs] if that is not
-    /// null, to <paramref name="destination"/> [outputs].
+    /// Computes all chains of the products of one vector with panels [inputs, 16], adds <paramref name="augend"/> [outputs] unless that is
+    /// null, and writes to <paramref name="destination"/> [outputs].
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)

@@ -1,6 +1,8 @@
 namespace Rvq.Search;
 
-/// <summary>An affine map as <see cref="Projector"/> reads it: outputs fill the vectors, so that no sum goes across one.</summary>
+/// <summary>
+/// An affine map in the layout of <see cref="Projector"/>: the lanes of a vector are outputs, so that no sum is across lanes.
+/// </summary>
 internal sealed unsafe class ProjectionTable
 {
     private const int Panel = PanelLayout.PanelSize;
@@ -27,16 +29,15 @@ internal sealed unsafe class ProjectionTable
     /// <summary>The outputs, and zeros up to a multiple of eight.</summary>
     public int PaddedOutputs { get; }
 
-    /// <summary>b for the outputs from the given one on, with zeros up to a multiple of sixteen.</summary>
+    /// <summary>b from the given output on, with zeros up to a multiple of sixteen.</summary>
     public float* Bias(int output) => _bias.Pointer + output;
 
     /// <summary>
-    /// W of sixteen outputs from the given one on, a multiple of sixteen, [Inputs, 16]; the panels of all outputs lie one after the
-    /// other.
+    /// The panel of sixteen rows of W from the given output on, a multiple of sixteen: [Inputs, 16]. The next panel follows it in memory.
     /// </summary>
     public float* Weights(int output) => _weights.Pointer + ((nint)output * Inputs);
 
-    /// <summary>Sets rows of W, [rows, Inputs], and what belongs to them of b, or zeros where that is empty.</summary>
+    /// <summary>Sets rows of W, [rows, Inputs], and the same rows of b; an empty bias leaves zeros.</summary>
     public void Set(int firstOutput, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias)
     {
         bias.CopyTo(_bias.Span[firstOutput..]);

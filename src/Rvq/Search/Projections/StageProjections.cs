@@ -1,9 +1,9 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// What the stages of a stack search, where that is not the residual itself: z_m = W_m x + b_m − Σ_{i&lt;m} (M_mi e_i + v_mi), with M_mi
-/// = W_m Wout_i and v_mi = W_m bout_i, e_i the raw codeword of stage i. These small matrices take the place of the residual: the frame is
-/// projected once for all stages, and no stage touches its many dimensions again.
+/// The vectors that the stages of a stack search where these are projections of the residual: z_m = W_m x + b_m − Σ_{i&lt;m} (M_mi e_i +
+/// v_mi), M_mi = W_m Wout_i, v_mi = W_m bout_i, e_i the raw codeword of stage i. These small matrices replace the residual: a frame is
+/// projected once for all stages, and no stage reads or writes its many dimensions again.
 /// </summary>
 internal sealed unsafe class StageProjections
 {

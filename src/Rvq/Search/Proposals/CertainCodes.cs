@@ -4,24 +4,27 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// The codes that float32 scores leave no doubt about, without a score being stored: for codewords of few dimensions (DAC, SNAC), where storing and
-/// reading the scores costs more than making them. Each lane keeps its smallest score, whose codeword that is, and its second smallest.
+/// The codes that float32 scores prove, without storing the scores: for codewords of few dimensions (DAC, SNAC), where storing and reading
+/// scores costs more than computing them. Each lane keeps its smallest score, the panel of that score and its second smallest score.
+/// BOUNDS.md, B5.
 /// </summary>
 internal static unsafe class CertainCodes<T>
     where T : struct, IFloatLanes<T>
 {
     private const int Panel = PanelLayout.PanelSize;
 
-    // The smallest scores, the second smallest, and the panels of the smallest.
+    // Of each lane: the smallest score, the second smallest, and the panel of the smallest.
     private const int Kept = 3 * Panel;
 
     /// <summary>
-    /// Reads panels [panelCount, dimensions, 16], halfNorms [panelCount × 16], vectors [frames, stride] (the first <paramref name="dimensions"/> of each row) and
-    /// margins [frames], as <see cref="FloatScores{T}"/> does; writes the code of frame f, or −1 where another codeword is within the margin of the
-    /// smallest score, to codes[f × <paramref name="codeStride"/>]. Every access is inside these shapes.
+    /// Reads panels [panelCount, dimensions, 16], halfNorms [panelCount × 16], vectors [frames, stride] (the first
+    /// <paramref name="dimensions"/> of each row) and margins [frames]; writes the code of frame f to codes[f ×
+    /// <paramref name="codeStride"/>], or −1 where a second codeword is within the margin of the smallest score. Every access is inside
+    /// these shapes.
     /// </summary>
     public static void Find(
-        float* panels, float* halfNorms, int panelCount, int dimensions, float* vectors, nint stride, double* margins, int frames, int* codes, nint codeStride)
+        float* panels, float* halfNorms, int panelCount, int dimensions, float* vectors, nint stride, double* margins, int frames,
+        int* codes, nint codeStride)
     {
         var kept = stackalloc float[4 * Kept];
         for (var frame = 0; frame < frames;)

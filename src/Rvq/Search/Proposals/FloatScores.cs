@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Approximate scores of frames × codewords in float32. A panel is sixteen codewords interleaved by dimension and negated, [D, 16], so
-/// that a tile of frames × panels stays in registers while the dimensions pass; a group is up to four panels. The accumulators start at the
-/// half norms. <see cref="ErrorBound"/> covers every tile, whatever its order of summation.
+/// Approximate scores of frames × codewords in float32, register-blocked. A panel is sixteen codewords interleaved by dimension and
+/// negated, [D, 16]; a group is up to four panels. The scores of a tile of frames × panels are accumulated in registers over the
+/// dimensions, starting at the half norms. <see cref="ErrorBound"/> covers every tile, whatever its order of summation.
 /// </summary>
 internal static unsafe class FloatScores<T>
     where T : struct, IFloatLanes<T>
@@ -19,7 +19,8 @@ internal static unsafe class FloatScores<T>
     /// lane, to groupMinima [frames, groupCount × 16]. Every access is inside these shapes.
     /// </summary>
     public static void Score(
-        float* panels, float* halfNorms, int panelCount, int dimensions, float* vectors, int stride, int frames, float* scores, float* groupMinima)
+        float* panels, float* halfNorms, int panelCount, int dimensions, float* vectors, int stride, int frames,
+        float* scores, float* groupMinima)
     {
         var scoreStride = panelCount * Panel;
         var minimaStride = PanelLayout.GroupCount(panelCount) * Panel;
@@ -35,7 +36,8 @@ internal static unsafe class FloatScores<T>
                 {
                     FourPanelsFourFrames(
                         panel, panelLength, halfNorms + (first * Panel), dimensions, vectors + ((nint)frame * stride), stride,
-                        scores + ((nint)frame * scoreStride) + (first * Panel), scoreStride, minima + ((nint)frame * minimaStride), minimaStride);
+                        scores + ((nint)frame * scoreStride) + (first * Panel), scoreStride,
+                        minima + ((nint)frame * minimaStride), minimaStride);
                 }
 
                 for (; frame < frames; frame++)
@@ -82,14 +84,16 @@ internal static unsafe class FloatScores<T>
         float* panel, nint panelLength, float* halfNorms, int dimensions, float* vectors, nint stride,
         float* scores, nint scoreStride, float* minima, nint minimaStride)
     {
-        T h0 = T.Load(halfNorms), h1 = T.Load(halfNorms + Panel), h2 = T.Load(halfNorms + (2 * Panel)), h3 = T.Load(halfNorms + (3 * Panel));
+        T h0 = T.Load(halfNorms), h1 = T.Load(halfNorms + Panel);
+        T h2 = T.Load(halfNorms + (2 * Panel)), h3 = T.Load(halfNorms + (3 * Panel));
         T a0 = h0, a1 = h1, a2 = h2, a3 = h3;
         T b0 = h0, b1 = h1, b2 = h2, b3 = h3;
         T c0 = h0, c1 = h1, c2 = h2, c3 = h3;
         T d0 = h0, d1 = h1, d2 = h2, d3 = h3;
         for (var i = 0; i < dimensions; i++, panel += Panel)
         {
-            T p0 = T.Load(panel), p1 = T.Load(panel + panelLength), p2 = T.Load(panel + (2 * panelLength)), p3 = T.Load(panel + (3 * panelLength));
+            T p0 = T.Load(panel), p1 = T.Load(panel + panelLength);
+            T p2 = T.Load(panel + (2 * panelLength)), p3 = T.Load(panel + (3 * panelLength));
             var vector = vectors + i;
             var value = T.Create(*vector);
             a0 = T.MultiplyAdd(p0, value, a0);
@@ -120,9 +124,11 @@ internal static unsafe class FloatScores<T>
     }
 
     [MethodImpl(InnerLoop.Options)]
-    private static void FourPanels(float* panel, nint panelLength, float* halfNorms, int dimensions, float* vector, float* scores, float* minima)
+    private static void FourPanels(
+        float* panel, nint panelLength, float* halfNorms, int dimensions, float* vector, float* scores, float* minima)
     {
-        T a0 = T.Load(halfNorms), a1 = T.Load(halfNorms + Panel), a2 = T.Load(halfNorms + (2 * Panel)), a3 = T.Load(halfNorms + (3 * Panel));
+        T a0 = T.Load(halfNorms), a1 = T.Load(halfNorms + Panel);
+        T a2 = T.Load(halfNorms + (2 * Panel)), a3 = T.Load(halfNorms + (3 * Panel));
         T b0 = T.Zero, b1 = T.Zero, b2 = T.Zero, b3 = T.Zero;
         var i = 0;
         for (; i + 2 <= dimensions; i += 2, panel += 2 * Panel)
@@ -214,7 +220,7 @@ internal static unsafe class FloatScores<T>
         var i = 0;
         if (T.HasManyRegisters)
         {
-            // Eight sums, as many as are under way at once.
+            // Eight sums hide the latency of a multiply-add: four cycles, two a cycle.
             T e = T.Zero, f = T.Zero, g = T.Zero, h = T.Zero;
             for (; i + 8 <= dimensions; i += 8, panel += 8 * Panel)
             {

@@ -27,7 +27,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 Load(float* source) => new(Vec.Load(source), Vec.Load(source + 4), Vec.Load(source + 8), Vec.Load(source + 12));
+    public static FloatLanes128 Load(float* source)
+        => new(Vec.Load(source), Vec.Load(source + 4), Vec.Load(source + 8), Vec.Load(source + 12));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(FloatLanes128 value, float* destination)
@@ -50,7 +51,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     public static FloatLanes128 MultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Load(right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 MultiplyAddOne(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Create(*right), sum);
+    public static FloatLanes128 MultiplyAddOne(FloatLanes128 left, float* right, FloatLanes128 sum)
+        => MultiplyAdd(left, Create(*right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 FusedMultiplyAdd(FloatLanes128 left, FloatLanes128 right, FloatLanes128 sum)
@@ -61,7 +63,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             Vec.FusedMultiplyAdd(left._d, right._d, sum._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 FusedMultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => FusedMultiplyAdd(left, Load(right), sum);
+    public static FloatLanes128 FusedMultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum)
+        => FusedMultiplyAdd(left, Load(right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Add(FloatLanes128 left, FloatLanes128 right)
@@ -74,11 +77,18 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Min(FloatLanes128 left, FloatLanes128 right)
         => new(
-            Vec.MinNative(left._a, right._a), Vec.MinNative(left._b, right._b), Vec.MinNative(left._c, right._c), Vec.MinNative(left._d, right._d));
+            Vec.MinNative(left._a, right._a),
+            Vec.MinNative(left._b, right._b),
+            Vec.MinNative(left._c, right._c),
+            Vec.MinNative(left._d, right._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Max(FloatLanes128 left, FloatLanes128 right)
-        => new(Vec.MaxNative(left._a, right._a), Vec.MaxNative(left._b, right._b), Vec.MaxNative(left._c, right._c), Vec.MaxNative(left._d, right._d));
+        => new(
+            Vec.MaxNative(left._a, right._a),
+            Vec.MaxNative(left._b, right._b),
+            Vec.MaxNative(left._c, right._c),
+            Vec.MaxNative(left._d, right._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 SelectLess(FloatLanes128 left, FloatLanes128 right, FloatLanes128 ifLess, FloatLanes128 otherwise)
@@ -139,7 +149,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     public static int SmallestKey(FloatLanes128 value)
         => OrderedKeys.Smallest(
             Vec.Min(
-                Vec.Min(OrderedKeys.Of(value._a, 0), OrderedKeys.Of(value._b, 4)), Vec.Min(OrderedKeys.Of(value._c, 8), OrderedKeys.Of(value._d, 12))));
+                Vec.Min(OrderedKeys.Of(value._a, 0), OrderedKeys.Of(value._b, 4)),
+                Vec.Min(OrderedKeys.Of(value._c, 8), OrderedKeys.Of(value._d, 12))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)

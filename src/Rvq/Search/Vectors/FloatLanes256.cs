@@ -40,10 +40,13 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 MultiplyAdd(FloatLanes256 left, float* right, FloatLanes256 sum)
-        => new(Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low), Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high));
+        => new(
+            Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low),
+            Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes256 MultiplyAddOne(FloatLanes256 left, float* right, FloatLanes256 sum) => MultiplyAdd(left, Create(*right), sum);
+    public static FloatLanes256 MultiplyAddOne(FloatLanes256 left, float* right, FloatLanes256 sum)
+        => MultiplyAdd(left, Create(*right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 FusedMultiplyAdd(FloatLanes256 left, FloatLanes256 right, FloatLanes256 sum)
@@ -51,7 +54,9 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 FusedMultiplyAdd(FloatLanes256 left, float* right, FloatLanes256 sum)
-        => new(Vec.FusedMultiplyAdd(left._low, Vec.Load(right), sum._low), Vec.FusedMultiplyAdd(left._high, Vec.Load(right + 8), sum._high));
+        => new(
+            Vec.FusedMultiplyAdd(left._low, Vec.Load(right), sum._low),
+            Vec.FusedMultiplyAdd(left._high, Vec.Load(right + 8), sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Add(FloatLanes256 left, FloatLanes256 right) => new(left._low + right._low, left._high + right._high);
@@ -98,7 +103,9 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
     {
         if (Avx2.IsSupported)
         {
-            return new(Vec.ConvertToSingle(Avx2.ConvertToVector256Int32(source)), Vec.ConvertToSingle(Avx2.ConvertToVector256Int32(source + 8)));
+            return new(
+                Vec.ConvertToSingle(Avx2.ConvertToVector256Int32(source)),
+                Vec.ConvertToSingle(Avx2.ConvertToVector256Int32(source + 8)));
         }
 
         var (low, high) = Vec.Widen(Vec.WidenLower(Vector128.Load(source).ToVector256()));

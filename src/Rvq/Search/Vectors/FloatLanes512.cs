@@ -88,7 +88,9 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 LoadFour(float* source)
-        => new(Avx512DQ.IsSupported ? Avx512DQ.BroadcastVector128ToVector512(source) : Vec.Create(Vector256.Create(Vector128.Load(source))));
+        => new(Avx512DQ.IsSupported
+            ? Avx512DQ.BroadcastVector128ToVector512(source)
+            : Vec.Create(Vector256.Create(Vector128.Load(source))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 SumQuarters(FloatLanes512 a, FloatLanes512 b, FloatLanes512 c, FloatLanes512 d)
@@ -102,7 +104,8 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
 
         var ab = Avx512F.UnpackLow(a._value, b._value) + Avx512F.UnpackHigh(a._value, b._value);
         var cd = Avx512F.UnpackLow(c._value, d._value) + Avx512F.UnpackHigh(c._value, d._value);
-        return new(Avx512F.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx512F.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle());
+        return new(
+            Avx512F.UnpackLow(ab.AsDouble(), cd.AsDouble()).AsSingle() + Avx512F.UnpackHigh(ab.AsDouble(), cd.AsDouble()).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,8 +1,8 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// Eight binary64 sums, one for the terms of each index modulo eight: the unit in which <see cref="Definition"/> sums, whatever
-/// the width of the machine's vectors.
+/// Eight binary64 sums, one for the terms of each index modulo eight, as <see cref="Definition"/> accumulates at any width of the machine's
+/// vectors.
 /// </summary>
 internal unsafe interface IDoubleLanes<TSelf>
     where TSelf : struct, IDoubleLanes<TSelf>

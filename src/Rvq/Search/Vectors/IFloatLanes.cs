@@ -9,17 +9,19 @@ internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
     /// <summary>sum + left × right, with one rounding or two.</summary>
     static abstract TSelf MultiplyAdd(TSelf left, TSelf right, TSelf sum);
 
-    /// <summary>Likewise, with sixteen values from memory: loaded on its own, the JIT spends an instruction and a register more on them.</summary>
+    /// <summary>
+    /// The same with <paramref name="right"/> in memory: sixteen values. A load of its own would cost an instruction and a register more.
+    /// </summary>
     static abstract TSelf MultiplyAdd(TSelf left, float* right, TSelf sum);
 
-    /// <summary>Likewise, with one value from memory for all.</summary>
+    /// <summary>The same with <paramref name="right"/> in memory: one value, broadcast.</summary>
     static abstract TSelf MultiplyAddOne(TSelf left, float* right, TSelf sum);
 
     static abstract TSelf Min(TSelf left, TSelf right);
 
     static abstract TSelf Max(TSelf left, TSelf right);
 
-    /// <summary>Value by value: <paramref name="ifLess"/> where left is less than right, else <paramref name="otherwise"/>.</summary>
+    /// <summary>Elementwise: <paramref name="ifLess"/> where left is less than right, else <paramref name="otherwise"/>.</summary>
     static abstract TSelf SelectLess(TSelf left, TSelf right, TSelf ifLess, TSelf otherwise);
 
     /// <summary>The smallest of the sixteen.</summary>
@@ -28,20 +30,21 @@ internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
     /// <summary>Bit i is set where value i is at most <paramref name="limit"/>.</summary>
     static abstract uint AtMost(TSelf value, TSelf limit);
 
-    /// <summary>Sixteen bytes as float32.</summary>
+    /// <summary>Sixteen bytes, converted to float32.</summary>
     static abstract TSelf Widen(sbyte* source);
 
     /// <summary>The values above <paramref name="limit"/>; infinity for the others.</summary>
     static abstract TSelf Above(TSelf value, TSelf limit);
 
-    /// <summary>Four values in each quarter of the sixteen.</summary>
+    /// <summary>Four values from memory, repeated in each quarter of the sixteen.</summary>
     static abstract TSelf LoadFour(float* source);
 
     /// <summary>Value 4j + q is the sum of quarter j of operand q.</summary>
     static abstract TSelf SumQuarters(TSelf a, TSelf b, TSelf c, TSelf d);
 
     /// <summary>
-    /// The smallest of the sixteen <see cref="OrderedKeys"/>, which holds both the smallest value, less its last four bits, and its place.
+    /// The smallest of the sixteen <see cref="OrderedKeys"/>: it holds the smallest value, but for the last four bits, and the value's
+    /// place.
     /// </summary>
     static abstract int SmallestKey(TSelf value);
 }

@@ -4,26 +4,28 @@ using System.Runtime.Intrinsics;
 namespace Rvq.Search;
 
 /// <summary>
-/// A score and its place in one whole number: the bits of the float32 in the order of whole numbers, the last four giving way to the place (0…15). The smallest of them
-/// is found in a third of the time that a smallest float32 and then its place take, because a minimum of whole numbers takes one cycle.
+/// A score and its place (0…15) in one integer key: the bits of the float32, mapped so that keys are ordered as the values are, with the
+/// place in the last four bits. The smallest key takes a third of the time of the smallest float32 and a search for its place, because an
+/// integer minimum has a latency of one cycle.
 /// </summary>
 internal static class OrderedKeys
 {
-    private const int PlaceBits = 15;
+    private const int PlaceMask = 15;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Of(Vector512<float> values)
     {
         var bits = values.AsInt32();
-        return ((bits ^ ((bits >> 31) & Vector512.Create(int.MaxValue))) & Vector512.Create(~PlaceBits)) | Vector512<int>.Indices;
+        return ((bits ^ ((bits >> 31) & Vector512.Create(int.MaxValue))) & Vector512.Create(~PlaceMask)) | Vector512<int>.Indices;
     }
 
-    /// <summary>The keys of values whose first has the given place.</summary>
+    /// <summary>The keys of values at places <paramref name="place"/> and up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Of(Vector256<float> values, int place)
     {
         var bits = values.AsInt32();
-        return ((bits ^ ((bits >> 31) & Vector256.Create(int.MaxValue))) & Vector256.Create(~PlaceBits)) | (Vector256<int>.Indices + Vector256.Create(place));
+        return ((bits ^ ((bits >> 31) & Vector256.Create(int.MaxValue))) & Vector256.Create(~PlaceMask))
+            | (Vector256<int>.Indices + Vector256.Create(place));
     }
 
     /// <inheritdoc cref="Of(Vector256{float}, int)"/>
@@ -31,7 +33,8 @@ internal static class OrderedKeys
     public static Vector128<int> Of(Vector128<float> values, int place)
     {
         var bits = values.AsInt32();
-        return ((bits ^ ((bits >> 31) & Vector128.Create(int.MaxValue))) & Vector128.Create(~PlaceBits)) | (Vector128<int>.Indices + Vector128.Create(place));
+        return ((bits ^ ((bits >> 31) & Vector128.Create(int.MaxValue))) & Vector128.Create(~PlaceMask))
+            | (Vector128<int>.Indices + Vector128.Create(place));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,13 +47,13 @@ internal static class OrderedKeys
         return Vector128.Min(keys, Vector128.Shuffle(keys, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
-    public static int Place(int key) => key & PlaceBits;
+    public static int Place(int key) => key & PlaceMask;
 
-    /// <summary>At most the value, and less by no more than 2⁻¹⁹ of it and 2⁻¹⁴⁵.</summary>
+    /// <summary>A lower bound of the key's value, which is at most 2⁻¹⁹ of its magnitude plus 2⁻¹⁴⁵ above this. BOUNDS.md, B4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Floor(int key)
     {
-        key &= ~PlaceBits;
+        key &= ~PlaceMask;
         return BitConverter.Int32BitsToSingle(key ^ ((key >> 31) & int.MaxValue));
     }
 }
