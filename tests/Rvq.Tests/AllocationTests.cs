@@ -20,9 +20,9 @@ public sealed class AllocationTests
                 AssertNothing<int>(model, kernel, name);
             }
 
-            AssertNothing<long>(model, Kernels.Best, name);
-            AssertNothing<ushort>(model, Kernels.Best, name);
-            AssertNothing<byte>(model, Kernels.Best, name);
+            AssertNothing<long>(model, TestKernels.Best, name);
+            AssertNothing<ushort>(model, TestKernels.Best, name);
+            AssertNothing<byte>(model, TestKernels.Best, name);
         }
     }
 
@@ -34,14 +34,14 @@ public sealed class AllocationTests
         var count = blocks * model.FramesPerBlock;
         var frames = TestVectors.Normal(new Random(2), count * model.Dimensions);
         var codes = new TCode[blocks * model.CodesPerBlock];
-        var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
+        var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), TestKernels.Dequantizer(model, kernel));
         var frameView = new TensorSpan<float>(frames, [count, model.Dimensions], [1, count]);
         var codeView = new TensorSpan<TCode>(codes, [blocks, model.CodesPerBlock], [1, blocks]);
         var errors = new float[blocks];
         var halves = Array.ConvertAll(frames, value => (Half)value);
 
-        // A collection in the background closes the thread's allocation area, and the unused rest of it, up to 8 KB, counts as allocated. What a call
-        // allocates itself is there in every call, so one call without a byte shows that it allocates none.
+        // A collection in the background closes the thread's allocation area, and the unused rest of it, up to 8 KB, counts as allocated.
+        // What a call allocates itself is there in every call, so one call without a byte shows that it allocates none.
         var allocated = long.MaxValue;
         for (var call = 0; call < 8 && allocated != 0; call++)
         {
@@ -52,7 +52,8 @@ public sealed class AllocationTests
             dequantizer.Decode<TCode>(codeView, frameView);
             quantizer.Encode<TCode>(halves, codes);
             quantizer.EncodeBest<TCode>(frames, 1, codes, errors);
-            quantizer.Encode(Layouts.ChannelsFirst(halves, 1, model.Dimensions, count), Layouts.CodebooksFirst(codes, model.CodesPerBlock, 1, blocks));
+            quantizer.Encode(
+                Layouts.ChannelsFirst(halves, 1, model.Dimensions, count), Layouts.CodebooksFirst(codes, model.CodesPerBlock, 1, blocks));
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 

@@ -46,7 +46,7 @@ public sealed class GuardPageTests
             nint[] frameStrides = [1, dimensions == 1 ? 0 : Count];
             foreach (var kernel in TestKernels.Supported)
             {
-                foreach (var atEnd in new[] { false, true })
+                foreach (var atEnd in GuardCases.Ends)
                 {
                     using var input = new GuardedBuffer<float>(frames.Length, atEnd);
                     using var codes = new GuardedBuffer<int>(expected.Length, atEnd);
@@ -57,8 +57,10 @@ public sealed class GuardPageTests
                     }
 
                     var columns = new TensorSpan<int>(codes.Span, [Count, 3], [1, Count]);
-                    TestKernels.Quantizer(model, kernel).Encode(new ReadOnlyTensorSpan<float>(input.Span, [Count, dimensions], frameStrides), columns);
-                    new Dequantizer(model, kernel).Decode<int>(columns, new TensorSpan<float>(output.Span, [Count, dimensions], frameStrides));
+                    nint[] shape = [Count, dimensions];
+                    var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), TestKernels.Dequantizer(model, kernel));
+                    quantizer.Encode(new ReadOnlyTensorSpan<float>(input.Span, shape, frameStrides), columns);
+                    dequantizer.Decode<int>(columns, new TensorSpan<float>(output.Span, shape, frameStrides));
                     for (var i = 0; i < expected.Length; i++)
                     {
                         Assert.Equal(expected[i], codes.Span[(i % 3 * Count) + (i / 3)]);
@@ -82,14 +84,15 @@ public sealed class GuardPageTests
         var expectedCodes = Array.ConvertAll(expected, TCode.CreateChecked);
         foreach (var kernel in TestKernels.Supported)
         {
-            var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), new Dequantizer(model, kernel));
-            foreach (var atEnd in new[] { false, true })
+            var (quantizer, dequantizer) = (TestKernels.Quantizer(model, kernel), TestKernels.Dequantizer(model, kernel));
+            foreach (var atEnd in GuardCases.Ends)
             {
                 using var input = new GuardedBuffer<float>(frames, atEnd);
                 using var codes = new GuardedBuffer<TCode>(expected.Length, atEnd);
                 using var output = new GuardedBuffer<float>(frames.Length, atEnd);
                 quantizer.Encode<TCode>(input.Span, codes.Span);
-                Assert.True(codes.Span.SequenceEqual(expectedCodes), $"{kernel.Name}, D = {model.Dimensions}, K = {model.Stages[0].Codebook.Size}");
+                var what = $"{kernel.Name}, D = {model.Dimensions}, K = {model.Stages[0].Codebook.Size}";
+                Assert.True(codes.Span.SequenceEqual(expectedCodes), what);
                 dequantizer.Decode<TCode>(codes.Span, output.Span);
                 Assert.Equal(decoded, output.Span);
             }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Rvq.Tests;
 
 /// <summary>
-/// Memory with a page on either side that cannot be touched. It lies right before the one or right behind the other, so that the first access
-/// out of bounds ends the process. What of its pages it does not use is filled with 0xFF: NaN as float32.
+/// Memory with a page on either side that cannot be touched. It lies right before the one or right behind the other, so that the first
+/// access out of bounds ends the process. What of its pages it does not use is filled with 0xFF: NaN as float32.
 /// </summary>
 internal sealed unsafe class GuardedBuffer<T> : IDisposable
     where T : unmanaged
@@ -30,6 +30,11 @@ internal sealed unsafe class GuardedBuffer<T> : IDisposable
         : this(values.Length, atEnd)
         => values.CopyTo(Span);
 
+    public GuardedBuffer(T* values, int length, bool atEnd)
+        : this(new ReadOnlySpan<T>(values, length), atEnd)
+    {
+    }
+
     public int Length { get; }
 
     public T* Pointer { get; }
@@ -53,11 +58,14 @@ internal static unsafe partial class GuardPages
 
     public static void Protect(byte* address, nuint size)
         => Assert.True(
-            OperatingSystem.IsWindows() ? VirtualProtect((nint)address, size, 1 /* no access */, out _) != 0 : Mprotect((nint)address, size, 0) == 0,
+            OperatingSystem.IsWindows()
+                ? VirtualProtect((nint)address, size, 1 /* no access */, out _) != 0
+                : Mprotect((nint)address, size, 0) == 0,
             $"No protection: {Marshal.GetLastPInvokeErrorMessage()}");
 
     public static void Unmap(byte* address, nuint size)
-        => Assert.True(OperatingSystem.IsWindows() ? VirtualFree((nint)address, 0, 0x8000 /* release */) != 0 : Munmap((nint)address, size) == 0);
+        => Assert.True(
+            OperatingSystem.IsWindows() ? VirtualFree((nint)address, 0, 0x8000 /* release */) != 0 : Munmap((nint)address, size) == 0);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial nint Mmap(nint address, nuint size, int protection, int flags, int file, nint offset);

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Rvq.Search;
+using System.Runtime.InteropServices;
 using Rvq.Tests.Search;
 
 namespace Rvq.Tests;
@@ -31,9 +31,11 @@ public sealed class HalfFramesTests
                     }
 
                     var strided = new long[expected.Length];
-                    quantizer.Encode(Layouts.ChannelsFirst(transposed, model.Dimensions, count), Layouts.ChannelsFirst(strided, model.CodesPerBlock, blocks));
-                    Assert.Equal(expected, Enumerable.Range(0, expected.Length).Select(i => (int)strided[(i % model.CodesPerBlock * blocks) + (i / model.CodesPerBlock)]));
-                    Assert.True(true, name);
+                    var perBlock = model.CodesPerBlock;
+                    quantizer.Encode(
+                        Layouts.ChannelsFirst(transposed, model.Dimensions, count), Layouts.ChannelsFirst(strided, perBlock, blocks));
+                    var rows = Enumerable.Range(0, expected.Length).Select(i => (int)strided[(i % perBlock * blocks) + (i / perBlock)]);
+                    CodesAssert.Equal(expected, rows.ToArray(), $"{kernel.Name}, {name}, {blocks} blocks");
                 }
             }
         }
@@ -43,7 +45,8 @@ public sealed class HalfFramesTests
     public void Encode_EveryFiniteHalf_IsItself()
     {
         // Codebooks of one dimension: the residual after a codeword of 0 is the value, which is among 65,536 codewords itself.
-        var values = Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits)).Where(Half.IsFinite).Distinct().ToArray();
+        var all = Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits));
+        var values = all.Where(Half.IsFinite).Distinct().ToArray();
         var model = new RvqModel(new Codebook(Array.ConvertAll(values, value => (float)value), 1));
         var codes = new int[values.Length];
         new Quantizer(model).Encode<int>(values, codes);
@@ -70,24 +73,28 @@ public sealed class HalfFramesTests
         {
             var halves = Halves(300 * model.Dimensions);
             halves[(250 * model.Dimensions) + 7] = bad;
-            Untouched(900, codes => Refused.For<ArgumentException>("frames", () => quantizer.Encode<int>(halves, codes), "frame 250, dimension 7"));
+            Untouched(900, codes => Refused.For<ArgumentException>(
+                "frames", () => quantizer.Encode<int>(halves, codes), "frame 250, dimension 7"));
             Untouched(900, codes => Refused.For<ArgumentException>(
                 "frames",
                 () => quantizer.Encode(new ReadOnlyTensorSpan<Half>(halves, [300, model.Dimensions]), new TensorSpan<int>(codes, [300, 3])),
                 "frame 250, dimension 7"));
         }
 
-        Untouched(3, codes => Refused.For<ArgumentException>("frames", () => quantizer.Encode<int>(new Half[13], codes), "13", "12 dimensions"));
-        Untouched(3, codes => Refused.For<ArgumentException>("codes", () => quantizer.Encode<int>(new Half[24], codes), "codes has length 3", "need 6"));
-        Refused.For<ArgumentException>("codes", () => new Quantizer(new RvqModel(new Codebook(new float[300], 1))).Encode<byte>(new Half[1], new byte[1]), "Byte", "299");
+        Untouched(3, codes => Refused.For<ArgumentException>(
+            "frames", () => quantizer.Encode<int>(new Half[13], codes), "13", "12 dimensions"));
+        Untouched(3, codes => Refused.For<ArgumentException>(
+            "codes", () => quantizer.Encode<int>(new Half[24], codes), "codes has length 3", "need 6"));
+        var large = new Quantizer(new RvqModel(new Codebook(new float[300], 1)));
+        Refused.For<ArgumentException>("codes", () => large.Encode<byte>(new Half[1], new byte[1]), "Byte", "299");
         var memory = new Half[24];
         Refused.For<ArgumentException>(
-            "codes", () => quantizer.Encode(memory.AsSpan(0, 12), System.Runtime.InteropServices.MemoryMarshal.Cast<Half, short>(memory.AsSpan(10, 3))), "overlaps");
+            "codes", () => quantizer.Encode(memory.AsSpan(0, 12), MemoryMarshal.Cast<Half, short>(memory.AsSpan(10, 3))), "overlaps");
         Refused.For<ArgumentException>(
             "codes",
             () => quantizer.Encode(
                 new ReadOnlyTensorSpan<Half>(memory.AsSpan(0, 12), [1, 12]),
-                new TensorSpan<short>(System.Runtime.InteropServices.MemoryMarshal.Cast<Half, short>(memory.AsSpan(10, 3)), [1, 3])),
+                new TensorSpan<short>(MemoryMarshal.Cast<Half, short>(memory.AsSpan(10, 3)), [1, 3])),
             "overlaps");
     }
 

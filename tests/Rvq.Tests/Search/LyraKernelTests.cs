@@ -17,9 +17,7 @@ public sealed class LyraKernelTests
             var prefix = codes.Chunk(46).SelectMany(frame => frame[..count]).ToArray();
             Assert.Equal(prefix, TestKernels.Quantizer(model.Take(count), kernel).Encode(features));
             var (expected, _) = Npy.ReadSingle(TestData.Path($"lyra/decoded_{count}_sample2.npy"));
-            Assert.Equal(
-                Array.ConvertAll(expected, BitConverter.SingleToInt32Bits),
-                Array.ConvertAll(new Dequantizer(model.Take(count), kernel).Decode(prefix), BitConverter.SingleToInt32Bits));
+            CodesAssert.SameBits(expected, TestKernels.Dequantizer(model.Take(count), kernel).Decode(prefix), $"{name}, {count} codebooks");
         }
 
         Assert.Equal([144, 64], shape);

@@ -2,7 +2,7 @@ using Rvq.Search;
 
 namespace Rvq.Tests.Search;
 
-/// <summary>The kernels as test data.</summary>
+/// <summary>The tests' one door to the kernels: by name as test data, and as what a model is quantized with.</summary>
 public static class TestKernels
 {
     // RVQ_EMULATE=1 runs what merely needs wider vectors than the machine has; the JIT makes them of narrower ones.
@@ -28,6 +28,9 @@ public static class TestKernels
     /// <summary>The kernels that this machine and its settings accelerate, and those that are to be emulated.</summary>
     internal static IEnumerable<Kernel> Supported => Kernels.All.Where(IsSupported);
 
+    /// <summary>The one that a quantizer takes by itself.</summary>
+    internal static Kernel Best => Kernels.Best;
+
     /// <summary>A kernel by name; the test is skipped where it is not accelerated.</summary>
     internal static Kernel Get(string name)
     {
@@ -36,21 +39,28 @@ public static class TestKernels
         return kernel;
     }
 
-    /// <summary>The codes of all frames in one call, and those of each block in a call of its own, which kernels may search in another way.</summary>
+    internal static Quantizer Quantizer(RvqModel model, Kernel kernel, int beamWidth = 1)
+        => new(model, new QuantizerOptions { BeamWidth = beamWidth }, kernel);
+
+    internal static Dequantizer Dequantizer(RvqModel model, Kernel kernel, long mostTabulatedValues = FrameDecoder.MostTabulatedValues)
+        => new(model, kernel, mostTabulatedValues);
+
+    /// <summary>
+    /// The codes of all frames in one call, and those of each block in a call of its own, which kernels may search in another way.
+    /// </summary>
     internal static IEnumerable<(string How, int[] Codes)> Encode(RvqModel model, Kernel kernel, float[] frames)
     {
         var quantizer = Quantizer(model, kernel);
         var length = model.FramesPerBlock * model.Dimensions;
         yield return ("at once", quantizer.Encode(frames));
-        yield return ("block by block", [.. Enumerable.Range(0, frames.Length / length).SelectMany(i => quantizer.Encode(frames.AsSpan(i * length, length)))]);
+        yield return ("block by block", [.. frames.Chunk(length).SelectMany(block => quantizer.Encode(block))]);
     }
 
-    /// <summary>Whether lanes can be tested.</summary>
-    internal static bool IsSupported<T>()
+    /// <summary>Skips a test of lanes that are not accelerated here.</summary>
+    internal static void SkipUnlessSupported<T>()
         where T : struct, IFloatLanes<T>
-        => T.IsSupported || Emulates;
+        => Assert.SkipUnless(T.IsSupported || Emulates, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
 
-    internal static bool IsSupported(Kernel kernel) => kernel.IsSupported || (Emulates && kernel.Name.StartsWith("Vector", StringComparison.Ordinal));
-
-    internal static Quantizer Quantizer(RvqModel model, Kernel kernel) => new(model, new QuantizerOptions(), kernel);
+    private static bool IsSupported(Kernel kernel)
+        => kernel.IsSupported || (Emulates && kernel.Name.StartsWith("Vector", StringComparison.Ordinal));
 }

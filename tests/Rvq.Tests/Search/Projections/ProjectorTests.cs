@@ -58,7 +58,8 @@ public sealed unsafe class ProjectorTests
             var vectors = Values(count * inputs);
             if (random.Next(4) == 0)
             {
-                vectors[random.Next(vectors.Length)] = random.Next(3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity };
+                ref var value = ref vectors[random.Next(vectors.Length)];
+                value = random.Next(3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity };
             }
 
             AssertEqualsOracle(projector, projection, count, vectors);
@@ -66,13 +67,14 @@ public sealed unsafe class ProjectorTests
             float[] Values(int length)
             {
                 var (scale, spread) = (random.Next(5) switch { 0 => 1e-30, 1 => 1e30, 2 => 1e-44, _ => 1 }, random.Next(3) == 0 ? 8 : 0);
+                double Power() => scale * Math.Pow(10, spread * ((2 * random.NextDouble()) - 1));
                 return Array.ConvertAll(TestVectors.Normal(random, length), value => random.Next(20) switch
                 {
                     0 => 0f,
                     1 => -0f,
                     2 => float.Epsilon,
                     3 => MathF.Round(value) * float.Epsilon,
-                    _ => (float)Math.Clamp(value * scale * Math.Pow(10, spread * ((2 * random.NextDouble()) - 1)), float.MinValue, float.MaxValue),
+                    _ => (float)Math.Clamp(value * Power(), float.MinValue, float.MaxValue),
                 });
             }
         }
@@ -83,7 +85,7 @@ public sealed unsafe class ProjectorTests
         var (table, inputs, outputs) = (projection.Table, projection.Inputs, Definition.PaddedLength(projection.Outputs));
         var sourceStride = Definition.PaddedLength(inputs);
         var before = TestVectors.Normal(new Random(count), count * outputs);
-        foreach (var atEnd in new[] { false, true })
+        foreach (var atEnd in GuardCases.Ends)
         {
             // Only the inputs are read, not what pads them: the last row ends with its last input.
             var padded = Enumerable.Range(0, count * sourceStride)
@@ -106,7 +108,8 @@ public sealed unsafe class ProjectorTests
                 {
                     var what = $"{projector.Name}, {inputs} > {projection.Outputs}, {count} vectors, at {t}, {o}";
                     AssertSame(o < expected.Length ? expected[o] : 0, result.Span[(t * outputs) + o], what);
-                    AssertSame(o < expected.Length ? before[(t * outputs) + o] + expected[o] : 0, sum.Span[(t * outputs) + o], "added, " + what);
+                    var added = o < expected.Length ? before[(t * outputs) + o] + expected[o] : 0;
+                    AssertSame(added, sum.Span[(t * outputs) + o], "added, " + what);
                 }
             }
         }
@@ -114,9 +117,10 @@ public sealed unsafe class ProjectorTests
 
     /// <summary>The same bits; which NaN it is, is no one's promise within a product.</summary>
     private static void AssertSame(float expected, float actual, string what)
-        => Assert.True(
-            BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual)),
-            $"{what}: {actual:R} is not {expected:R}");
+    {
+        var same = BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual);
+        Assert.True(same || (float.IsNaN(expected) && float.IsNaN(actual)), $"{what}: {actual:R} is not {expected:R}");
+    }
 
     /// <summary>All widths: they give the same bits whether accelerated or not.</summary>
     private static (string Name, Projector Projector)[] Projectors() =>

@@ -2,8 +2,8 @@ using Rvq.Search;
 
 namespace Rvq.Tests.Search;
 
-/// <summary>The margin of <see cref="ErrorBound"/> against the errors that float32 scores really have, and that it is no larger than it need be.</summary>
-public sealed class FloatErrorBoundTests
+/// <summary>The margin of <see cref="ErrorBound"/> covers the errors of float32 scores, and is no larger than it need be.</summary>
+public sealed class ErrorBoundTests
 {
     [Fact]
     public void Margin_Lanes128_CoversEveryError() => Covers<FloatLanes128>();
@@ -21,32 +21,32 @@ public sealed class FloatErrorBoundTests
     public void Margin_OrdinaryData_LeavesFewCandidates(string kind)
     {
         Assert.SkipUnless(FloatLanes128.IsSupported, "No vectors are accelerated on this machine or by its settings.");
-        var proposals = Proposals.InFloat<FloatLanes128>(kind, 256, 64, 40);
-        Assert.InRange(proposals.Average(proposal => proposal.Scores.Count(score => score <= proposal.Scores.Min() + proposal.Margin)), 1, 1.1);
+        var scored = TestScores.InFloat<FloatLanes128>(kind, 256, 64, 40);
+        Assert.InRange(scored.Average(frame => frame.Scores.Count(score => score <= frame.Scores.Min() + frame.Margin)), 1, 1.1);
 
         // A bound of n roundings in a row, against errors that mostly cancel.
-        Assert.InRange(proposals.Max(proposal => proposal.ErrorSpread() / proposal.Margin), 1.0 / 200, 1);
+        Assert.InRange(scored.Max(frame => frame.ErrorSpread() / frame.Margin), 1.0 / 200, 1);
     }
 
     private static void Covers<T>()
         where T : struct, IFloatLanes<T>
     {
-        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
+        TestKernels.SkipUnlessSupported<T>();
         var covered = 0;
         foreach (var kind in TestVectors.Kinds)
         {
             foreach (var (size, dimensions) in new[] { (5, 1), (17, 3), (67, 16), (40, 67), (130, 128), (20, 1025) })
             {
-                foreach (var proposal in Proposals.InFloat<T>(kind, size, dimensions, 15))
+                foreach (var frame in TestScores.InFloat<T>(kind, size, dimensions, 15))
                 {
-                    if (double.IsPositiveInfinity(proposal.Margin))
+                    if (double.IsPositiveInfinity(frame.Margin))
                     {
                         continue;
                     }
 
                     covered++;
-                    Assert.True(
-                        proposal.ErrorSpread() <= proposal.Margin, $"{kind}, {size} × {dimensions}: {proposal.ErrorSpread()} is beyond {proposal.Margin}");
+                    var spread = frame.ErrorSpread();
+                    Assert.True(spread <= frame.Margin, $"{kind}, {size} × {dimensions}: {spread} is beyond {frame.Margin}");
                 }
             }
         }

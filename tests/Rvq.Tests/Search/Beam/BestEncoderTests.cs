@@ -3,7 +3,7 @@ using Rvq.Search;
 namespace Rvq.Tests.Search;
 
 /// <summary>The k best stacks of codes of a frame: the beam's, by the beam's definition.</summary>
-public sealed class EncodeBestTests
+public sealed class BestEncoderTests
 {
     [Fact]
     public void EncodeBest_TheReport_GivesAllSixInOrder()
@@ -25,7 +25,8 @@ public sealed class EncodeBestTests
         foreach (var (size, dimensions, stages, frameCount) in new[] { (2, 3, 5, 9), (16, 24, 4, 20), (67, 17, 3, 11) })
         {
             var (model, frames) = TestVectors.CreateModel(kind, size, dimensions, stages, frameCount, seed: size);
-            var possible = model.Stages.ToArray().Aggregate(1L, (product, stage) => Math.Min(product * stage.SearchTable.DistinctSize, 1000));
+            var sizes = model.Stages.ToArray().Select(stage => stage.SearchTable.DistinctSize);
+            var possible = sizes.Aggregate(1L, (product, distinct) => Math.Min(product * distinct, 1000));
             foreach (var (count, width) in new[] { (1, 1), (1, 4), (2, 1), (3, 5), (7, 2) })
             {
                 if (count <= possible)
@@ -36,18 +37,20 @@ public sealed class EncodeBestTests
         }
     }
 
-    [Fact]
-    public void EncodeBest_SeveralStacks_AddTheirErrors()
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void EncodeBest_SeveralStacks_AddTheirErrors(string name)
     {
+        var kernel = TestKernels.Get(name);
         var random = new Random(6);
         var model = new RvqModel(
-            new ResidualStack([Stage(random, 20, 7)], TestModels.Projection(random, 21, 7, false), TestModels.Projection(random, 7, 21, false)),
-            new ResidualStack([Stage(random, 31, 10), Stage(random, 12, 10)], TestModels.Projection(random, 21, 10, true), TestModels.Projection(random, 10, 21, true)),
-            new ResidualStack([Stage(random, 3, 21)]));
+            TestModels.Projected(random, 21, 7, bias: false, 20),
+            TestModels.Projected(random, 21, 10, bias: true, 31, 12),
+            new ResidualStack([new Stage(TestModels.Codebook(random, 3, 21))]));
         var frames = TestVectors.Normal(random, 211 * 21);
         foreach (var (count, width) in new[] { (1, 1), (1, 3), (2, 1), (5, 2), (40, 1) })
         {
-            AssertEqualsOracle(Kernels.Best, model, frames, count, width);
+            AssertEqualsOracle(kernel, model, frames, count, width);
         }
     }
 
@@ -62,8 +65,8 @@ public sealed class EncodeBestTests
                 var quantizer = new Quantizer(model, new QuantizerOptions { BeamWidth = width, MaxDegreeOfParallelism = threads });
                 var (codes, errors) = (new ushort[300 * count * 4], new float[300 * count]);
                 quantizer.EncodeBest<ushort>(frames, count, codes, errors);
-                Assert.Equal(quantizer.Encode(frames), Enumerable.Range(0, 1200).Select(i => (int)codes[(i / 4 * count * 4) + (i % 4)]));
-                Assert.All(Enumerable.Range(0, 300 * count).Where(i => i % count > 0), i => Assert.True(errors[i - 1] <= errors[i]));
+                Assert.Equal(quantizer.Encode(frames), codes.Chunk(count * 4).SelectMany(best => best[..4]).Select(code => (int)code));
+                Assert.All(errors.Chunk(count), own => Assert.Equal(own.Order(), own));
             }
         }
     }
@@ -71,7 +74,7 @@ public sealed class EncodeBestTests
     [Fact]
     public void EncodeBest_NoBeamPossible_GivesTheGreedyStackAndItsDistance()
     {
-        foreach (var (model, name) in TestModels.All().Where(pair => BeamEncoder.WhyNot(pair.Model) is not null))
+        foreach (var (model, _) in TestModels.All().Where(pair => BeamEncoder.WhyNot(pair.Model) is not null))
         {
             var frames = TestVectors.Normal(new Random(3), 100 * model.FramesPerBlock * model.Dimensions);
             var quantizer = new Quantizer(model);
@@ -83,12 +86,15 @@ public sealed class EncodeBestTests
             var perBlock = model.FramesPerBlock * model.Dimensions;
             for (var block = 0; block < 100; block++)
             {
-                var distance = Enumerable.Range(block * perBlock, perBlock).Sum(i => ((double)frames[i] - decoded[i]) * ((double)frames[i] - decoded[i]));
+                var own = Enumerable.Range(block * perBlock, perBlock);
+                var distance = own.Sum(i => ((double)frames[i] - decoded[i]) * ((double)frames[i] - decoded[i]));
                 Assert.Equal(distance, errors[block], distance * 1e-6);
             }
 
-            var error = Assert.Throws<NotSupportedException>(() => quantizer.EncodeBest<int>(frames, 2, new int[2 * expected.Length], new float[200]));
-            Assert.True(error.Message.Contains("count is 2", StringComparison.Ordinal) && error.Message.Contains("stage ", StringComparison.Ordinal), name);
+            var error = Assert.Throws<NotSupportedException>(
+                () => quantizer.EncodeBest<int>(frames, 2, new int[2 * expected.Length], new float[200]));
+            Assert.Contains("count is 2", error.Message, StringComparison.Ordinal);
+            Assert.Contains("stage ", error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -102,9 +108,12 @@ public sealed class EncodeBestTests
         Array.Fill(codes, -7);
         Array.Fill(errors, -7);
         Refused.For<ArgumentOutOfRangeException>("count", () => quantizer.EncodeBest<int>([1, 2], 0, codes, errors));
-        Refused.For<ArgumentOutOfRangeException>("count", () => quantizer.EncodeBest<int>([1, 2], 5, codes, errors), "count is 5", "only 4 distinct");
-        Refused.For<ArgumentException>("codes", () => quantizer.EncodeBest<int>([1, 2], 4, codes.AsSpan(1), errors), "15", "8 stacks of 2 codes need 16");
-        Refused.For<ArgumentException>("errors", () => quantizer.EncodeBest<int>([1, 2], 4, codes, errors.AsSpan(1)), "7", "8 stacks need 8");
+        Refused.For<ArgumentOutOfRangeException>(
+            "count", () => quantizer.EncodeBest<int>([1, 2], 5, codes, errors), "count is 5", "only 4 distinct");
+        Refused.For<ArgumentException>(
+            "codes", () => quantizer.EncodeBest<int>([1, 2], 4, codes.AsSpan(1), errors), "15", "8 stacks of 2 codes need 16");
+        Refused.For<ArgumentException>(
+            "errors", () => quantizer.EncodeBest<int>([1, 2], 4, codes, errors.AsSpan(1)), "7", "8 stacks need 8");
         Refused.For<ArgumentException>("frames", () => quantizer.EncodeBest<int>([1, float.NaN], 4, codes, errors), "frame 1");
         var shared = new float[24];
         Refused.For<ArgumentException>("errors", () => quantizer.EncodeBest<int>(shared.AsSpan(0, 2), 4, codes, shared.AsSpan(1, 8)));
@@ -118,32 +127,9 @@ public sealed class EncodeBestTests
     {
         var frameCount = frames.Length / model.Dimensions;
         var (codes, errors) = (new int[frameCount * count * model.CodebookCount], new float[frameCount * count]);
-        new Quantizer(model, new QuantizerOptions { BeamWidth = width }, kernel).EncodeBest<int>(frames, count, codes, errors);
-        var (expectedCodes, expectedErrors) = Expected(model, frames, count, width);
-        Assert.Equal(expectedCodes, codes);
+        TestKernels.Quantizer(model, kernel, width).EncodeBest<int>(frames, count, codes, errors);
+        var (expectedCodes, expectedErrors) = Oracle.EncodeBest(model, frames, count, width);
+        CodesAssert.Equal(expectedCodes, codes, $"{kernel.Name}, the best {count}, width {width}");
         Assert.Equal(expectedErrors, errors);
     }
-
-    /// <summary>Each stack's candidates by error and codes; joined one stack after the other, all pairs by sum, earlier place and later place.</summary>
-    private static (int[] Codes, float[] Errors) Expected(RvqModel model, float[] frames, int count, int width)
-    {
-        var (codes, errors) = (new List<int>(), new List<float>());
-        foreach (var frame in frames.Chunk(model.Dimensions))
-        {
-            List<(double Error, int[] Codes)> best = [(0, [])];
-            foreach (var stack in model.Stacks)
-            {
-                var candidates = BeamOracle.Candidates(stack, frame, Math.Max(count, width), greedyOnly: Math.Max(count, width) == 1);
-                best = [.. best.SelectMany((earlier, i) => candidates.Select((later, j) => (Error: earlier.Error + later.Error, i, j, Codes: (int[])[.. earlier.Codes, .. later.Codes])))
-                    .OrderBy(pair => pair.Error).ThenBy(pair => pair.i).ThenBy(pair => pair.j).Take(count).Select(pair => (pair.Error, pair.Codes))];
-            }
-
-            codes.AddRange(best.SelectMany(stack => stack.Codes));
-            errors.AddRange(best.Select(stack => (float)stack.Error));
-        }
-
-        return ([.. codes], [.. errors]);
-    }
-
-    private static Stage Stage(Random random, int size, int dimensions) => new(TestModels.Codebook(random, size, dimensions));
 }

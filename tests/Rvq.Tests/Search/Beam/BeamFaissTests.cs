@@ -34,14 +34,16 @@ public class BeamFaissTests
         for (var t = 0; t < count; t++)
         {
             var frame = frames.AsSpan(t * dimensions, dimensions).ToArray();
-            int[] our = [.. ours.Skip(t * stages).Take(stages)], their = [.. theirs.Skip(t * stages).Take(stages).Select(code => (int)code)];
-            ourError += BeamOracle.Error(codebooks, frame, our);
-            theirError += BeamOracle.Error(codebooks, frame, their);
+            int[] our = ours[(t * stages)..((t + 1) * stages)];
+            int[] their = Array.ConvertAll(theirs[(t * stages)..((t + 1) * stages)], code => (int)code);
+            ourError += Oracle.Error(codebooks, frame, our);
+            theirError += Oracle.Error(codebooks, frame, their);
             same += our.SequenceEqual(their) ? 1 : 0;
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}, width {width}: error {ourError / count:R}, faiss {theirError / count:R}; {same} of {count} frames have equal codes");
-        Assert.True(ourError <= theirError * (1 + 1e-12), $"{name}, width {width}: error {ourError / count:R}, faiss has {theirError / count:R}");
+        var outcome = $"{name}, width {width}: error {ourError / count:R}, faiss {theirError / count:R}, {same} of {count} frames equal";
+        TestContext.Current.TestOutputHelper?.WriteLine(outcome);
+        Assert.True(ourError <= theirError * (1 + 1e-12), outcome);
     }
 
     /// <summary>The only tensor of the file, codebooks [N, K, D] in float32.</summary>
@@ -50,8 +52,9 @@ public class BeamFaissTests
         var file = File.ReadAllBytes(path);
         var length = (int)BinaryPrimitives.ReadInt64LittleEndian(file);
         using var header = JsonDocument.Parse(file.AsMemory(8, length));
-        int[] shape = [.. header.RootElement.GetProperty("codebooks").GetProperty("shape").EnumerateArray().Select(value => value.GetInt32())];
+        var dimensions = header.RootElement.GetProperty("codebooks").GetProperty("shape").EnumerateArray();
+        int[] shape = [.. dimensions.Select(value => value.GetInt32())];
         var values = MemoryMarshal.Cast<byte, float>(file.AsSpan(8 + length)).ToArray();
-        return [.. Enumerable.Range(0, shape[0]).Select(m => new Codebook(values.AsSpan(m * shape[1] * shape[2], shape[1] * shape[2]), shape[2]))];
+        return [.. values.Chunk(shape[1] * shape[2]).Select(codewords => new Codebook(codewords, shape[2]))];
     }
 }

@@ -3,8 +3,8 @@ using Rvq.Search;
 namespace Rvq.Tests.Search;
 
 /// <summary>
-/// What a beam keeps after every stage, and the greedy stack beside it, where approximate scores mislead: the list of extensions reaches only as far as these make
-/// likely, and has to be collected again where the definition finds otherwise.
+/// What a beam keeps after every stage, and the greedy stack beside it, where approximate scores mislead: the list of extensions reaches
+/// only as far as these make likely, and has to be collected again where the definition finds otherwise.
 /// </summary>
 public class BeamReachTests
 {
@@ -36,33 +36,10 @@ public class BeamReachTests
         }
     }
 
-    [Fact]
-    public void BeamLimit_AnyWidth_IsTheNthSmallest()
-    {
-        var random = new Random(1);
-        foreach (var wanted in new[] { 1, 2, 5, 12, 13, 40 })
-        {
-            var limit = new BeamLimit(40);
-            foreach (var count in new[] { 0, 1, wanted - 1, wanted, wanted + 1, 3 * wanted })
-            {
-                double[] values = [.. Enumerable.Range(0, count).Select(i => random.Next(5) == 0 ? double.PositiveInfinity : random.Next(2 * wanted) - wanted)];
-                limit.Reset(wanted);
-                foreach (var value in values)
-                {
-                    limit.Add(value);
-                }
-
-                double[] smallest = [.. values.Order().Concat(Enumerable.Repeat(double.PositiveInfinity, wanted)).Take(wanted)];
-                Assert.Equal(smallest[^1], limit.Value);
-                Assert.Equal(smallest.Count(value => value < smallest[^1]), limit.CountBelow());
-            }
-        }
-    }
-
     /// <summary>
-    /// Frames whose values, but for the largest, lie half way between two steps of eight bits, and are rounded in the direction of one vector of signs; and codewords
-    /// of one norm, exact in eight bits, that lie along that vector or against it, but for a few signs: their scores are off by nearly as much as the bound
-    /// allows, and by more than they differ.
+    /// Frames whose values, but for the largest, lie half way between two steps of eight bits, and are rounded in the direction of one
+    /// vector of signs; and codewords of one norm, exact in eight bits, that lie along that vector or against it, but for a few signs:
+    /// their scores are off by nearly as much as the bound allows, and by more than they differ.
     /// </summary>
     private static (RvqModel Model, float[] Frames) HalfSteps(Random random)
     {
@@ -119,23 +96,25 @@ public class BeamReachTests
 
         for (var m = 0; m < stages.Length; m++)
         {
-            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = stack.Tables.Products.Before(m), Stage = m, Frames = count };
-            kernel.BeamExtender(step.Table).Extend(step, search);
+            var (table, products) = (stages[m].SearchTable, stack.Tables.Products.Before(m));
+            var step = new BeamStep { Beam = beam, Table = table, Products = products, Stage = m, Frames = count };
+            kernel.BeamExtender(table).Extend(step, search);
             for (var frame = 0; frame < count; frame++)
             {
                 var vector = frames.AsSpan(frame * dimensions, dimensions).ToArray();
                 var codes = new int[m + 1];
-                var kept = BeamOracle.Kept([.. codebooks.Take(m + 1)], vector, width);
+                var where = $"{kernel.Name}, {what}, width {width}, stage {m}, frame {frame}";
+                var kept = Oracle.Extend([.. codebooks.Take(m + 1)], vector, width);
                 Assert.Equal(kept.Length, beam.Count(m + 1));
                 for (var i = 0; i < kept.Length; i++)
                 {
                     beam.Trace(m, frame, i, codes);
-                    Assert.True(kept[i].SequenceEqual(codes), $"{kernel.Name}, {what}, width {width}, stage {m}, frame {frame}: {i} is {string.Join(' ', codes)}, not {string.Join(' ', kept[i])}");
+                    CodesAssert.Equal(kept[i], codes, $"{where}, partial stack {i}");
                 }
 
                 var greedy = Oracle.Encode(new RvqModel([.. codebooks.Take(m + 1)]), vector);
                 beam.Trace(m, frame, beam.Greedy(m + 1)[frame], codes);
-                Assert.True(greedy.SequenceEqual(codes), $"{kernel.Name}, {what}, width {width}, stage {m}, frame {frame}: greedy is {string.Join(' ', codes)}, not {string.Join(' ', greedy)}");
+                CodesAssert.Equal(greedy, codes, $"{where}, the greedy stack");
             }
         }
 

@@ -3,7 +3,7 @@ using Rvq.Search;
 namespace Rvq.Tests.Search;
 
 /// <summary>Frames for which float32 alone finds another codeword: there only rescoring by the definition gives the code.</summary>
-public sealed class RescoringTests
+public sealed class CandidatesTests
 {
     [Theory]
     [InlineData(16, 16)] // one panel
@@ -27,12 +27,13 @@ public sealed class RescoringTests
             var codebook = new Codebook(codewords, dimensions);
             var model = new RvqModel(codebook);
             var expected = Oracle.Encode(model, frames);
-            int[] hard = [.. Enumerable.Range(0, Count).Where(t => NearestInFloat32(codebook, frames.AsSpan(t * dimensions, dimensions)) != expected[t])];
+            var pairs = frames.Chunk(dimensions).Zip(expected);
+            var hard = pairs.Where(pair => NearestInFloat32(codebook, pair.First) != pair.Second).ToArray();
             found += hard.Length;
-            float[] hardFrames = [.. hard.SelectMany(t => frames[(t * dimensions)..((t + 1) * dimensions)])];
+            float[] hardFrames = [.. hard.SelectMany(pair => pair.First)];
             foreach (var kernel in TestKernels.Supported)
             {
-                Assert.All(TestKernels.Encode(model, kernel, hardFrames), run => Assert.Equal(hard.Select(t => expected[t]), run.Codes));
+                Assert.All(TestKernels.Encode(model, kernel, hardFrames), run => Assert.Equal(hard.Select(pair => pair.Second), run.Codes));
             }
         }
 
@@ -57,7 +58,10 @@ public sealed class RescoringTests
                 }
 
                 var model = new RvqModel(new Codebook(codewords, dimensions));
-                Assert.All(TestKernels.Encode(model, kernel, new float[20 * dimensions]), run => Assert.All(run.Codes, code => Assert.Equal(first, code)));
+                foreach (var (_, codes) in TestKernels.Encode(model, kernel, new float[20 * dimensions]))
+                {
+                    Assert.All(codes, code => Assert.Equal(first, code));
+                }
             }
         }
     }
@@ -67,8 +71,9 @@ public sealed class RescoringTests
     [InlineData(10)] // centered
     public void Encode_WhereErrorsReachTheirBound_EqualsOracle(float offset)
     {
-        // Rounding a residual to levels −L…L loses 25 along s, so that codeword s seems as much too far as −s seems too near: nearly twice the largest error
-        // of one. In truth they are as near, or s a bit nearer where rounding would spoil the tie. Some more codewords next to ±s fill the list of candidates.
+        // Rounding a residual to levels −L…L loses 25 along s, so that codeword s seems as much too far as −s seems too near: nearly twice
+        // the largest error of one. In truth they are as near, or s a bit nearer where rounding would spoil the tie. Some more codewords
+        // next to ±s fill the list of candidates.
         const int Dimensions = 64, Size = 70;
         var lostAlong = offset == 0 ? 25 : 24;
         foreach (var levels in new[] { 63, 127 })
@@ -137,6 +142,24 @@ public sealed class RescoringTests
         foreach (var kernel in TestKernels.Supported)
         {
             Assert.All(TestKernels.Encode(model, kernel, frames), run => Assert.Equal(expected, run.Codes));
+        }
+    }
+
+    /// <summary>A margin just below the largest float32: the limit is rounded up to infinity, which padded codewords have.</summary>
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void Encode_MarginNearLargestFloat_StaysInItsMemory(string name)
+    {
+        var kernel = TestKernels.Get(name);
+        for (var norm = 1e24; norm < 1e31; norm *= 1.03)
+        {
+            // x is orthogonal to W, so that W x = 0 while ‖W‖‖x‖ is as large as float32 sums allow.
+            var root = (float)Math.Sqrt(norm / 2);
+            float[] weight = [root, root];
+            var stage = new Stage(new Codebook([4e18f], 1), new Projection(weight, 2), new Projection([1, 1], 1));
+            var model = new RvqModel(new ResidualStack([stage]));
+            float[] frame = [root, -root];
+            Assert.Equal(0, TestKernels.Quantizer(model, kernel).Encode(frame)[0]);
         }
     }
 

@@ -2,21 +2,24 @@ using Rvq.Search;
 
 namespace Rvq.Tests.Search;
 
-/// <summary>The spread and margin of <see cref="ByteErrorBound"/> against the errors that eight-bit scores really have, and that they are no larger than they need be.</summary>
+/// <summary>
+/// The spread and margin of <see cref="ByteErrorBound"/> cover the errors of scores in eight and six bits, and are no larger than they need
+/// be.
+/// </summary>
 public sealed class ByteErrorBoundTests
 {
     [Fact]
     public void SpreadAndMargin_Avx2_CoverEveryError()
     {
-        Cover<Avx2Dot>(Proposals.InBytes<Avx2Dot>);
-        Cover<Avx2Dot>(Proposals.InSixBits<Avx2Dot>);
+        Cover<Avx2Dot>(TestScores.InBytes<Avx2Dot>);
+        Cover<Avx2Dot>(TestScores.InSixBits<Avx2Dot>);
     }
 
     [Fact]
     public void SpreadAndMargin_Vnni_CoverEveryError()
     {
-        Cover<VnniDot>(Proposals.InBytes<VnniDot>);
-        Cover<VnniDot>(Proposals.InSixBits<VnniDot>);
+        Cover<VnniDot>(TestScores.InBytes<VnniDot>);
+        Cover<VnniDot>(TestScores.InSixBits<VnniDot>);
     }
 
     [Theory]
@@ -26,27 +29,28 @@ public sealed class ByteErrorBoundTests
     public void Spread_OrdinaryData_LeavesFewCandidates(string kind)
     {
         Assert.SkipUnless(Avx2Dot.IsSupported, "Eight-bit scores need AVX2.");
-        LeavesFewCandidates(Proposals.InBytes<Avx2Dot>(kind, 256, 64, 40), 8);
-        LeavesFewCandidates(Proposals.InSixBits<Avx2Dot>(kind, 256, 64, 40), 16);
+        LeavesFewCandidates(TestScores.InBytes<Avx2Dot>(kind, 256, 64, 40), 8);
+        LeavesFewCandidates(TestScores.InSixBits<Avx2Dot>(kind, 256, 64, 40), 16);
     }
 
-    private static void LeavesFewCandidates(List<Proposal> proposals, int most)
+    private static void LeavesFewCandidates(List<ScoredFrame> scored, int most)
     {
         Assert.InRange(
-            proposals.Average(proposal =>
+            scored.Average(frame =>
             {
-                var best = Array.IndexOf(proposal.Scores, proposal.Scores.Min());
-                return proposal.Scores.Count(score => score <= proposal.Scores[best] + proposal.Allowances[best] + proposal.Margin);
+                var best = Array.IndexOf(frame.Scores, frame.Scores.Min());
+                return frame.Scores.Count(score => score <= frame.Scores[best] + frame.Allowances[best] + frame.Margin);
             }),
             1,
             most);
 
         // Cauchy–Schwarz against errors in random directions of 64 dimensions. The kernel has taken half the allowance off its scores.
         Assert.InRange(
-            proposals.Max(proposal =>
+            scored.Max(frame =>
             {
-                var approximate = proposal.Scores.Zip(proposal.Allowances, (score, allowance) => score + (0.5 * allowance)).ToArray();
-                return (proposal with { Scores = approximate, Allowances = new double[256] }).ErrorSpread() / (proposal.Allowances.Max() + proposal.Margin);
+                var approximate = frame.Scores.Zip(frame.Allowances, (score, allowance) => score + (0.5 * allowance)).ToArray();
+                var plain = frame with { Scores = approximate, Allowances = new double[256] };
+                return plain.ErrorSpread() / (frame.Allowances.Max() + frame.Margin);
             }),
             1.0 / 20,
             1);
@@ -74,10 +78,12 @@ public sealed class ByteErrorBoundTests
             Assert.InRange(losses.Error, errors.Max(), bounds.Max());
             for (var k = 0; k < Size; k++)
             {
-                var (least, most) = (Share(norms[k], norms.Max(), errors[k], losses.Error), Share(norms[k], norms.Max(), bounds[k], losses.Error));
+                var least = Share(norms[k], norms.Max(), errors[k], losses.Error);
+                var most = Share(norms[k], norms.Max(), bounds[k], losses.Error);
                 Assert.InRange(Weight(table, k), least * 0.999999, Math.Max(most * 1.000001, 1.1e-12));
                 Assert.True(Weight(table, k) <= losses.LargestWeight && Weight(table, k) <= 1);
-                Assert.True(norms[k] <= losses.Norm * Weight(table, k) * (1 + 1e-12) && errors[k] <= losses.Error * Weight(table, k) * (1 + 1e-12));
+                Assert.True(norms[k] <= losses.Norm * Weight(table, k) * (1 + 1e-12));
+                Assert.True(errors[k] <= losses.Error * Weight(table, k) * (1 + 1e-12));
             }
         }
     }
@@ -153,7 +159,7 @@ public sealed class ByteErrorBoundTests
         return (Math.Sqrt(norm), Math.Sqrt(error));
     }
 
-    private static void Cover<T>(Func<string, int, int, int, List<Proposal>> propose)
+    private static void Cover<T>(Func<string, int, int, int, List<ScoredFrame>> score)
         where T : struct, IByteDot
     {
         Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
@@ -162,16 +168,16 @@ public sealed class ByteErrorBoundTests
         {
             foreach (var (size, dimensions) in new[] { (5, 1), (17, 3), (67, 32), (64, 67), (130, 128), (64, 1025) })
             {
-                foreach (var proposal in propose(kind, size, dimensions, 15))
+                foreach (var frame in score(kind, size, dimensions, 15))
                 {
-                    if (double.IsPositiveInfinity(proposal.Margin))
+                    if (double.IsPositiveInfinity(frame.Margin))
                     {
                         continue;
                     }
 
                     covered++;
-                    Assert.True(
-                        proposal.ErrorSpread() <= proposal.Margin, $"{kind}, {size} × {dimensions}: {proposal.ErrorSpread()} is beyond {proposal.Margin}");
+                    var spread = frame.ErrorSpread();
+                    Assert.True(spread <= frame.Margin, $"{kind}, {size} × {dimensions}: {spread} is beyond {frame.Margin}");
                 }
             }
         }

@@ -1,17 +1,18 @@
-using Rvq.Search;
-
 namespace Rvq.Tests.Search;
 
 /// <summary>Beam search gives the oracle's codes on every kernel, and never a larger error than greedy search.</summary>
-public class BeamTests
+public class BeamEncoderTests
 {
     private static readonly int[] Widths = [2, 3, 5, 10];
+
+    private static readonly (int Size, int Dimensions, int Stages, int Count)[] Shapes =
+        [(1, 1, 2, 3), (2, 3, 5, 9), (16, 24, 4, 20), (67, 17, 3, 11), (130, 33, 4, 7), (64, 128, 2, 7)];
 
     [Theory]
     [MemberData(nameof(TestKernels.NamesAndKinds), MemberType = typeof(TestKernels))]
     public void Encode_AnyKind_EqualsOracle(string kernel, string kind)
     {
-        foreach (var (size, dimensions, stages, count) in new[] { (1, 1, 2, 3), (2, 3, 5, 9), (16, 24, 4, 20), (67, 17, 3, 11), (130, 33, 4, 7), (64, 128, 2, 7) })
+        foreach (var (size, dimensions, stages, count) in Shapes)
         {
             var (model, frames) = TestVectors.CreateModel(kind, size, dimensions, stages, count, seed: size);
             foreach (var width in Widths)
@@ -39,8 +40,8 @@ public class BeamTests
     {
         var random = new Random(6);
         var model = new RvqModel(
-            new ResidualStack([Stage(random, 20, 7)], TestModels.Projection(random, 21, 7, false), TestModels.Projection(random, 7, 21, false)),
-            new ResidualStack([Stage(random, 31, 10), Stage(random, 12, 10), Stage(random, 40, 10)], TestModels.Projection(random, 21, 10, true), TestModels.Projection(random, 10, 21, true)),
+            TestModels.Projected(random, 21, 7, bias: false, 20),
+            TestModels.Projected(random, 21, 10, bias: true, 31, 12, 40),
             new ResidualStack([Stage(random, 9, 21), Stage(random, 9, 21)]));
         var frames = TestVectors.Normal(random, 211 * 21);
         AssertEqualsOracle(kernel, model, frames, 4, "stacks");
@@ -51,8 +52,8 @@ public class BeamTests
     public void Encode_EveryFrameCount_EqualsOracle(string kernel)
     {
         var (model, frames) = TestVectors.CreateModel("near-ties", 90, 9, 3, 43, seed: 3);
-        var expected = BeamOracle.Encode(model, frames, 3);
-        var quantizer = Create(kernel, model, 3);
+        var expected = Oracle.Encode(model, frames, 3);
+        var quantizer = TestKernels.Quantizer(model, TestKernels.Get(kernel), 3);
         for (var count = 0; count <= 43; count++)
         {
             Assert.Equal(expected.AsSpan(0, count * 3).ToArray(), quantizer.Encode(frames.AsSpan(0, count * 9)));
@@ -81,7 +82,8 @@ public class BeamTests
                 for (var t = 0; t < 100; t++)
                 {
                     var frame = frames.AsSpan(t * 16, 16).ToArray();
-                    var (e, g) = (BeamOracle.Error(codebooks, frame, beam.Skip(t * 5).Take(5)), BeamOracle.Error(codebooks, frame, greedy.Skip(t * 5).Take(5)));
+                    var e = Oracle.Error(codebooks, frame, beam.Skip(t * 5).Take(5));
+                    var g = Oracle.Error(codebooks, frame, greedy.Skip(t * 5).Take(5));
                     Assert.True(e <= g, $"{kind}, width {width}, frame {t}: {e:R} is more than greedy's {g:R}");
                     better += e < g ? 1 : 0;
                 }
@@ -120,16 +122,13 @@ public class BeamTests
     {
         var random = new Random(3);
         AssertRefused(new RvqModel(TestModels.Dac(random, 12, [4, 4], 9, [1, 1])), "stage 0 projects the residual by itself");
-        AssertRefused(
-            new RvqModel(new ResidualStack([Stage(random, 9, 6), new Stage(TestModels.Codebook(random, 9, 6), output: TestModels.Projection(random, 6, 6, false))])),
-            "stage 1 projects the residual by itself");
-        AssertRefused(
-            new RvqModel(new ResidualStack([Stage(random, 9, 6), new Stage(TestModels.Codebook(random, 9, 6), stride: 2)])), "stage 1 has a stride of 2");
-        AssertRefused(
-            new RvqModel(new ResidualStack([Stage(random, 9, 6), new Stage(TestModels.Codebook(random, 9, 6), metric: SearchMetric.Cosine)])),
-            "stage 1 is searched by cosine");
-        AssertRefused(new RvqModel(new ResidualStack([new Stage(TestModels.Codebook(random, 9, 6), metric: SearchMetric.InnerProduct)])), "is searched by inner product");
-        AssertRefused(new RvqModel(new ResidualStack([new Stage(TestModels.Codebook(random, 9, 6), metric: SearchMetric.NormalizedEuclidean)])), "normalises its residual");
+        var first = Stage(random, 9, 6);
+        var projecting = new Stage(TestModels.Codebook(random, 9, 6), output: TestModels.Projection(random, 6, 6, false));
+        AssertRefused(new RvqModel(new ResidualStack([first, projecting])), "stage 1 projects the residual by itself");
+        AssertRefused(new RvqModel(new ResidualStack([first, Stage(random, 9, 6, stride: 2)])), "stage 1 has a stride of 2");
+        AssertRefused(new RvqModel(new ResidualStack([first, Stage(random, 9, 6, SearchMetric.Cosine)])), "stage 1 is searched by cosine");
+        AssertRefused(new RvqModel(new ResidualStack([Stage(random, 9, 6, SearchMetric.InnerProduct)])), "is searched by inner product");
+        AssertRefused(new RvqModel(new ResidualStack([Stage(random, 9, 6, SearchMetric.NormalizedEuclidean)])), "normalises its residual");
     }
 
     private static void AssertRefused(RvqModel model, string reason)
@@ -139,22 +138,12 @@ public class BeamTests
         Assert.Equal(model, new Quantizer(model, new QuantizerOptions { BeamWidth = 1 }).Model);
     }
 
-    private static void AssertEqualsOracle(string kernel, RvqModel model, float[] frames, int width, string what)
+    private static void AssertEqualsOracle(string name, RvqModel model, float[] frames, int width, string what)
     {
-        var actual = Create(kernel, model, width).Encode(frames);
-        var expected = BeamOracle.Encode(model, frames, width);
-        for (var i = 0; i < expected.Length; i++)
-        {
-            Assert.True(expected[i] == actual[i], $"{kernel}, {what}, width {width}: code {i} is {actual[i]}, the oracle has {expected[i]}");
-        }
+        var codes = TestKernels.Quantizer(model, TestKernels.Get(name), width).Encode(frames);
+        CodesAssert.Equal(Oracle.Encode(model, frames, width), codes, $"{name}, {what}, width {width}");
     }
 
-    private static Stage Stage(Random random, int size, int dimensions) => new(TestModels.Codebook(random, size, dimensions));
-
-    private static Quantizer Create(string name, RvqModel model, int width)
-    {
-        var kernel = Kernels.All.Single(candidate => candidate.Name == name);
-        Assert.SkipUnless(kernel.IsSupported, $"{name} is not accelerated on this machine or by its settings.");
-        return new(model, new QuantizerOptions { BeamWidth = width }, kernel);
-    }
+    private static Stage Stage(Random random, int size, int dimensions, SearchMetric metric = SearchMetric.Euclidean, int stride = 1)
+        => new(TestModels.Codebook(random, size, dimensions), metric: metric, stride: stride);
 }

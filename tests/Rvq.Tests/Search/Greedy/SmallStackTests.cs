@@ -55,8 +55,8 @@ public sealed unsafe class SmallStackTests
         where T : struct, IFloatLanes<T>
         where TDouble : struct, IDoubleLanes<TDouble>
     {
-        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
-        foreach (var atEnd in new[] { false, true })
+        TestKernels.SkipUnlessSupported<T>();
+        foreach (var atEnd in GuardCases.Ends)
         {
             foreach (var kind in new[] { "random", "near-ties", "offset-1", "mixed-scales" })
             {
@@ -88,16 +88,11 @@ public sealed unsafe class SmallStackTests
             stage.ExactHalfNorms = Guard(stage.ExactHalfNorms, stage.Size);
         }
 
-        using var residuals = new GuardedBuffer<float>(count * stride, atEnd);
-        residuals.Span.Clear();
-        for (var i = 0; i < frames.Length; i++)
-        {
-            residuals.Span[(i / dimensions * stride) + (i % dimensions)] = frames[i];
-        }
-
+        using var residuals = new GuardedBuffer<float>(GuardCases.Padded(frames, dimensions), atEnd);
         using var codes = new GuardedBuffer<int>(((count - 1) * 20) + stages, atEnd);
         using var squaredNorms = new GuardedBuffer<float>(count, atEnd);
-        SmallStackCodes<T>.Quantize<TDouble>(guarded.Pointer, stages, residuals.Pointer, stride, count, codes.Pointer, 20, squaredNorms.Pointer);
+        SmallStackCodes<T>.Quantize<TDouble>(
+            guarded.Pointer, stages, residuals.Pointer, stride, count, codes.Pointer, 20, squaredNorms.Pointer);
         var expected = Oracle.Encode(model, frames);
         for (var t = 0; t < count; t++)
         {
@@ -111,8 +106,9 @@ public sealed unsafe class SmallStackTests
 
             Assert.Equal(left, residuals.Span.Slice(t * stride, dimensions).ToArray());
             var squaredNorm = left.Sum(value => (double)value * value);
-            Assert.True(squaredNorms.Span[t] >= squaredNorm, $"{kind}, D = {dimensions}: {squaredNorm} is beyond {squaredNorms.Span[t]}");
-            Assert.True(kind != "random" || dimensions < 8 || squaredNorms.Span[t] <= 1.01 * squaredNorm, $"D = {dimensions}: {squaredNorms.Span[t]} for {squaredNorm} says little");
+            var bound = squaredNorms.Span[t];
+            Assert.True(bound >= squaredNorm, $"{kind}, D = {dimensions}: {squaredNorm} is beyond {bound}");
+            Assert.True(kind != "random" || dimensions < 8 || bound <= 1.01 * squaredNorm, $"D = {dimensions}: {bound} for {squaredNorm}");
         }
 
         buffers.ForEach(buffer => buffer.Dispose());
@@ -133,7 +129,8 @@ public sealed unsafe class SmallStackTests
         for (var m = 0; m < stages; m++)
         {
             var scale = MathF.Pow(0.7f, m);
-            codebooks[m] = new Codebook(Array.ConvertAll(TestVectors.Create(kind, size, dimensions, 1, size + m).Codewords, value => scale * value), dimensions);
+            var (codewords, _) = TestVectors.Create(kind, size, dimensions, 1, size + m);
+            codebooks[m] = new Codebook(Array.ConvertAll(codewords, value => scale * value), dimensions);
         }
 
         return (new RvqModel(codebooks), TestVectors.Create(kind, size, dimensions, count, size).Frames);

@@ -1,0 +1,45 @@
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>Every kernel gives the oracle's frames, bit for bit, with tables of projected codewords and without.</summary>
+public sealed class FrameDecoderTests
+{
+    [Theory]
+    [MemberData(nameof(TestKernels.Names), MemberType = typeof(TestKernels))]
+    public void Decode_EveryStructure_EqualsOracleBitForBit(string name)
+    {
+        var kernel = TestKernels.Get(name);
+        foreach (var (model, structure) in TestModels.All())
+        {
+            var codes = Oracle.Encode(model, TestVectors.Normal(new Random(5), 50 * model.FramesPerBlock * model.Dimensions));
+            var expected = Oracle.Decode(model, codes);
+            CodesAssert.SameBits(expected, TestKernels.Dequantizer(model, kernel).Decode(codes), $"{name}, {structure}");
+            CodesAssert.SameBits(expected, TestKernels.Dequantizer(model, kernel, 0).Decode(codes), $"{name}, {structure}, without tables");
+        }
+    }
+
+    [Fact]
+    public void Decode_TortureModels_EqualsOracleBitForBit() => DecodeEqualsOracle(models => models.Create(), 3);
+
+    [Fact]
+    public void Decode_WideProjections_EqualsOracleBitForBit() => DecodeEqualsOracle(models => models.CreateWide(), 20);
+
+    private static void DecodeEqualsOracle(Func<TortureModels, (RvqModel Model, float[] Frames)> create, int step)
+    {
+        foreach (var seed in TortureModels.Seeds(300, step))
+        {
+            var (model, frames) = create(new TortureModels(seed));
+            var codes = new Quantizer(model).Encode(frames);
+            var expected = Oracle.Decode(model, codes);
+            foreach (var kernel in TestKernels.Supported)
+            {
+                foreach (var mostTabulatedValues in new[] { 0, 4000, FrameDecoder.MostTabulatedValues })
+                {
+                    var actual = TestKernels.Dequantizer(model, kernel, mostTabulatedValues).Decode(codes);
+                    CodesAssert.SameBits(expected, actual, $"seed {seed}, {kernel.Name}, {TortureModels.Describe(model)}");
+                }
+            }
+        }
+    }
+}

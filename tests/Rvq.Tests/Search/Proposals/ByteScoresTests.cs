@@ -1,0 +1,68 @@
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>Scores in eight bits, between guard pages, against plain sums over the panels.</summary>
+public sealed unsafe class ByteScoresTests
+{
+    private const int Panel = PanelLayout.PanelSize;
+
+    [Fact]
+    public void Score_Avx2_StaysInside() => StaysInside<Avx2Dot>();
+
+    [Fact]
+    public void Score_Vnni_StaysInside() => StaysInside<VnniDot>();
+
+    private static void StaysInside<T>()
+        where T : struct, IByteDot
+    {
+        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        foreach (var (atEnd, size, dimensions) in GuardCases.Codebooks())
+        {
+            foreach (var count in new[] { 1, 15 })
+            {
+                var codewords = TestVectors.Normal(new Random(size), size * dimensions);
+                var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels;
+                var (panelCount, stride, random) = (panels.PanelCount, panels.Steps * BytePanels.Dimensions, new Random(dimensions));
+                using var residuals = new GuardedBuffer<sbyte>(count * stride, atEnd);
+                using var scales = new GuardedBuffer<ResidualScale>(count, atEnd);
+                using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
+                using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
+                for (var i = 0; i < residuals.Length; i++)
+                {
+                    residuals.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
+                }
+
+                for (var t = 0; t < count; t++)
+                {
+                    var sum = residuals.Span.Slice(t * stride, stride).ToArray().Sum(value => value);
+                    scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -BytePanels.Offset * sum);
+                }
+
+                ByteScores<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
+                for (var i = 0; i < scores.Length; i++)
+                {
+                    var (t, k) = Math.DivRem(i, panelCount * Panel);
+                    var (scale, sum) = (scales.Span[t], Sum(panels, k, residuals.Span.Slice(t * stride, stride)));
+                    var (product, allowance) = ((double)scale.Step * panels.Scales[k] * sum, (double)scale.Spread * panels.Weights[k]);
+                    ScoreAssert.Close(panels.HalfNorms[k] + product - allowance, scores.Span[i]);
+                }
+
+                ScoreAssert.Minima(scores.Span, minima.Span, panelCount, count);
+                GC.KeepAlive(panels);
+            }
+        }
+    }
+
+    private static int Sum(BytePanels panels, int code, ReadOnlySpan<sbyte> residual)
+    {
+        var sum = 0;
+        for (var d = 0; d < residual.Length; d++)
+        {
+            var at = (((((code / Panel * panels.Steps) + (d / 4)) * Panel) + (code % Panel)) * 4) + (d % 4);
+            sum += (panels.Panels[at] - BytePanels.Offset) * residual[d];
+        }
+
+        return sum;
+    }
+}

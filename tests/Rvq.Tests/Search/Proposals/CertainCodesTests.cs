@@ -1,0 +1,74 @@
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>A code where the smallest score is further below all others than the margin, −1 elsewhere; between guard pages.</summary>
+public sealed unsafe class CertainCodesTests
+{
+    private const int Panel = PanelLayout.PanelSize;
+    private const int Count = 15;
+    private const double Margin = 0.5;
+
+    [Fact]
+    public void Find_Lanes128_StaysInside() => StaysInside<FloatLanes128>();
+
+    [Fact]
+    public void Find_Lanes256_StaysInside() => StaysInside<FloatLanes256>();
+
+    [Fact]
+    public void Find_Lanes512_StaysInside() => StaysInside<FloatLanes512>();
+
+    private static void StaysInside<T>()
+        where T : struct, IFloatLanes<T>
+    {
+        TestKernels.SkipUnlessSupported<T>();
+        var (certain, open) = (0, 0);
+        foreach (var (atEnd, size, dimensions) in GuardCases.Codebooks())
+        {
+            var (codewords, frames) = TestVectors.Create("random", size, dimensions, Count, size);
+            var source = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).FloatPanels;
+            using var panels = new GuardedBuffer<float>(source.Panels, source.PanelCount * dimensions * Panel, atEnd);
+            using var halfNorms = new GuardedBuffer<float>(source.HalfNorms, source.PanelCount * Panel, atEnd);
+            using var vectors = new GuardedBuffer<float>(GuardCases.Padded(frames, dimensions), atEnd);
+            using var margins = new GuardedBuffer<double>(Count, atEnd);
+            using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
+            margins.Span.Fill(Margin);
+            margins.Span[^1] = double.PositiveInfinity;
+            CertainCodes<T>.Find(
+                panels.Pointer, halfNorms.Pointer, source.PanelCount, dimensions, vectors.Pointer, Definition.PaddedLength(dimensions),
+                margins.Pointer, Count, codes.Pointer, 3);
+            Assert.Equal(-1, codes.Span[^1]);
+            for (var t = 0; t < Count - 1; t++)
+            {
+                var scores = Scores(panels.Span, halfNorms.Span[..size], frames.AsSpan(t * dimensions, dimensions));
+                var smallest = scores.Min();
+                var gap = size == 1 ? double.PositiveInfinity : scores.Order().ElementAt(1) - smallest;
+                if (Math.Abs(gap - Margin) > 1e-3)
+                {
+                    Assert.Equal(gap > Margin ? Array.IndexOf(scores, smallest) : -1, codes.Span[t * 3]);
+                    certain += gap > Margin ? 1 : 0;
+                    open += gap < Margin ? 1 : 0;
+                }
+            }
+
+            GC.KeepAlive(source);
+        }
+
+        Assert.True(certain > 1000 && open > 1000, $"{certain} and {open} say little");
+    }
+
+    private static double[] Scores(ReadOnlySpan<float> panels, ReadOnlySpan<float> halfNorms, ReadOnlySpan<float> frame)
+    {
+        var scores = new double[halfNorms.Length];
+        for (var k = 0; k < scores.Length; k++)
+        {
+            scores[k] = halfNorms[k];
+            for (var d = 0; d < frame.Length; d++)
+            {
+                scores[k] += (double)panels[(((k / Panel * frame.Length) + d) * Panel) + (k % Panel)] * frame[d];
+            }
+        }
+
+        return scores;
+    }
+}

@@ -1,0 +1,127 @@
+using Rvq.Search;
+
+namespace Rvq.Tests.Search;
+
+/// <summary>Approximate scores by the loops that kernels propose codes with, on frames centered as the search centers them.</summary>
+internal static unsafe class TestScores
+{
+    private const int Panel = PanelLayout.PanelSize;
+
+    public static List<ScoredFrame> InFloat<T>(string kind, int size, int dimensions, int count)
+        where T : struct, IFloatLanes<T>
+    {
+        var (table, codebook, frames) = Create(kind, size, dimensions, count);
+        var panels = table.FloatPanels;
+        var vectors = Centered(table, frames, panels.Center);
+        var (scores, minima) = Room(panels.PanelCount, count);
+        FloatScores<T>.Score(
+            panels.Panels, panels.HalfNorms, panels.PanelCount, dimensions, vectors.Pointer, table.Stride, count, scores.Pointer,
+            minima.Pointer);
+        var scored = new List<ScoredFrame>();
+        for (var t = 0; t < count; t++)
+        {
+            var margin = panels.Bound.Margin(RowArithmetic.SquaredNorm(vectors.Pointer + (t * table.Stride), table.Stride));
+            var exact = Definition(codebook, frames.AsSpan(t * dimensions, dimensions));
+            scored.Add(new ScoredFrame(Row(scores, t, panels.PanelCount, size), exact, new double[size], margin));
+        }
+
+        return scored;
+    }
+
+    public static List<ScoredFrame> InBytes<T>(string kind, int size, int dimensions, int count)
+        where T : struct, IByteDot
+        => InBits<T>(
+            kind, size, dimensions, count, table => (table.BytePanels.Bound, (nint)table.BytePanels.Weights),
+            (table, bytes, scales, scores, minima) =>
+                ByteScores<T>.Score(table.BytePanels, (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
+
+    public static List<ScoredFrame> InSixBits<T>(string kind, int size, int dimensions, int count)
+        where T : struct, IByteDot
+        => InBits<T>(
+            kind, size, dimensions, count, table => (table.SixBitPanels.Bound, (nint)table.SixBitPanels.Bytes.Scales),
+            (table, bytes, scales, scores, minima) =>
+            {
+                var panels = table.SixBitPanels;
+                var residual = new AlignedBuffer<sbyte>(panels.Groups * SixBitPanels.Dimensions);
+                for (var t = 0; t < count; t++)
+                {
+                    new Span<sbyte>((sbyte*)bytes + (t * table.Stride), table.Stride).CopyTo(residual.Span);
+                    var own = (float*)scores + (t * table.PanelCount * Panel);
+                    SixBitScores<T>.Score(panels, residual.Pointer, (ResidualScale*)scales + t, own, (float*)minima);
+                }
+            });
+
+    private static List<ScoredFrame> InBits<T>(
+        string kind, int size, int dimensions, int count, Func<SearchTable, (ByteErrorBound Bound, nint Weights)> panels,
+        Action<SearchTable, nint, nint, nint, nint> score)
+        where T : struct, IByteDot
+    {
+        var (table, codebook, frames) = Create(kind, size, dimensions, count);
+        var vectors = Centered(table, frames, table.BytePanels.Center);
+        var (scores, minima) = Room(table.PanelCount, count);
+        var bytes = new AlignedBuffer<sbyte>((count + 1) * table.Stride);
+        var scales = new AlignedBuffer<ResidualScale>(count);
+        var margins = new double[count];
+        var (bound, weights) = panels(table);
+        for (var t = 0; t < count; t++)
+        {
+            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
+                vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * table.Stride));
+            (var spread, margins[t]) = bound.For(peak, norm, error);
+            scales.Pointer[t] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
+        }
+
+        score(table, (nint)bytes.Pointer, (nint)scales.Pointer, (nint)scores.Pointer, (nint)minima.Pointer);
+        var scored = new List<ScoredFrame>();
+        for (var t = 0; t < count; t++)
+        {
+            var allowances = new double[size];
+            for (var k = 0; k < size; k++)
+            {
+                allowances[k] = 2.0 * scales.Pointer[t].Spread * ((float*)weights)[k];
+            }
+
+            var exact = Definition(codebook, frames.AsSpan(t * dimensions, dimensions));
+            scored.Add(new ScoredFrame(Row(scores, t, table.PanelCount, size), exact, allowances, margins[t]));
+        }
+
+        return scored;
+    }
+
+    private static (SearchTable Table, Codebook Codebook, float[] Frames) Create(string kind, int size, int dimensions, int count)
+    {
+        var (codewords, frames) = TestVectors.Create(kind, size, dimensions, count, size + dimensions);
+        var codebook = new Codebook(codewords, dimensions);
+        return (new SearchTable(codebook, SearchMetric.Euclidean), codebook, frames);
+    }
+
+    private static AlignedBuffer<float> Centered(SearchTable table, float[] frames, float* center)
+    {
+        var count = frames.Length / table.Dimensions;
+        var vectors = new AlignedBuffer<float>(count * table.Stride);
+        for (var i = 0; i < frames.Length; i++)
+        {
+            var (t, d) = Math.DivRem(i, table.Dimensions);
+            vectors.Pointer[(t * table.Stride) + d] = frames[i] - (center == null ? 0 : center[d]);
+        }
+
+        return vectors;
+    }
+
+    private static (AlignedBuffer<float> Scores, AlignedBuffer<float> Minima) Room(int panelCount, int count)
+        => (new(count * panelCount * Panel), new(count * PanelLayout.GroupCount(panelCount) * Panel));
+
+    private static double[] Row(AlignedBuffer<float> scores, int frame, int panelCount, int size)
+        => Array.ConvertAll(scores.Span.Slice(frame * panelCount * Panel, size).ToArray(), score => (double)score);
+
+    private static double[] Definition(Codebook codebook, ReadOnlySpan<float> frame)
+    {
+        var scores = new double[codebook.Size];
+        for (var k = 0; k < scores.Length; k++)
+        {
+            scores[k] = Oracle.Score(codebook, k, frame);
+        }
+
+        return scores;
+    }
+}
