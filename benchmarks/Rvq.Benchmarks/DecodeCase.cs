@@ -1,5 +1,6 @@
 using Rvq.Benchmarks.Peers;
 using Rvq.Benchmarks.Shapes;
+using Rvq.Search;
 
 namespace Rvq.Benchmarks;
 
@@ -16,7 +17,7 @@ internal sealed class DecodeCase : IDisposable
     private readonly float[] _frames;
     private readonly float[] _onnxFrames;
 
-    public DecodeCase(Shape shape, int frameCount, DecodeForm? form = null)
+    public DecodeCase(Shape shape, int frameCount, DecodeForm? form = null, Kernel? kernel = null)
     {
         var model = shape.Model;
         FrameCount = shape.Round(frameCount);
@@ -26,7 +27,7 @@ internal sealed class DecodeCase : IDisposable
         _codes = new int[CallCount * _codeCount];
         _frames = new float[CallCount * _valueCount];
         _onnxFrames = new float[CallCount * _valueCount];
-        _dequantizer = new Dequantizer(model);
+        _dequantizer = kernel is null ? new Dequantizer(model) : new Dequantizer(model, kernel);
         new Quantizer(model).Encode(shape.FramesAt(0, CallCount * FrameCount), _codes.AsSpan());
         _onnx = new(() =>
         {

@@ -1,10 +1,12 @@
 using Rvq.Benchmarks.Peers;
 using Rvq.Benchmarks.Shapes;
+using Rvq.Search;
 
 namespace Rvq.Benchmarks;
 
 /// <summary>
-/// One shape at one T, with every contender at hand, made when first called. Calls walk through different frames, as a stream does; buffers are made beforehand.
+/// One shape at one T, with every contender at hand, made when first called. Calls walk through different frames, as a stream does; buffers
+/// are made beforehand.
 /// </summary>
 internal sealed class EncodeCase : IDisposable
 {
@@ -18,7 +20,8 @@ internal sealed class EncodeCase : IDisposable
     private readonly int[] _codes;
     private readonly long[] _onnxCodes;
 
-    public EncodeCase(Shape shape, int frameCount, EncodeForm? form = null, QuantizerOptions? options = null)
+    public EncodeCase(
+        Shape shape, int frameCount, EncodeForm? form = null, QuantizerOptions? options = null, Kernel? kernel = null)
     {
         _shape = shape;
         FrameCount = shape.Round(frameCount);
@@ -26,7 +29,8 @@ internal sealed class EncodeCase : IDisposable
         _codeCount = shape.CodeCount(FrameCount);
         _codes = new int[CallCount * _codeCount];
         _onnxCodes = new long[CallCount * _codeCount];
-        _quantizer = new Quantizer(shape.Model, options);
+        options ??= new QuantizerOptions();
+        _quantizer = kernel is null ? new Quantizer(shape.Model, options) : new Quantizer(shape.Model, options, kernel);
         _loop = new(() => new TensorPrimitivesEncoder(shape.Model));
         _onnx = new(() =>
         {

@@ -12,6 +12,9 @@ switch (args)
     case ["probe-decode", .. var rest]:
         Probe.Decode(rest);
         break;
+    case ["probe-kernels", .. var rest]:
+        Probe.Kernels(rest);
+        break;
     case ["probe-forms", .. var rest]:
         Probe.Forms(rest);
         break;

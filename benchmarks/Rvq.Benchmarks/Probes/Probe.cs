@@ -1,10 +1,14 @@
 using System.Globalization;
 using Rvq.Benchmarks.Peers;
 using Rvq.Benchmarks.Shapes;
+using Rvq.Search;
 
 namespace Rvq.Benchmarks.Probes;
 
-/// <summary>A few seconds a shape, no harness: microseconds per frame of ours and of ONNX Runtime (the fastest graph and the textbook one), and their ratios. Arguments: [shape-substring] [T…].</summary>
+/// <summary>
+/// A few seconds a shape, no harness: microseconds per frame of ours and of ONNX Runtime (the fastest graph and the textbook one), and
+/// their ratios. Arguments: [kernel] [shape-substring] [T…].
+/// </summary>
 internal static class Probe
 {
     private const double LeastAgreement = 0.995;
@@ -12,20 +16,23 @@ internal static class Probe
     public static void Encode(ReadOnlySpan<string> arguments)
     {
         Header("encode", "Rvq", "ORT fastest", "ratio", "ORT textbook", "ratio", "same codes");
+        var kernel = Kernel(ref arguments);
         Each(arguments, (shape, frameCount) =>
         {
-            using var fastest = new EncodeCase(shape, frameCount);
+            using var fastest = new EncodeCase(shape, frameCount, kernel: kernel);
             using var textbook = new EncodeCase(shape, frameCount, EncodeForm.Textbook);
-            Compare(shape, fastest.FrameCount, fastest.CallCount, [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime], () => fastest.Agreement(fastest.Rvq));
+            Action<int>[] contenders = [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime];
+            Compare(shape, fastest.FrameCount, fastest.CallCount, contenders, () => fastest.Agreement(fastest.Rvq));
         });
     }
 
     public static void Decode(ReadOnlySpan<string> arguments)
     {
         Header("decode", "Rvq", "ORT fastest", "ratio", "ORT textbook", "ratio", "same values");
+        var kernel = Kernel(ref arguments);
         Each(arguments, (shape, frameCount) =>
         {
-            using var fastest = new DecodeCase(shape, frameCount);
+            using var fastest = new DecodeCase(shape, frameCount, kernel: kernel);
             using var textbook = new DecodeCase(shape, frameCount, DecodeForm.Adds);
             Compare(shape, fastest.FrameCount, fastest.CallCount, [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime], fastest.Agreement);
         });
@@ -52,6 +59,29 @@ internal static class Probe
             Array.ForEach(encoders, encoder => encoder.Dispose());
             Array.ForEach(decoders, decoder => decoder.Dispose());
         });
+    }
+
+    /// <summary>Ours alone, on every kernel that this machine supports.</summary>
+    public static void Kernels(ReadOnlySpan<string> arguments)
+    {
+        string[] names = [.. KernelByName.Supported];
+        Header("kernels", [.. names.Select(name => $"encode {name}"), .. names.Select(name => $"decode {name}")]);
+        Each(arguments, (shape, frameCount) =>
+        {
+            var encoders = Array.ConvertAll(names, name => new EncodeCase(shape, frameCount, kernel: KernelByName.Find(name)));
+            var decoders = Array.ConvertAll(names, name => new DecodeCase(shape, frameCount, kernel: KernelByName.Find(name)));
+            Action<int>[] contenders = [.. encoders.Select(each => (Action<int>)each.Rvq), .. decoders.Select(each => (Action<int>)each.Rvq)];
+            var times = Stopwatches.Medians(encoders[0].CallCount, contenders);
+            Row(shape, encoders[0].FrameCount, Array.ConvertAll(times, time => Format(time / encoders[0].FrameCount)));
+        });
+    }
+
+    /// <summary>The kernel whose name comes first, which is then taken off the arguments.</summary>
+    private static Kernel? Kernel(ref ReadOnlySpan<string> arguments)
+    {
+        var kernel = arguments.IsEmpty ? null : KernelByName.Find(arguments[0]);
+        arguments = arguments[(kernel is null ? 0 : 1)..];
+        return kernel;
     }
 
     private static void Compare(Shape shape, int frameCount, int callCount, Action<int>[] contenders, Func<double> agreement)
