@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Rvq.Search;
 
 namespace Rvq.Tests.Search;
@@ -7,6 +9,9 @@ public static class TestKernels
 {
     // RVQ_EMULATE=1 runs what merely needs wider vectors than the machine has; the JIT makes them of narrower ones.
     private static readonly bool Emulates = Environment.GetEnvironmentVariable("RVQ_EMULATE") == "1";
+
+    // RVQ_KERNELS=DotProd,Vector128 runs only these, for long runs of one kernel.
+    private static readonly string[]? Wanted = Environment.GetEnvironmentVariable("RVQ_KERNELS")?.Split(',');
 
     public static TheoryData<string> Names => new(Kernels.All.Select(kernel => kernel.Name));
 
@@ -61,6 +66,17 @@ public static class TestKernels
         where T : struct, IFloatLanes<T>
         => Assert.SkipUnless(T.IsSupported || Emulates, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
 
+    /// <summary>Skips a test of bytes that cannot be multiplied here; SDOT has a form in software.</summary>
+    internal static void SkipUnlessMultiplied<T>()
+        where T : struct, IByteLanes<T>
+        => Assert.SkipUnless(T.IsSupported || typeof(T) == typeof(DotProdLanes), $"{typeof(T)} is not on this machine or switched off.");
+
     private static bool IsSupported(Kernel kernel)
-        => kernel.IsSupported || (Emulates && kernel.Name.StartsWith("Vector", StringComparison.Ordinal));
+        => (kernel.IsSupported || HasSoftware(kernel) || IsEmulated(kernel)) && (Wanted is null || Wanted.Contains(kernel.Name));
+
+    private static bool IsEmulated(Kernel kernel)
+        => Emulates && (kernel.Name.StartsWith("Vector", StringComparison.Ordinal) || (kernel.Name == "Avx512" && Avx2.IsSupported));
+
+    // Software for one instruction, fast enough to be tested wherever vectors are.
+    private static bool HasSoftware(Kernel kernel) => kernel.Name == "DotProd" && Vector128.IsHardwareAccelerated;
 }

@@ -12,8 +12,8 @@ internal sealed unsafe class SearchTable
     private readonly AlignedBuffer<double> _halfNorms;
     private readonly bool[] _isRepeat;
     private readonly Lazy<FloatPanels> _floatPanels;
-    private readonly Lazy<BytePanels> _bytePanels;
-    private readonly Lazy<SixBitPanels> _sixBitPanels;
+    private readonly Lazy<BytePanels>[] _bytePanels;
+    private readonly Lazy<SixBitPanels>[] _sixBitPanels;
 
     public SearchTable(Codebook codebook, SearchMetric metric)
     {
@@ -33,8 +33,8 @@ internal sealed unsafe class SearchTable
         _isRepeat = Repeats();
         DistinctSize = _isRepeat.Count(isRepeat => !isRepeat);
         _floatPanels = new Lazy<FloatPanels>(() => new FloatPanels(this));
-        _bytePanels = new Lazy<BytePanels>(() => new BytePanels(this));
-        _sixBitPanels = new Lazy<SixBitPanels>(() => new SixBitPanels(this));
+        _bytePanels = Array.ConvertAll(Enum.GetValues<ByteForm>(), form => new Lazy<BytePanels>(() => new BytePanels(this, form)));
+        _sixBitPanels = Array.ConvertAll(Enum.GetValues<ByteForm>(), form => new Lazy<SixBitPanels>(() => new SixBitPanels(this, form)));
     }
 
     public int Size { get; }
@@ -64,9 +64,9 @@ internal sealed unsafe class SearchTable
 
     public FloatPanels FloatPanels => _floatPanels.Value;
 
-    public BytePanels BytePanels => _bytePanels.Value;
+    public BytePanels BytePanels(ByteForm form) => _bytePanels[(int)form].Value;
 
-    public SixBitPanels SixBitPanels => _sixBitPanels.Value;
+    public SixBitPanels SixBitPanels(ByteForm form) => _sixBitPanels[(int)form].Value;
 
     public float* Row(int code) => Rows + ((nint)code * Stride);
 

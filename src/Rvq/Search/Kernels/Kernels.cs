@@ -5,11 +5,13 @@ internal static class Kernels
 {
     public static IReadOnlyList<Kernel> All { get; } =
     [
-        new ByteKernel<VnniDot, FloatLanes512, DoubleLanes512>("Vnni512"),
-        new ByteKernel<VnniDot, FloatLanes256, DoubleLanes256>("Vnni256"),
+        new ByteKernel<ByteLanes256<VnniDot>, FloatLanes512, DoubleLanes512>("Vnni512"),
+        new ByteKernel<ByteLanes256<VnniDot>, FloatLanes256, DoubleLanes256>("Vnni256"),
+        new ByteKernel<ByteLanes256<Avx2Dot>, FloatLanes512, DoubleLanes512>("Avx512", singlesOnly: true),
         new FloatKernel<FloatLanes512, DoubleLanes512>("Vector512"),
-        new ByteKernel<Avx2Dot, FloatLanes256, DoubleLanes256>("Avx2"),
+        new ByteKernel<ByteLanes256<Avx2Dot>, FloatLanes256, DoubleLanes256>("Avx2"),
         new FloatKernel<FloatLanes256, DoubleLanes256>("Vector256"),
+        new ByteKernel<DotProdLanes, FloatLanes128, DoubleLanes128>("DotProd"),
         new FloatKernel<FloatLanes128, DoubleLanes128>("Vector128"),
         new DefinitionKernel<FusedLanesScalar, DoubleLanesScalar>("Scalar"),
     ];

@@ -15,9 +15,6 @@ internal sealed unsafe class BytePanels
     /// <summary>The dimensions that one instruction takes from each codeword.</summary>
     public const int Dimensions = 4;
 
-    /// <summary>What is added to the quantized values so that none is negative.</summary>
-    public const int Offset = 128;
-
     private const int MaxLevel = 127;
 
     // Scales and weights stay normal numbers: subnormal ones are rounded coarsely, and slow the kernel down a hundredfold.
@@ -37,8 +34,9 @@ internal sealed unsafe class BytePanels
     private readonly AlignedBuffer<float> _scales;
     private readonly AlignedBuffer<float> _weights;
 
-    public BytePanels(SearchTable table)
+    public BytePanels(SearchTable table, ByteForm form)
     {
+        Form = form;
         Centering = new Centering(table);
         PanelCount = PanelLayout.PanelCount(table.Size);
         Steps = table.Stride / Dimensions;
@@ -64,6 +62,11 @@ internal sealed unsafe class BytePanels
 
         (Losses, Bound) = (losses, new ByteErrorBound(table, Centering, losses));
     }
+
+    public ByteForm Form { get; }
+
+    /// <summary>What codewords are stored with, so that no byte is negative where bytes have no sign.</summary>
+    public int Offset => Form == ByteForm.Unsigned ? 128 : 0;
 
     public int PanelCount { get; }
 

@@ -29,11 +29,14 @@ internal sealed unsafe class SixBitPanels
     // < 2.4 · 10⁻⁵. BOUNDS.md, B2.
     private const double ValueError = 5e-5;
 
+    // Bytes are worked out as 128 − q.
+    private const int Offset = 128;
+
     private readonly AlignedBuffer<byte> _panels;
 
-    public SixBitPanels(SearchTable table)
+    public SixBitPanels(SearchTable table, ByteForm form)
     {
-        Bytes = table.BytePanels;
+        Bytes = table.BytePanels(form);
         Groups = (table.Dimensions + Dimensions - 1) / Dimensions;
         _panels = new AlignedBuffer<byte>((long)Bytes.PanelCount * PanelBytes);
         var losses = default(ByteLosses);
@@ -69,6 +72,7 @@ internal sealed unsafe class SixBitPanels
         float* row = table.Row(code), center = Bytes.Centering.Center;
         var scale = Bytes.Scales[code];
         var inverse = scale == 0 ? 0 : 1 / scale;
+        var sign = Vector128.Create(Bytes.Form == ByteForm.Signed ? 0x80 : 0);
         var squares = Vector128<float>.Zero;
         for (var first = 0; first < table.Dimensions; first += Dimensions, destination += OwnSteps * StepBytes)
         {
@@ -79,12 +83,12 @@ internal sealed unsafe class SixBitPanels
             var c = Value(row + first + second, center + first + second, inverse);
             var d = Value(row + first + second + 4, center + first + second + 4, inverse);
             var last = Nearest(d, Vector128<int>.Zero);
-            var bytesA = Nearest(a, last >> 6);
+            var bytesA = Nearest(a, (last ^ sign) >> 6);
             var bytesB = Nearest(b, (last >> 4) & Vector128.Create(3));
             var bytesC = Nearest(c, (last >> 2) & Vector128.Create(3));
-            Store(bytesA, destination);
-            Store(bytesB, destination + StepBytes);
-            Store(bytesC, destination + (2 * StepBytes));
+            Store(bytesA ^ sign, destination);
+            Store(bytesB ^ sign, destination + StepBytes);
+            Store(bytesC ^ sign, destination + (2 * StepBytes));
             var left = table.Dimensions - first;
             squares += Squares(a, bytesA, left) + Squares(b, bytesB, left - 4) + Squares(c, bytesC, left - 8) + Squares(d, last, left - 12);
         }
@@ -102,7 +106,7 @@ internal sealed unsafe class SixBitPanels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Squares(Vector128<float> value, Vector128<int> bytes, int left)
     {
-        var lost = value + Vector128.ConvertToSingle(bytes - Vector128.Create(BytePanels.Offset));
+        var lost = value + Vector128.ConvertToSingle(bytes - Vector128.Create(Offset));
         return (lost * lost) & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(left)).AsSingle();
     }
 
@@ -110,7 +114,7 @@ internal sealed unsafe class SixBitPanels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Nearest(Vector128<float> value, Vector128<int> lowest)
     {
-        var quarters = (Vector128.Create((float)BytePanels.Offset) - value - Vector128.ConvertToSingle(lowest)) * 0.25f;
+        var quarters = (Vector128.Create((float)Offset) - value - Vector128.ConvertToSingle(lowest)) * 0.25f;
         var clamped = Vector128.Min(Vector128.Max(Vector128.Round(quarters), Vector128<float>.Zero), Vector128.Create(63f));
         return (Vector128.ConvertToInt32(clamped) << 2) + lowest;
     }

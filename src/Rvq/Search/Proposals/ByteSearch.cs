@@ -1,8 +1,8 @@
 namespace Rvq.Search;
 
 /// <summary>Scores in eight bits, or in six for a single vector.</summary>
-internal sealed unsafe class ByteSearch<TDot, TFloat, TDouble> : ProposingSearch<TFloat, TDouble>
-    where TDot : struct, IByteDot
+internal sealed unsafe class ByteSearch<TByte, TFloat, TDouble> : ProposingSearch<TFloat, TDouble>
+    where TByte : struct, IByteLanes<TByte>
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>
 {
@@ -15,7 +15,7 @@ internal sealed unsafe class ByteSearch<TDot, TFloat, TDouble> : ProposingSearch
 
     public ByteSearch(SearchTable table)
         : base(table)
-        => (_panels, _sixBitPanels) = (table.BytePanels, table.Dimensions <= SixBitPanels.MaxDimensions ? table.SixBitPanels : null);
+        => (_panels, _sixBitPanels) = (table.BytePanels(TByte.Form), table.Dimensions <= SixBitPanels.MaxDimensions ? table.SixBitPanels(TByte.Form) : null);
 
     /// <summary>Whether bytes are the faster way.</summary>
     public static bool Suits(SearchTable table) => table.Dimensions is >= MinDimensions and <= BytePanels.MaxDimensions && table.Size >= MinSize;
@@ -23,11 +23,11 @@ internal sealed unsafe class ByteSearch<TDot, TFloat, TDouble> : ProposingSearch
     public override Proposal Propose(float* vectors, int count, SearchScratch scratch)
     {
         Quantize(vectors, count, _panels.Bound, scratch);
-        ByteScores<TDot>.Score(_panels, scratch.Bytes, scratch.Scales, count, scratch.Scores, scratch.Minima);
+        ByteScores<TByte>.Score(_panels, scratch.Bytes, scratch.Scales, count, scratch.Scores, scratch.Minima);
         return Proposed(_panels.Weights, scratch);
     }
 
-    protected override Proposal ProposeOne(float* vector, SearchScratch scratch)
+    public override Proposal ProposeOne(float* vector, SearchScratch scratch)
     {
         if (_sixBitPanels is not { } panels)
         {
@@ -38,7 +38,7 @@ internal sealed unsafe class ByteSearch<TDot, TFloat, TDouble> : ProposingSearch
 
         // Dimensions come in groups of sixteen there, in eights elsewhere.
         *(long*)(scratch.Bytes + Table.Stride) = 0;
-        SixBitScores<TDot>.Score(panels, scratch.Bytes, scratch.Scales, scratch.Scores, scratch.Minima);
+        SixBitScores<TByte>.Score(panels, scratch.Bytes, scratch.Scales, scratch.Scores, scratch.Minima);
         return Proposed(_panels.Scales, scratch);
     }
 
@@ -58,10 +58,10 @@ internal sealed unsafe class ByteSearch<TDot, TFloat, TDouble> : ProposingSearch
         vectors = Centered(_panels.Center, vectors, count, scratch);
         for (nint i = 0; i < count; i++)
         {
-            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
-                vectors + (i * Table.Stride), Table.Stride, TDot.Levels, scratch.Bytes + (i * Table.Stride));
+            var (scale, sum, peak, norm, error) = ResidualBytes<TFloat>.Quantize(
+                vectors + (i * Table.Stride), Table.Stride, TByte.Levels, scratch.Bytes + (i * Table.Stride));
             (var spread, scratch.Margins[i]) = bound.For(peak, norm, error);
-            scratch.Scales[i] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
+            scratch.Scales[i] = new ResidualScale(scale, spread, -_panels.Offset * sum);
         }
     }
 }

@@ -24,7 +24,7 @@ internal abstract unsafe class ProposingSearch<TFloat, TDouble>(SearchTable tabl
     public abstract Proposal Propose(float* vectors, int count, SearchScratch scratch);
 
     /// <summary>Scores a single vector, which may come with caches that something else has filled meanwhile.</summary>
-    protected virtual Proposal ProposeOne(float* vector, SearchScratch scratch) => Propose(vector, 1, scratch);
+    public virtual Proposal ProposeOne(float* vector, SearchScratch scratch) => Propose(vector, 1, scratch);
 
     /// <summary>The vectors less the codebook's center, or as they are where it has none.</summary>
     public float* Centered(float* center, float* vectors, int count, SearchScratch scratch)

@@ -1,78 +1,64 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Rvq.Search;
 
 /// <summary>Residuals in eight bits, and what that loses of them.</summary>
-internal static unsafe class ResidualBytes
+internal static unsafe class ResidualBytes<T>
+    where T : struct, IFloatLanes<T>
 {
+    private const int Lanes = PanelLayout.PanelSize;
+
     /// <summary>
     /// Writes round(r / s) with s = max|r| / levels for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual, and
-    /// returns s, the sum of what was written and what <see cref="ByteErrorBound"/> asks for.
+    /// returns s, the sum of what was written and what <see cref="ByteErrorBound"/> asks for. The sum is exact: as a float32 it stays below 2²⁴, which
+    /// 127 · 60 000 is.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static (float Scale, int Sum, float Peak, float SquaredNorm, float SquaredError) Quantize(
         float* residual, int paddedLength, int levels, sbyte* bytes)
     {
-        var peak = Peak(residual, paddedLength);
+        // The last eight of an odd number of eights, and eight zeros.
+        var last = stackalloc float[Lanes];
+        var lastBytes = stackalloc sbyte[Lanes];
+        var whole = paddedLength / Lanes * Lanes;
+        T.Store(T.Zero, last);
+        if (whole < paddedLength)
+        {
+            Unsafe.CopyBlockUnaligned(last, residual + whole, Definition.Lanes * sizeof(float));
+        }
+
+        var largest = T.Abs(T.Load(last));
+        for (var i = 0; i < whole; i += Lanes)
+        {
+            largest = T.Max(largest, T.Abs(T.Load(residual + i)));
+        }
+
+        var peak = T.MaxAcross(largest);
         var (scale, inverse) = (peak / levels, peak == 0 ? 0 : levels / peak);
-        var (norm, error, sum) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<int>.Zero);
-        var i = 0;
-        if (Vector512.IsHardwareAccelerated && paddedLength >= 16)
+        T norm = T.Zero, error = norm, sum = norm;
+        for (var i = 0; i < whole; i += Lanes)
         {
-            var (norms, errors, sums) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<int>.Zero);
-            for (; i + 16 <= paddedLength; i += 16)
-            {
-                var value = Vector512.Load(residual + i);
-                var quantized = Avx512F.ConvertToVector512Int32(value * Vector512.Create(inverse));
-                var difference = value - (Vector512.ConvertToSingle(quantized) * Vector512.Create(scale));
-                norms = Vector512.MultiplyAddEstimate(value, value, norms);
-                errors = Vector512.MultiplyAddEstimate(difference, difference, errors);
-                sums += quantized;
-                Avx512F.ConvertToVector128SByte(quantized).Store(bytes + i);
-            }
-
-            norm = norms.GetLower() + norms.GetUpper();
-            error = errors.GetLower() + errors.GetUpper();
-            sum = sums.GetLower() + sums.GetUpper();
+            Quantize(residual + i, scale, inverse, bytes + i, ref norm, ref error, ref sum);
         }
 
-        for (; i < paddedLength; i += Vector256<float>.Count)
+        if (whole < paddedLength)
         {
-            var value = Vector256.Load(residual + i);
-            var quantized = Avx.ConvertToVector256Int32(value * Vector256.Create(inverse));
-            var difference = value - (Vector256.ConvertToSingle(quantized) * Vector256.Create(scale));
-            norm = Vector256.MultiplyAddEstimate(value, value, norm);
-            error = Vector256.MultiplyAddEstimate(difference, difference, error);
-            sum += quantized;
-            *(ulong*)(bytes + i) = ToBytes(quantized);
+            Quantize(last, scale, inverse, lastBytes, ref norm, ref error, ref sum);
+            Unsafe.CopyBlockUnaligned(bytes + whole, lastBytes, Definition.Lanes);
         }
 
-        return (scale, Vector256.Sum(sum), peak, Vector256.Sum(norm), Vector256.Sum(error));
+        return (scale, (int)T.SumAcross(sum), peak, T.SumAcross(norm), T.SumAcross(error));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Peak(float* residual, int paddedLength)
+    private static void Quantize(float* values, float scale, float inverse, sbyte* bytes, ref T norm, ref T error, ref T sum)
     {
-        Vector256<float> even = Vector256<float>.Zero, odd = even;
-        var i = 0;
-        for (; i + 16 <= paddedLength; i += 16)
-        {
-            even = Vector256.MaxNative(even, Vector256.Abs(Vector256.Load(residual + i)));
-            odd = Vector256.MaxNative(odd, Vector256.Abs(Vector256.Load(residual + i + 8)));
-        }
-
-        if (i < paddedLength)
-        {
-            even = Vector256.MaxNative(even, Vector256.Abs(Vector256.Load(residual + i)));
-        }
-
-        return FloatLanes256.MaxAcross(Vector256.MaxNative(even, odd));
+        var value = T.Load(values);
+        var quantized = T.Round(T.Multiply(value, T.Create(inverse)));
+        var lost = T.MultiplyAdd(quantized, T.Create(-scale), value);
+        norm = T.MultiplyAdd(value, value, norm);
+        error = T.MultiplyAdd(lost, lost, error);
+        sum = T.Add(sum, quantized);
+        T.Narrow(quantized, bytes);
     }
-
-    private static ulong ToBytes(Vector256<int> values)
-        => Avx512F.VL.IsSupported
-            ? Avx512F.VL.ConvertToVector128SByte(values).AsUInt64().ToScalar()
-            : Vector128.Narrow(Vector128.Narrow(values.GetLower(), values.GetUpper()), Vector128<short>.Zero).AsUInt64().ToScalar();
 }

@@ -75,6 +75,17 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
         => new(left._a - right._a, left._b - right._b, left._c - right._c, left._d - right._d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Multiply(FloatLanes128 left, FloatLanes128 right)
+        => new(left._a * right._a, left._b * right._b, left._c * right._c, left._d * right._d);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Abs(FloatLanes128 value) => new(Vec.Abs(value._a), Vec.Abs(value._b), Vec.Abs(value._c), Vec.Abs(value._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Round(FloatLanes128 value)
+        => new(Vec.Round(value._a), Vec.Round(value._b), Vec.Round(value._c), Vec.Round(value._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Min(FloatLanes128 left, FloatLanes128 right)
         => new(
             Vec.MinNative(left._a, right._a),
@@ -110,6 +121,17 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(FloatLanes128 value)
+    {
+        var four = Vec.MaxNative(Vec.MaxNative(value._a, value._b), Vec.MaxNative(value._c, value._d));
+        var two = Vec.MaxNative(four, Vec.Shuffle(four, Vec.Create(2, 3, 0, 1)));
+        return Vec.MaxNative(two, Vec.Shuffle(two, Vec.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(FloatLanes128 value) => Vec.Sum(value._a + value._b + (value._c + value._d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes128 value, FloatLanes128 limit)
         => Vec.LessThanOrEqual(value._a, limit._a).ExtractMostSignificantBits()
             | (Vec.LessThanOrEqual(value._b, limit._b).ExtractMostSignificantBits() << 4)
@@ -123,6 +145,14 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
         var (a, b) = Vec.Widen(low);
         var (c, d) = Vec.Widen(high);
         return new(Vec.ConvertToSingle(a), Vec.ConvertToSingle(b), Vec.ConvertToSingle(c), Vec.ConvertToSingle(d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Narrow(FloatLanes128 value, sbyte* destination)
+    {
+        var low = Vec.NarrowWithSaturation(Vec.ConvertToInt32Native(value._a), Vec.ConvertToInt32Native(value._b));
+        var high = Vec.NarrowWithSaturation(Vec.ConvertToInt32Native(value._c), Vec.ConvertToInt32Native(value._d));
+        Vec.NarrowWithSaturation(low, high).Store(destination);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -65,6 +65,15 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
     public static FloatLanes256 Subtract(FloatLanes256 left, FloatLanes256 right) => new(left._low - right._low, left._high - right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Multiply(FloatLanes256 left, FloatLanes256 right) => new(left._low * right._low, left._high * right._high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Abs(FloatLanes256 value) => new(Vec.Abs(value._low), Vec.Abs(value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Round(FloatLanes256 value) => new(Vec.Round(value._low), Vec.Round(value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Min(FloatLanes256 left, FloatLanes256 right)
         => new(Vec.MinNative(left._low, right._low), Vec.MinNative(left._high, right._high));
 
@@ -84,6 +93,12 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         var eight = Vec.MinNative(value._low, value._high);
         return FloatLanes128.MinAcross(Vector128.MinNative(eight.GetLower(), eight.GetUpper()));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(FloatLanes256 value) => MaxAcross(Vec.MaxNative(value._low, value._high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(FloatLanes256 value) => Vec.Sum(value._low + value._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes256 value, FloatLanes256 limit)
@@ -110,6 +125,13 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
 
         var (low, high) = Vec.Widen(Vec.WidenLower(Vector128.Load(source).ToVector256()));
         return new(Vec.ConvertToSingle(low), Vec.ConvertToSingle(high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Narrow(FloatLanes256 value, sbyte* destination)
+    {
+        var shorts = Vec.NarrowWithSaturation(Vec.ConvertToInt32Native(value._low), Vec.ConvertToInt32Native(value._high));
+        Vector128.NarrowWithSaturation(shorts.GetLower(), shorts.GetUpper()).Store(destination);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

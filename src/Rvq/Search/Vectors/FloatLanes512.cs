@@ -52,6 +52,15 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
     public static FloatLanes512 Subtract(FloatLanes512 left, FloatLanes512 right) => new(left._value - right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Multiply(FloatLanes512 left, FloatLanes512 right) => new(left._value * right._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Abs(FloatLanes512 value) => new(Vec.Abs(value._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Round(FloatLanes512 value) => new(Vec.Round(value._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Min(FloatLanes512 left, FloatLanes512 right) => new(Vec.MinNative(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,6 +76,13 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
         => FloatLanes256.MinAcross(new FloatLanes256(value._value.GetLower(), value._value.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(FloatLanes512 value)
+        => FloatLanes256.MaxAcross(Vector256.MaxNative(value._value.GetLower(), value._value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SumAcross(FloatLanes512 value) => Vec.Sum(value._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint AtMost(FloatLanes512 value, FloatLanes512 limit)
         => (uint)Vec.LessThanOrEqual(value._value, limit._value).ExtractMostSignificantBits();
 
@@ -80,6 +96,18 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
 
         var (low, high) = Vector256.Widen(Vector256.WidenLower(Vector128.Load(source).ToVector256()));
         return new(Vec.Create(Vector256.ConvertToSingle(low), Vector256.ConvertToSingle(high)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Narrow(FloatLanes512 value, sbyte* destination)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.ConvertToVector128SByte(Vec.ConvertToInt32Native(value._value)).Store(destination);
+            return;
+        }
+
+        FloatLanes256.Narrow(new FloatLanes256(value._value.GetLower(), value._value.GetUpper()), destination);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

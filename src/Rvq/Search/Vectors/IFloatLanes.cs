@@ -17,6 +17,13 @@ internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
     /// <summary>The same with <paramref name="right"/> in memory: one value, broadcast.</summary>
     static abstract TSelf MultiplyAddOne(TSelf left, float* right, TSelf sum);
 
+    static abstract TSelf Multiply(TSelf left, TSelf right);
+
+    static abstract TSelf Abs(TSelf value);
+
+    /// <summary>The nearest whole numbers.</summary>
+    static abstract TSelf Round(TSelf value);
+
     static abstract TSelf Min(TSelf left, TSelf right);
 
     static abstract TSelf Max(TSelf left, TSelf right);
@@ -27,11 +34,19 @@ internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
     /// <summary>The smallest of the sixteen.</summary>
     static abstract float MinAcross(TSelf value);
 
+    /// <summary>The largest of the sixteen.</summary>
+    static abstract float MaxAcross(TSelf value);
+
+    static abstract float SumAcross(TSelf value);
+
     /// <summary>Bit i is set where value i is at most <paramref name="limit"/>.</summary>
     static abstract uint AtMost(TSelf value, TSelf limit);
 
     /// <summary>Sixteen bytes, converted to float32.</summary>
     static abstract TSelf Widen(sbyte* source);
+
+    /// <summary>Writes sixteen whole numbers as bytes.</summary>
+    static abstract void Narrow(TSelf value, sbyte* destination);
 
     /// <summary>The values above <paramref name="limit"/>; infinity for the others.</summary>
     static abstract TSelf Above(TSelf value, TSelf limit);

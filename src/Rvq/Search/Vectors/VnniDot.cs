@@ -5,13 +5,13 @@ using System.Runtime.Intrinsics.X86;
 namespace Rvq.Search;
 
 /// <summary>VPDPBUSD: 32 multiply-adds in one instruction.</summary>
-internal readonly struct VnniDot : IByteDot
+internal readonly struct VnniDot : IByteDot256
 {
     public static bool IsSupported => AvxVnni.IsSupported;
 
     public static int Levels => 127;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual)
+    public static Vector256<int> MultiplyAdd(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual)
         => AvxVnni.MultiplyWideningAndAdd(sum, codewords, residual);
 }

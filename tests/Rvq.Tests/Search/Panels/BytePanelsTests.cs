@@ -22,7 +22,7 @@ public sealed class BytePanelsTests
 
             // Errors are bounded in float32, a thousandth and some rounding of each dimension above the truth; norms are exact.
             double[] bounds = [.. errors.Select((error, k) => (error * 1.0011) + (Scale(table, k) * Math.Sqrt(Dimensions) * 4.1e-5))];
-            var losses = table.BytePanels.Losses;
+            var losses = table.BytePanels(ByteForm.Unsigned).Losses;
             Assert.InRange(losses.Norm, norms.Max(), norms.Max() * 1.000001);
             Assert.InRange(losses.Error, errors.Max(), bounds.Max());
             for (var k = 0; k < Size; k++)
@@ -37,22 +37,22 @@ public sealed class BytePanelsTests
         }
     }
 
-    private static unsafe float Weight(SearchTable table, int code) => table.BytePanels.Weights[code];
+    private static unsafe float Weight(SearchTable table, int code) => table.BytePanels(ByteForm.Unsigned).Weights[code];
 
-    private static unsafe float Scale(SearchTable table, int code) => table.BytePanels.Scales[code];
+    private static unsafe float Scale(SearchTable table, int code) => table.BytePanels(ByteForm.Unsigned).Scales[code];
 
     private static double Share(double norm, double largestNorm, double error, double largestError)
         => Math.Max(largestNorm == 0 ? 0 : norm / largestNorm, largestError == 0 ? 0 : error / largestError);
 
     private static unsafe (double Norm, double Error) NormAndError(SearchTable table, Centering centering, int code)
     {
-        var panels = table.BytePanels;
+        var panels = table.BytePanels(ByteForm.Unsigned);
         double norm = 0, error = 0;
         for (var d = 0; d < table.Dimensions; d++)
         {
             var value = (double)table.Row(code)[d] - centering.Center[d];
             var at = (((((code / 16 * panels.Steps) + (d / 4)) * 16) + (code % 16)) * 4) + (d % 4);
-            var rounded = (double)panels.Scales[code] * (BytePanels.Offset - panels.Panels[at]);
+            var rounded = (double)panels.Scales[code] * (panels.Offset - panels.Panels[at]);
             norm += value * value;
             error += (value - rounded) * (value - rounded);
         }

@@ -10,15 +10,15 @@ public sealed class SixBitPanelsTests
     {
         foreach (var kind in new[] { "random", "offset-10", "mixed-scales", "one-huge-codeword", "zeros" })
         {
-            foreach (var dimensions in new[] { 1, 8, 15, 16, 17, 40, 48, 72 })
+            foreach (var (dimensions, form) in Cases())
             {
                 const int Size = 70;
                 var (codewords, _) = TestVectors.Create(kind, Size, dimensions, 1, 1);
                 var table = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean);
-                var losses = table.SixBitPanels.Losses;
+                var losses = table.SixBitPanels(form).Losses;
                 for (var k = 0; k < Size; k++)
                 {
-                    var (scale, norm, error) = SixBitError(table, new Centering(table), k);
+                    var (scale, norm, error) = SixBitError(table.SixBitPanels(form), table, k);
                     if (scale == 0)
                     {
                         Assert.True(norm <= losses.Rest * (1 + 1e-12));
@@ -33,10 +33,14 @@ public sealed class SixBitPanelsTests
         }
     }
 
+    private static IEnumerable<(int Dimensions, ByteForm Form)> Cases()
+        => from dimensions in (int[])[1, 8, 15, 16, 17, 40, 48, 72]
+           from form in Enum.GetValues<ByteForm>()
+           select (dimensions, form);
+
     /// <summary>s, ‖c − μ‖ and the largest error of a dimension.</summary>
-    private static unsafe (double Scale, double Norm, double Error) SixBitError(SearchTable table, Centering centering, int code)
+    private static unsafe (double Scale, double Norm, double Error) SixBitError(SixBitPanels panels, SearchTable table, int code)
     {
-        var panels = table.SixBitPanels;
         var scale = (double)panels.Bytes.Scales[code];
         double norm = 0, largest = 0, squaredError = 0;
         for (var d = 0; d < table.Dimensions; d++)
@@ -44,8 +48,9 @@ public sealed class SixBitPanelsTests
             var (group, step, i) = (d / 16, d / 4 % 4, d % 4);
             byte Own(int own) => panels.Panels[(((((((code / 16 * panels.Groups) + group) * 3) + own) * 16) + (code % 16)) * 4) + i];
             var stored = step < 3 ? Own(step) : ((Own(0) & 3) << 6) | ((Own(1) & 3) << 4) | ((Own(2) & 3) << 2);
-            var value = (double)table.Row(code)[d] - centering.Center[d];
-            var error = Math.Abs(value - (scale * (128 - stored)));
+            var q = panels.Bytes.Form == ByteForm.Signed ? -(sbyte)stored : 128 - stored;
+            var value = (double)table.Row(code)[d] - panels.Bytes.Centering.Center[d];
+            var error = Math.Abs(value - (scale * q));
             (norm, largest, squaredError) = (norm + (value * value), Math.Max(largest, error), squaredError + (error * error));
         }
 

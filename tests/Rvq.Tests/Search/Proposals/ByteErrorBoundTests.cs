@@ -11,15 +11,22 @@ public sealed class ByteErrorBoundTests
     [Fact]
     public void SpreadAndMargin_Avx2_CoverEveryError()
     {
-        Cover<Avx2Dot>(TestScores.InBytes<Avx2Dot>);
-        Cover<Avx2Dot>(TestScores.InSixBits<Avx2Dot>);
+        Cover<ByteLanes256<Avx2Dot>>(TestScores.InBytes<ByteLanes256<Avx2Dot>>);
+        Cover<ByteLanes256<Avx2Dot>>(TestScores.InSixBits<ByteLanes256<Avx2Dot>>);
+    }
+
+    [Fact]
+    public void SpreadAndMargin_DotProd_CoverEveryError()
+    {
+        Cover<DotProdLanes>(TestScores.InBytes<DotProdLanes>);
+        Cover<DotProdLanes>(TestScores.InSixBits<DotProdLanes>);
     }
 
     [Fact]
     public void SpreadAndMargin_Vnni_CoverEveryError()
     {
-        Cover<VnniDot>(TestScores.InBytes<VnniDot>);
-        Cover<VnniDot>(TestScores.InSixBits<VnniDot>);
+        Cover<ByteLanes256<VnniDot>>(TestScores.InBytes<ByteLanes256<VnniDot>>);
+        Cover<ByteLanes256<VnniDot>>(TestScores.InSixBits<ByteLanes256<VnniDot>>);
     }
 
     [Theory]
@@ -28,9 +35,11 @@ public sealed class ByteErrorBoundTests
     [InlineData("offset-10")]
     public void Spread_OrdinaryData_LeavesFewCandidates(string kind)
     {
-        Assert.SkipUnless(Avx2Dot.IsSupported, "Eight-bit scores need AVX2.");
-        LeavesFewCandidates(TestScores.InBytes<Avx2Dot>(kind, 256, 64, 40), 8);
-        LeavesFewCandidates(TestScores.InSixBits<Avx2Dot>(kind, 256, 64, 40), 16);
+        LeavesFewCandidates(TestScores.InBytes<DotProdLanes>(kind, 256, 64, 40), 8);
+        LeavesFewCandidates(TestScores.InSixBits<DotProdLanes>(kind, 256, 64, 40), 16);
+        TestKernels.SkipUnlessMultiplied<ByteLanes256<Avx2Dot>>();
+        LeavesFewCandidates(TestScores.InBytes<ByteLanes256<Avx2Dot>>(kind, 256, 64, 40), 8);
+        LeavesFewCandidates(TestScores.InSixBits<ByteLanes256<Avx2Dot>>(kind, 256, 64, 40), 16);
     }
 
     private static void LeavesFewCandidates(List<ScoredFrame> scored, int most)
@@ -57,9 +66,9 @@ public sealed class ByteErrorBoundTests
     }
 
     private static void Cover<T>(Func<string, int, int, int, List<ScoredFrame>> score)
-        where T : struct, IByteDot
+        where T : struct, IByteLanes<T>
     {
-        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        TestKernels.SkipUnlessMultiplied<T>();
         var covered = 0;
         foreach (var kind in TestVectors.Kinds)
         {

@@ -8,21 +8,24 @@ public sealed unsafe class ByteScoresTests
     private const int Panel = PanelLayout.PanelSize;
 
     [Fact]
-    public void Score_Avx2_StaysInside() => StaysInside<Avx2Dot>();
+    public void Score_Avx2_StaysInside() => StaysInside<ByteLanes256<Avx2Dot>>();
 
     [Fact]
-    public void Score_Vnni_StaysInside() => StaysInside<VnniDot>();
+    public void Score_DotProd_StaysInside() => StaysInside<DotProdLanes>();
+
+    [Fact]
+    public void Score_Vnni_StaysInside() => StaysInside<ByteLanes256<VnniDot>>();
 
     private static void StaysInside<T>()
-        where T : struct, IByteDot
+        where T : struct, IByteLanes<T>
     {
-        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        TestKernels.SkipUnlessMultiplied<T>();
         foreach (var (atEnd, size, dimensions) in GuardCases.Codebooks())
         {
             foreach (var count in new[] { 1, 15 })
             {
                 var codewords = TestVectors.Normal(new Random(size), size * dimensions);
-                var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels;
+                var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels(T.Form);
                 var (panelCount, stride, random) = (panels.PanelCount, panels.Steps * BytePanels.Dimensions, new Random(dimensions));
                 using var residuals = new GuardedBuffer<sbyte>(count * stride, atEnd);
                 using var scales = new GuardedBuffer<ResidualScale>(count, atEnd);
@@ -36,7 +39,7 @@ public sealed unsafe class ByteScoresTests
                 for (var t = 0; t < count; t++)
                 {
                     var sum = residuals.Span.Slice(t * stride, stride).ToArray().Sum(value => value);
-                    scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -BytePanels.Offset * sum);
+                    scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -panels.Offset * sum);
                 }
 
                 ByteScores<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);
@@ -60,7 +63,8 @@ public sealed unsafe class ByteScoresTests
         for (var d = 0; d < residual.Length; d++)
         {
             var at = (((((code / Panel * panels.Steps) + (d / 4)) * Panel) + (code % Panel)) * 4) + (d % 4);
-            sum += (panels.Panels[at] - BytePanels.Offset) * residual[d];
+            var stored = panels.Form == ByteForm.Signed ? (sbyte)panels.Panels[at] : panels.Panels[at];
+            sum += (stored - panels.Offset) * residual[d];
         }
 
         return sum;

@@ -166,7 +166,7 @@ public sealed class CandidatesTests
     /// <summary>What kernels take off a frame before they round it.</summary>
     private static unsafe float Center(RvqModel model, int dimension)
     {
-        var center = model.Stages[0].SearchTable.BytePanels.Center;
+        var center = model.Stages[0].SearchTable.BytePanels(ByteForm.Unsigned).Center;
         return center == null ? 0 : center[dimension];
     }
 

@@ -8,19 +8,22 @@ public sealed unsafe class SixBitScoresTests
     private const int Panel = PanelLayout.PanelSize;
 
     [Fact]
-    public void Score_Avx2_StaysInside() => StaysInside<Avx2Dot>();
+    public void Score_Avx2_StaysInside() => StaysInside<ByteLanes256<Avx2Dot>>();
 
     [Fact]
-    public void Score_Vnni_StaysInside() => StaysInside<VnniDot>();
+    public void Score_DotProd_StaysInside() => StaysInside<DotProdLanes>();
+
+    [Fact]
+    public void Score_Vnni_StaysInside() => StaysInside<ByteLanes256<VnniDot>>();
 
     private static void StaysInside<T>()
-        where T : struct, IByteDot
+        where T : struct, IByteLanes<T>
     {
-        Assert.SkipUnless(T.IsSupported, $"{typeof(T).Name} is not on this machine or switched off.");
+        TestKernels.SkipUnlessMultiplied<T>();
         foreach (var (atEnd, size, dimensions) in GuardCases.Codebooks())
         {
             var codewords = TestVectors.Normal(new Random(size), size * dimensions);
-            var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).SixBitPanels;
+            var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).SixBitPanels(T.Form);
             var (panelCount, random) = (panels.Bytes.PanelCount, new Random(dimensions));
             using var residual = new GuardedBuffer<sbyte>(panels.Groups * 16, atEnd);
             using var scale = new GuardedBuffer<ResidualScale>(1, atEnd);
@@ -55,6 +58,7 @@ public sealed unsafe class SixBitScoresTests
     {
         var (index, step) = ((code / Panel * panels.Groups) + (dimension / 16), dimension / 4 % 4);
         var group = panels.Panels + (((index * 3 * Panel) + (code % Panel)) * 4) + (dimension % 4);
-        return step < 3 ? group[step * 64] : ((group[0] & 3) << 6) | ((group[64] & 3) << 4) | ((group[128] & 3) << 2);
+        var stored = step < 3 ? group[step * 64] : ((group[0] & 3) << 6) | ((group[64] & 3) << 4) | ((group[128] & 3) << 2);
+        return panels.Bytes.Form == ByteForm.Signed ? (sbyte)stored : stored;
     }
 }

@@ -29,19 +29,19 @@ internal static unsafe class TestScores
     }
 
     public static List<ScoredFrame> InBytes<T>(string kind, int size, int dimensions, int count)
-        where T : struct, IByteDot
+        where T : struct, IByteLanes<T>
         => InBits<T>(
-            kind, size, dimensions, count, table => (table.BytePanels.Bound, (nint)table.BytePanels.Weights),
+            kind, size, dimensions, count, table => (table.BytePanels(T.Form).Bound, (nint)table.BytePanels(T.Form).Weights),
             (table, bytes, scales, scores, minima) =>
-                ByteScores<T>.Score(table.BytePanels, (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
+                ByteScores<T>.Score(table.BytePanels(T.Form), (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
 
     public static List<ScoredFrame> InSixBits<T>(string kind, int size, int dimensions, int count)
-        where T : struct, IByteDot
+        where T : struct, IByteLanes<T>
         => InBits<T>(
-            kind, size, dimensions, count, table => (table.SixBitPanels.Bound, (nint)table.SixBitPanels.Bytes.Scales),
+            kind, size, dimensions, count, table => (table.SixBitPanels(T.Form).Bound, (nint)table.SixBitPanels(T.Form).Bytes.Scales),
             (table, bytes, scales, scores, minima) =>
             {
-                var panels = table.SixBitPanels;
+                var panels = table.SixBitPanels(T.Form);
                 var residual = new AlignedBuffer<sbyte>(panels.Groups * SixBitPanels.Dimensions);
                 for (var t = 0; t < count; t++)
                 {
@@ -54,10 +54,10 @@ internal static unsafe class TestScores
     private static List<ScoredFrame> InBits<T>(
         string kind, int size, int dimensions, int count, Func<SearchTable, (ByteErrorBound Bound, nint Weights)> panels,
         Action<SearchTable, nint, nint, nint, nint> score)
-        where T : struct, IByteDot
+        where T : struct, IByteLanes<T>
     {
         var (table, codebook, frames) = Create(kind, size, dimensions, count);
-        var vectors = Centered(table, frames, table.BytePanels.Center);
+        var vectors = Centered(table, frames, table.BytePanels(T.Form).Center);
         var (scores, minima) = Room(table.PanelCount, count);
         var bytes = new AlignedBuffer<sbyte>((count + 1) * table.Stride);
         var scales = new AlignedBuffer<ResidualScale>(count);
@@ -65,10 +65,10 @@ internal static unsafe class TestScores
         var (bound, weights) = panels(table);
         for (var t = 0; t < count; t++)
         {
-            var (scale, sum, peak, norm, error) = ResidualBytes.Quantize(
+            var (scale, sum, peak, norm, error) = ResidualBytes<FloatLanes128>.Quantize(
                 vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * table.Stride));
             (var spread, margins[t]) = bound.For(peak, norm, error);
-            scales.Pointer[t] = new ResidualScale(scale, spread, -BytePanels.Offset * sum);
+            scales.Pointer[t] = new ResidualScale(scale, spread, -table.BytePanels(T.Form).Offset * sum);
         }
 
         score(table, (nint)bytes.Pointer, (nint)scales.Pointer, (nint)scores.Pointer, (nint)minima.Pointer);

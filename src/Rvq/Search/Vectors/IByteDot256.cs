@@ -2,8 +2,8 @@ using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
-/// <summary>Multiply-add of bytes, as one machine or another has it.</summary>
-internal interface IByteDot
+/// <summary>Multiply-add of bytes in 256 bits, as one machine or another has it.</summary>
+internal interface IByteDot256
 {
     static abstract bool IsSupported { get; }
 
@@ -11,5 +11,5 @@ internal interface IByteDot
     static abstract int Levels { get; }
 
     /// <summary>sum + the four products of each group of four bytes, exactly.</summary>
-    static abstract Vector256<int> Add(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual);
+    static abstract Vector256<int> MultiplyAdd(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual);
 }

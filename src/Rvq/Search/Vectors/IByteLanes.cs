@@ -1,0 +1,41 @@
+namespace Rvq.Search;
+
+/// <summary>
+/// Sixteen groups of four bytes in vectors of the machine's width: a step of four dimensions of one panel's codewords, or of one residual, repeated; or the
+/// sixteen 32-bit sums of their products.
+/// </summary>
+internal unsafe interface IByteLanes<TSelf>
+    where TSelf : struct, IByteLanes<TSelf>
+{
+    static abstract bool IsSupported { get; }
+
+    /// <summary>How codewords are stored for these products.</summary>
+    static abstract ByteForm Form { get; }
+
+    /// <summary>The largest magnitude of a quantized residual value.</summary>
+    static abstract int Levels { get; }
+
+    /// <summary>Sixteen equal sums.</summary>
+    static abstract TSelf Create(int sum);
+
+    /// <summary>The 64 bytes of a step.</summary>
+    static abstract TSelf Load(byte* codewords);
+
+    /// <summary>The four bytes of a residual's step, for all codewords.</summary>
+    static abstract TSelf Broadcast(sbyte* residual);
+
+    static abstract TSelf Add(TSelf left, TSelf right);
+
+    /// <summary>sum + the four products of each group, exactly.</summary>
+    static abstract TSelf MultiplyAdd(TSelf sum, TSelf codewords, TSelf residual);
+
+    /// <summary>Likewise, with 64 bytes from memory: loaded on its own, the JIT spends an instruction and a register more on them.</summary>
+    static abstract TSelf MultiplyAdd(TSelf sum, byte* codewords, TSelf residual);
+
+    /// <summary>The two lowest bits of three bytes as the highest six of one; its two lowest are zeros.</summary>
+    static abstract TSelf LowestBits(TSelf first, TSelf second, TSelf third);
+
+    /// <summary>Writes a panel's scores and their minima as <see cref="ScaledSums.Write"/> does.</summary>
+    static abstract void Write(
+        TSelf sums, ResidualScale* scale, float* halfNorms, float* steps, float* weights, float* scores, float* minima, bool merge);
+}
