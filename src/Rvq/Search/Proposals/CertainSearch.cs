@@ -9,20 +9,14 @@ internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) :
 
     private readonly int _tile = SearchScratch.Tile(table.PanelCount);
     private readonly FloatPanels _panels = table.FloatPanels;
+    private readonly AlignedBuffer<float> _halfNorms = HalfNorms(table.FloatPanels);
     private readonly FloatSearch<TFloat, TDouble> _scores = new(table);
 
     /// <summary>Whether this is the faster way: codewords of few dimensions.</summary>
-    public static bool Suits(SearchTable table) => table.Dimensions <= MaxDimensions;
+    public static bool Suits(SearchTable table) => table.Dimensions <= MaxDimensions && table.PanelCount <= CertainCodes<TFloat>.MaxPanels;
 
     public override void Find(float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
-        if (!TFloat.HasManyRegisters && frames > 1)
-        {
-            // Too few registers for all that is kept of four frames.
-            _scores.Find(vectors, frames, codes, codeStride, scratch);
-            return;
-        }
-
         FindCertain(vectors, frames, codes, codeStride, scratch);
         for (; frames > 0; frames--, vectors += Table.Stride, codes += codeStride)
         {
@@ -42,7 +36,19 @@ internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) :
             var centered = _scores.Centered(_panels.Center, vectors, count, scratch);
             _panels.Bound.Margins(centered, count, Table.Stride, scratch.Margins);
             CertainCodes<TFloat>.Find(
-                _panels.Panels, _panels.HalfNorms, _panels.PanelCount, Table.Dimensions, centered, Table.Stride, scratch.Margins, count, codes, codeStride);
+                _panels.Panels, _halfNorms.Pointer, _panels.PanelCount, Table.Dimensions, centered, Table.Stride, scratch.Margins, count, codes, codeStride);
         }
+    }
+
+    /// <summary>Those of the panels, without infinity.</summary>
+    private static AlignedBuffer<float> HalfNorms(FloatPanels panels)
+    {
+        var result = new AlignedBuffer<float>((long)panels.PanelCount * PanelLayout.PanelSize);
+        for (var i = 0; i < result.Length; i++)
+        {
+            result.Pointer[i] = Math.Min(panels.HalfNorms[i], CertainCodes<TFloat>.MaxHalfNorm);
+        }
+
+        return result;
     }
 }

@@ -102,12 +102,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
             Vec.MaxNative(left._d, right._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 SelectLess(FloatLanes128 left, FloatLanes128 right, FloatLanes128 ifLess, FloatLanes128 otherwise)
-        => new(
-            Vec.ConditionalSelect(Vec.LessThan(left._a, right._a), ifLess._a, otherwise._a),
-            Vec.ConditionalSelect(Vec.LessThan(left._b, right._b), ifLess._b, otherwise._b),
-            Vec.ConditionalSelect(Vec.LessThan(left._c, right._c), ifLess._c, otherwise._c),
-            Vec.ConditionalSelect(Vec.LessThan(left._d, right._d), ifLess._d, otherwise._d));
+    public static FloatLanes128 Mark(FloatLanes128 value, FloatLanes128 kept, FloatLanes128 mark)
+        => new((value._a & kept._a) | mark._a, (value._b & kept._b) | mark._b, (value._c & kept._c) | mark._c, (value._d & kept._d) | mark._d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes128 value)

@@ -82,10 +82,8 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<fl
         => new(Vec.MaxNative(left._low, right._low), Vec.MaxNative(left._high, right._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes256 SelectLess(FloatLanes256 left, FloatLanes256 right, FloatLanes256 ifLess, FloatLanes256 otherwise)
-        => new(
-            Vec.ConditionalSelect(Vec.LessThan(left._low, right._low), ifLess._low, otherwise._low),
-            Vec.ConditionalSelect(Vec.LessThan(left._high, right._high), ifLess._high, otherwise._high));
+    public static FloatLanes256 Mark(FloatLanes256 value, FloatLanes256 kept, FloatLanes256 mark)
+        => new((value._low & kept._low) | mark._low, (value._high & kept._high) | mark._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes256 value)

@@ -68,8 +68,8 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLa
         => new(Vec.MaxNative(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes512 SelectLess(FloatLanes512 left, FloatLanes512 right, FloatLanes512 ifLess, FloatLanes512 otherwise)
-        => new(Vec.ConditionalSelect(Vec.LessThan(left._value, right._value), ifLess._value, otherwise._value));
+    public static FloatLanes512 Mark(FloatLanes512 value, FloatLanes512 kept, FloatLanes512 mark)
+        => new((value._value & kept._value) | mark._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes512 value)

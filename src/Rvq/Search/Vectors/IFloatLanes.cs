@@ -28,8 +28,8 @@ internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
 
     static abstract TSelf Max(TSelf left, TSelf right);
 
-    /// <summary>Elementwise: <paramref name="ifLess"/> where left is less than right, else <paramref name="otherwise"/>.</summary>
-    static abstract TSelf SelectLess(TSelf left, TSelf right, TSelf ifLess, TSelf otherwise);
+    /// <summary>The bits of the values that <paramref name="kept"/> has, and those of <paramref name="mark"/>.</summary>
+    static abstract TSelf Mark(TSelf value, TSelf kept, TSelf mark);
 
     /// <summary>The smallest of the sixteen.</summary>
     static abstract float MinAcross(TSelf value);

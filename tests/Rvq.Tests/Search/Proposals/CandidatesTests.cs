@@ -7,6 +7,7 @@ public sealed class CandidatesTests
 {
     [Theory]
     [InlineData(16, 16)] // one panel
+    [InlineData(300, 8)] // no score stored, and a number in its lowest bits
     [InlineData(40, 24)]
     [InlineData(100, 64)] // in eight bits, where there are such kernels
     public void Encode_WhereFloat32ErrsAlone_EqualsOracle(int size, int dimensions)

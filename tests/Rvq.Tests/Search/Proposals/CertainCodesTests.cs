@@ -29,6 +29,11 @@ public sealed unsafe class CertainCodesTests
             var source = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).FloatPanels;
             using var panels = new GuardedBuffer<float>(source.Panels, source.PanelCount * dimensions * Panel, atEnd);
             using var halfNorms = new GuardedBuffer<float>(source.HalfNorms, source.PanelCount * Panel, atEnd);
+            for (var i = 0; i < halfNorms.Length; i++)
+            {
+                halfNorms.Span[i] = Math.Min(halfNorms.Span[i], CertainCodes<T>.MaxHalfNorm);
+            }
+
             using var vectors = new GuardedBuffer<float>(GuardCases.Padded(frames, dimensions), atEnd);
             using var margins = new GuardedBuffer<double>(Count, atEnd);
             using var codes = new GuardedBuffer<int>(((Count - 1) * 3) + 1, atEnd);
