@@ -63,7 +63,7 @@ public sealed unsafe class ByteScoresTests
         for (var d = 0; d < residual.Length; d++)
         {
             var at = (((((code / Panel * panels.Steps) + (d / 4)) * Panel) + (code % Panel)) * 4) + (d % 4);
-            var stored = panels.Form == ByteForm.Signed ? (sbyte)panels.Panels[at] : panels.Panels[at];
+            int stored = panels.Form == ByteForm.Signed ? (sbyte)panels.Panels[at] : panels.Panels[at];
             sum += (stored - panels.Offset) * residual[d];
         }
 

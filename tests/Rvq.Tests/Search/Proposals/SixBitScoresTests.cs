@@ -58,7 +58,7 @@ public sealed unsafe class SixBitScoresTests
     {
         var (index, step) = ((code / Panel * panels.Groups) + (dimension / 16), dimension / 4 % 4);
         var group = panels.Panels + (((index * 3 * Panel) + (code % Panel)) * 4) + (dimension % 4);
-        var stored = step < 3 ? group[step * 64] : ((group[0] & 3) << 6) | ((group[64] & 3) << 4) | ((group[128] & 3) << 2);
+        int stored = step < 3 ? group[step * 64] : ((group[0] & 3) << 6) | ((group[64] & 3) << 4) | ((group[128] & 3) << 2);
         return panels.Bytes.Form == ByteForm.Signed ? (sbyte)stored : stored;
     }
 }
