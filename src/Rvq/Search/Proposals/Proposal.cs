@@ -18,7 +18,7 @@ internal readonly unsafe struct Proposal
     /// <summary>What each codeword has of the spread, [panels × 16]; or null where the margins cover all.</summary>
     public float* Weights { get; init; }
 
-    /// <summary>μ, the codebook's center, or null where it has none.</summary>
+    /// <summary>μ, the codebook's center, which scores are taken around, or null where it has none.</summary>
     public float* Center { get; init; }
 
     /// <summary>A, the error of a score in units of the codeword's weight; 0 where the margins cover all.</summary>
