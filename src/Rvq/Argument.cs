@@ -50,13 +50,15 @@ internal static unsafe partial class Argument
     {
         if (frames.Length is < 2 or > StridedRows.MaxRank)
         {
-            throw new ArgumentException($"frames has {frames.Length} axes; […, T, D] with 2 to {StridedRows.MaxRank} is needed.", nameof(frames));
+            throw new ArgumentException(
+                $"frames has {frames.Length} axes; […, T, D] with 2 to {StridedRows.MaxRank} is needed.", nameof(frames));
         }
 
         if (frames[^1] != model.Dimensions)
         {
             throw new ArgumentException(
-                $"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions{SwappedAxis(frames, model.Dimensions)}.",
+                $"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions"
+                    + $"{SwappedAxis(frames, model.Dimensions)}.",
                 nameof(frames));
         }
 
@@ -75,7 +77,8 @@ internal static unsafe partial class Argument
         if (codes[^1] != model.CodesPerBlock)
         {
             throw new ArgumentException(
-                $"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes{SwappedAxis(codes, model.CodesPerBlock)}.",
+                $"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes"
+                    + $"{SwappedAxis(codes, model.CodesPerBlock)}.",
                 nameof(codes));
         }
     }
@@ -93,14 +96,16 @@ internal static unsafe partial class Argument
         if (codes[^2] != frames[^2] / model.FramesPerBlock)
         {
             throw new ArgumentException(
-                $"codes has a next to last axis of {codes[^2]}, but {frames[^2]} frames need {frames[^2] / model.FramesPerBlock}.", nameof(codes));
+                $"codes has a next to last axis of {codes[^2]}, but {frames[^2]} frames need {frames[^2] / model.FramesPerBlock}.",
+                nameof(codes));
         }
 
         for (var axis = 0; axis < frames.Length - 2; axis++)
         {
             if (frames[axis] != codes[axis])
             {
-                throw new ArgumentException($"codes has length {codes[axis]} on axis {axis}, but frames has {frames[axis]}.", nameof(codes));
+                throw new ArgumentException(
+                    $"codes has length {codes[axis]} on axis {axis}, but frames has {frames[axis]}.", nameof(codes));
             }
         }
     }
@@ -142,7 +147,8 @@ internal static unsafe partial class Argument
     {
         if (rows.HasBroadcastAxis)
         {
-            throw new ArgumentException($"{name} has an axis with a length above 1 and a stride of 0; results would overwrite each other.", name);
+            throw new ArgumentException(
+                $"{name} has an axis with a length above 1 and a stride of 0; results would overwrite each other.", name);
         }
     }
 
@@ -155,6 +161,8 @@ internal static unsafe partial class Argument
         }
 
         throw new ArgumentException(
-            $"{name} holds {values[index]} at {row} {firstRow + (index / rowLength)}, dimension {index % rowLength}; every value must be finite.", name);
+            $"{name} holds {values[index]} at {row} {firstRow + (index / rowLength)}, dimension {index % rowLength}; "
+                + "every value must be finite.",
+            name);
     }
 }

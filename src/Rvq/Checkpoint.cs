@@ -3,8 +3,8 @@ using Rvq.Checkpoints;
 namespace Rvq;
 
 /// <summary>
-/// The tensors of a checkpoint by name, of every kind of file that <see cref="RvqModel.Load(string, LoadOptions?)"/> reads: for a codec that the library does
-/// not know, from which a caller builds stages. Nothing in a file is executed. Not thread-safe.
+/// The tensors of a checkpoint by name, of every kind of file that <see cref="RvqModel.Load(string, LoadOptions?)"/> reads: for a codec
+/// that the library does not know, from which a caller builds stages. Nothing in a file is executed. Not thread-safe.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
@@ -32,7 +32,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The file that was opened, beside which a config.json may lie, or null for a stream.</summary>
     internal string? Path { get; }
 
-    /// <summary>Opens a file, a Hugging Face folder, or a <c>*.index.json</c> with its shards. The file stays open until this is disposed.</summary>
+    /// <summary>
+    /// Opens a file, a Hugging Face folder, or a <c>*.index.json</c> with its shards. The file stays open until this is disposed.
+    /// </summary>
     /// <param name="path">The file or folder.</param>
     /// <returns>The tensors; their elements are read when asked for.</returns>
     /// <exception cref="InvalidDataException">The file is damaged or of no kind that is read, or the folder holds no model.</exception>
@@ -43,7 +45,9 @@ public sealed class Checkpoint : IDisposable
         return CheckpointPlace.Open(path);
     }
 
-    /// <summary>Opens a checkpoint that lies in a stream from its position to its end. One that cannot seek is read to its end and kept.</summary>
+    /// <summary>
+    /// Opens a checkpoint that lies in a stream from its position to its end. One that cannot seek is read to its end and kept.
+    /// </summary>
     /// <param name="stream">The stream; it is left open, and must not be used before this is disposed.</param>
     /// <returns>The tensors; their elements are read when asked for.</returns>
     /// <exception cref="InvalidDataException">The stream is damaged or of no kind that is read.</exception>
@@ -88,14 +92,17 @@ public sealed class Checkpoint : IDisposable
     /// <inheritdoc cref="Read(string)"/>
     /// <param name="name">The tensor's name.</param>
     /// <param name="destination">Gets the values; exactly as many as the tensor's shape has.</param>
-    /// <exception cref="ArgumentException">There is no tensor of that name, or <paramref name="destination"/> has another length.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no tensor of that name, or <paramref name="destination"/> has another length.
+    /// </exception>
     public void Read(string name, Span<float> destination)
     {
         var tensor = Find(name);
         if (tensor.Count != destination.Length)
         {
             throw new ArgumentException(
-                $"destination has length {destination.Length}, but tensor {TensorEntry.Quote(name)} has {tensor.Count} values.", nameof(destination));
+                $"destination has length {destination.Length}, but tensor {TensorEntry.Quote(name)} has {tensor.Count} values.",
+                nameof(destination));
         }
 
         Copy(tensor, destination);
@@ -115,7 +122,8 @@ public sealed class Checkpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _file.Find(name) ?? throw new ArgumentException($"There is no tensor {TensorEntry.Quote(name)} among the {Tensors.Count} of the file.", nameof(name));
+        return _file.Find(name) ?? throw new ArgumentException(
+            $"There is no tensor {TensorEntry.Quote(name)} among the {Tensors.Count} of the file.", nameof(name));
     }
 
     private void Copy(TensorEntry tensor, Span<float> destination)

@@ -14,7 +14,9 @@ public sealed class Codebook
     /// <param name="codewords">The codewords, row-major, length Size × <paramref name="dimensions"/>; every value finite.</param>
     /// <param name="dimensions">The length of one codeword, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> is below 1.</exception>
-    /// <exception cref="ArgumentException">No codeword, a length that is not a multiple of <paramref name="dimensions"/>, or a value that is not finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// No codeword, a length that is not a multiple of <paramref name="dimensions"/>, or a value that is not finite.
+    /// </exception>
     public Codebook(ReadOnlySpan<float> codewords, int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
@@ -59,9 +61,11 @@ public sealed class Codebook
         }
     }
 
-    /// <summary>All codewords as a view, shape [<see cref="Size"/>, <see cref="Dimensions"/>]; <c>FlattenTo</c> copies them out, row-major.</summary>
+    /// <summary>
+    /// All codewords as a view, shape [<see cref="Size"/>, <see cref="Dimensions"/>]; <c>FlattenTo</c> copies them out, row-major.
+    /// </summary>
     public ReadOnlyTensorSpan<float> Codewords
-        => new(_rows.Span[..(Size * RowStride)], [Size, Dimensions], [Size == 1 ? 0 : RowStride, Dimensions == 1 ? 0 : 1]); // tensor spans want the stride 0 on axes of length 1
+        => new(_rows.Span[..(Size * RowStride)], [Size, Dimensions], [Size == 1 ? 0 : RowStride, Dimensions == 1 ? 0 : 1]);
 
     /// <summary>The same codewords scaled to length 1, in binary64 and rounded once; zeros stay.</summary>
     internal unsafe Codebook ToUnitLength()
@@ -80,6 +84,8 @@ public sealed class Codebook
     /// <summary>The distance between the starts of two padded rows.</summary>
     internal int RowStride { get; }
 
-    /// <summary>All rows, [Size + 1, RowStride], zero beyond Dimensions; the last row is zero, what a codebook that is left out adds.</summary>
+    /// <summary>
+    /// All rows, [Size + 1, RowStride], zero beyond Dimensions; the last row is zero, what a codebook that is left out adds.
+    /// </summary>
     internal AlignedBuffer<float> PaddedRows => _rows;
 }

@@ -25,8 +25,8 @@ public sealed unsafe class Dequantizer
     private readonly int _smallestCodebook;
 
     /// <summary>
-    /// Prepares to decode with a model. Where projections follow the codebooks (DAC, SNAC, Mimi), that includes tables of projected codewords: up to
-    /// 64 MB a stack (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
+    /// Prepares to decode with a model. Where projections follow the codebooks (DAC, SNAC, Mimi), that includes tables of projected
+    /// codewords: up to 64 MB a stack (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
@@ -137,7 +137,8 @@ public sealed unsafe class Dequantizer
     public float[] Decode(ReadOnlyTensorSpan<int> codes) => Decode(in codes);
 
     private int BlockCount<TCode>(ReadOnlySpan<TCode> codes)
-        => Argument.RowCount(codes.Length, Model.CodesPerBlock, nameof(codes), Model.FramesPerBlock == 1 ? "codes of a frame" : "codes of a block");
+        => Argument.RowCount(
+            codes.Length, Model.CodesPerBlock, nameof(codes), Model.FramesPerBlock == 1 ? "codes of a frame" : "codes of a block");
 
     private void Decode<TCode>(TCode* source, in StridedRows codes, float* destination, in StridedRows frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -170,7 +171,8 @@ public sealed unsafe class Dequantizer
     {
         var columns = _decoder.Columns;
         var total = codes.Count * columns.Length;
-        if (codes.IsDense && total is >= LeastCodesInVectors and <= int.MaxValue && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
+        if (codes.IsDense && total is >= LeastCodesInVectors and <= int.MaxValue
+            && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
         {
             return;
         }

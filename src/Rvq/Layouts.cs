@@ -9,8 +9,8 @@ namespace Rvq;
 /// <remarks>
 /// Lengths are given as they lie in memory, the slowest first: <c>Layouts.ChannelsFirst(latents, b, d, t)</c>, or with the <c>long[]</c>
 /// that ONNX Runtime calls a shape, <c>Layouts.ChannelsFirst(latents, shape)</c>. In F#:
-/// <c>Layouts.ChannelsFirst(ReadOnlySpan latents, ReadOnlySpan [| 1L; 128L; 75L |])</c>; an array gives a view to write to, which C# but not F#
-/// also takes where one to read is wanted.
+/// <c>Layouts.ChannelsFirst(ReadOnlySpan latents, ReadOnlySpan [| 1L; 128L; 75L |])</c>; an array gives a view to write to, which C# but
+/// not F# also takes where one to read is wanted.
 /// </remarks>
 public static class Layouts
 {

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Rvq;
 
-/// <summary>A 128-bit hash (XxHash128) over all that determines a model's codes and frames, and nothing else; Streams/FORMAT.md has the order.</summary>
+/// <summary>
+/// A 128-bit hash (XxHash128) over all that determines a model's codes and frames, and nothing else; Streams/FORMAT.md has the order.
+/// </summary>
 internal static class ModelFingerprint
 {
     public static UInt128 Compute(RvqModel model)

@@ -10,8 +10,9 @@ namespace Rvq;
 /// <para>
 /// A code is the lowest index k with the smallest ½‖c_k‖² − ⟨r, c_k⟩ over the float32 residual r and codewords c_k, computed in binary64
 /// in one fixed order of summation. So codes depend on the frame and the model alone: not on the machine, the number of frames, of
-/// threads or the kernel. A beam's codes, where <see cref="QuantizerOptions.BeamWidth"/> asks for one, are defined as exactly, and their error is
-/// never larger than that of the greedy codes. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm unless several threads are asked for.
+/// threads or the kernel. A beam's codes, where <see cref="QuantizerOptions.BeamWidth"/> asks for one, are defined as exactly, and their
+/// error is never larger than that of the greedy codes. Immutable and thread-safe; the span and tensor overloads allocate nothing once warm
+/// unless several threads are asked for.
 /// </para>
 /// </summary>
 public sealed unsafe partial class Quantizer
@@ -27,14 +28,16 @@ public sealed unsafe partial class Quantizer
     private readonly int _largestCode;
 
     /// <summary>
-    /// Prepares to encode with a model. All search tables that this takes are built here, on <see cref="QuantizerOptions.MaxDegreeOfParallelism"/> threads, unless another quantizer has
-    /// built them.
+    /// Prepares to encode with a model. All search tables that this takes are built here, on
+    /// <see cref="QuantizerOptions.MaxDegreeOfParallelism"/> threads, unless another quantizer has built them.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How to work, or null for greedy codes on one thread.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is below 1.</exception>
-    /// <exception cref="NotSupportedException">A beam width above 1 for a model whose stages have projections, strides or another metric than Euclidean.</exception>
+    /// <exception cref="NotSupportedException">
+    /// A beam width above 1 for a model whose stages have projections, strides or another metric than Euclidean.
+    /// </exception>
     public Quantizer(RvqModel model, QuantizerOptions? options = null)
         : this(model, options ?? new QuantizerOptions(), Kernels.Best)
     {
@@ -47,7 +50,9 @@ public sealed unsafe partial class Quantizer
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxDegreeOfParallelism, 1, nameof(options));
         Model = model;
         (_kernel, _beamWidth, _degree) = (kernel, options.BeamWidth, options.MaxDegreeOfParallelism);
-        _encoder = options.BeamWidth > 1 ? new BeamEncoder(model, kernel, options.BeamWidth, _degree) : new GreedyEncoder(model, kernel, _degree);
+        _encoder = options.BeamWidth > 1
+            ? new BeamEncoder(model, kernel, options.BeamWidth, _degree)
+            : new GreedyEncoder(model, kernel, _degree);
         _scratch = new ScratchPool<EncodeScratch>(() => new EncodeScratch(Model, options.BeamWidth));
         foreach (var stage in model.Stages)
         {
@@ -63,9 +68,12 @@ public sealed unsafe partial class Quantizer
     /// <summary>Encodes frames that lie one after the other.</summary>
     /// <typeparam name="TCode">An integer type that holds every code of the model.</typeparam>
     /// <param name="frames">Frames, row-major, length T × Dimensions, T a multiple of FramesPerBlock; every value finite.</param>
-    /// <param name="codes">Receives the codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides.</param>
+    /// <param name="codes">
+    /// Receives the codes, row-major, length T / FramesPerBlock × CodesPerBlock: T × N unless stages have strides.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// Lengths that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or spans that overlap. Nothing is written then.
+    /// Lengths that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or spans that overlap. Nothing is
+    /// written then.
     /// </exception>
     [OverloadResolutionPriority(3)] // what is frames of any type, as an empty collection is, is float32
     public void Encode<TCode>(ReadOnlySpan<float> frames, Span<TCode> codes)
@@ -105,7 +113,8 @@ public sealed unsafe partial class Quantizer
     /// <param name="frames">Frames, shape […, T, Dimensions], T a multiple of FramesPerBlock; every value finite.</param>
     /// <param name="codes">Receives the codes, shape […, T / FramesPerBlock, CodesPerBlock]: […, T, N] unless stages have strides.</param>
     /// <exception cref="ArgumentException">
-    /// Shapes that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or tensors that overlap. Nothing is written then.
+    /// Shapes that do not fit, a NaN or an infinity in a frame, a code type too small for a codebook, or tensors that overlap. Nothing is
+    /// written then.
     /// </exception>
     [OverloadResolutionPriority(1)]
     public void Encode<TCode>(in ReadOnlyTensorSpan<float> frames, in TensorSpan<TCode> codes)
@@ -241,11 +250,15 @@ public sealed unsafe partial class Quantizer
         return Math.Max(1, (blocks + _degree - 1) / _degree) * Model.FramesPerBlock;
     }
 
-    /// <summary>Many frames go out in several passes a thread, so that one that starts late does not keep the others waiting at the end.</summary>
+    /// <summary>
+    /// Many frames go out in several passes a thread, so that one that starts late does not keep the others waiting at the end.
+    /// </summary>
     private long StepPerThread(long share)
     {
         const int Tile = SearchScratch.MaxFrames;
-        return share <= 2 * Tile ? share : Math.Max(1, ((share / PassesPerThread) + Tile - 1) / Tile * Tile / Model.FramesPerBlock) * Model.FramesPerBlock;
+        return share <= 2 * Tile
+            ? share
+            : Math.Max(1, ((share / PassesPerThread) + Tile - 1) / Tile * Tile / Model.FramesPerBlock) * Model.FramesPerBlock;
     }
 
     // Apart from its caller, so that the closure is allocated only where threads are asked for.

@@ -9,10 +9,10 @@ namespace Rvq;
 public sealed record QuantizerOptions
 {
     /// <summary>
-    /// The partial stacks kept at every stage, at least 1. With 1 every stage takes its nearest codeword. With more, the search keeps those with the
-    /// smallest error after the stage, as faiss does, and the greedy stack beside them; for Euclidean stages without projections or strides of their own.
-    /// With more, the first call builds tables of products between the codebooks, a byte each and at most 64 MB for a stack, which all quantizers of a model share;
-    /// where codebooks are so large that none fits, search does without.
+    /// The partial stacks kept at every stage, at least 1. With 1 every stage takes its nearest codeword. With more, the search keeps those
+    /// with the smallest error after the stage, as faiss does, and the greedy stack beside them; for Euclidean stages without projections
+    /// or strides of their own. With more, the first call builds tables of products between the codebooks, a byte each and at most 64 MB
+    /// for a stack, which all quantizers of a model share; where codebooks are so large that none fits, search does without.
     /// </summary>
     public int BeamWidth { get; init; } = 1;
 

@@ -3,14 +3,17 @@ using Rvq.Search;
 namespace Rvq;
 
 /// <summary>
-/// Stages that quantize one residual in turn, with what maps a frame to that residual and the summed codewords back. Immutable and thread-safe.
+/// Stages that quantize one residual in turn, with what maps a frame to that residual and the summed codewords back. Immutable and
+/// thread-safe.
 /// </summary>
 public sealed class ResidualStack
 {
     private readonly Stage[] _stages;
 
     /// <summary>Joins stages to a stack.</summary>
-    /// <param name="stages">The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.</param>
+    /// <param name="stages">
+    /// The stages in the order in which they quantize, at least one, all of the same <see cref="Stage.Dimensions"/>.
+    /// </param>
     /// <param name="input">Maps a frame to the residual (Mimi's input_proj), or null.</param>
     /// <param name="output">Maps the sum of the stages back to a frame (Mimi's output_proj), or null.</param>
     /// <exception cref="ArgumentException">No stage, a null stage, or dimensions that do not fit.</exception>
@@ -43,12 +46,14 @@ public sealed class ResidualStack
         var dimensions = stages[0].Dimensions;
         if (input is not null && input.Outputs != dimensions)
         {
-            throw new ArgumentException($"input has {input.Outputs} outputs, but the stages work on {dimensions} dimensions.", nameof(input));
+            throw new ArgumentException(
+                $"input has {input.Outputs} outputs, but the stages work on {dimensions} dimensions.", nameof(input));
         }
 
         if (output is not null && output.Inputs != dimensions)
         {
-            throw new ArgumentException($"output has {output.Inputs} inputs, but the stages work on {dimensions} dimensions.", nameof(output));
+            throw new ArgumentException(
+                $"output has {output.Inputs} inputs, but the stages work on {dimensions} dimensions.", nameof(output));
         }
 
         if ((input?.Inputs ?? dimensions) is var inputs && (output?.Outputs ?? dimensions) is var outputs && inputs != outputs)
@@ -60,7 +65,8 @@ public sealed class ResidualStack
         InputProjection = input;
         OutputProjection = output;
         IsPlain = Array.TrueForAll(
-            _stages, stage => stage is { InputProjection: null, OutputProjection: null, Stride: 1, Metric: not SearchMetric.NormalizedEuclidean });
+            _stages, stage
+                => stage is { InputProjection: null, OutputProjection: null, Stride: 1, Metric: not SearchMetric.NormalizedEuclidean });
         Tables = new StackTables(_stages, whole?.Tables);
     }
 

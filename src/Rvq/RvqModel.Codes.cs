@@ -5,8 +5,9 @@ namespace Rvq;
 public sealed partial class RvqModel
 {
     /// <summary>
-    /// The codes of one codebook as a view of block codes, in time order: one of the ragged arrays that SNAC's own code works with, or a column of
-    /// [T, N] where nothing has a stride. <c>FlattenTo</c> copies it out; a tensor span of the same shape is copied in with <c>CopyTo</c>.
+    /// The codes of one codebook as a view of block codes, in time order: one of the ragged arrays that SNAC's own code works with, or a
+    /// column of [T, N] where nothing has a stride. <c>FlattenTo</c> copies it out; a tensor span of the same shape is copied in with
+    /// <c>CopyTo</c>.
     /// </summary>
     /// <param name="codebook">The codebook, in [0, <see cref="CodebookCount"/>).</param>
     /// <param name="codes">Codes of whole blocks, length a multiple of <see cref="CodesPerBlock"/>.</param>
@@ -33,7 +34,8 @@ public sealed partial class RvqModel
     {
         if ((uint)codebook >= (uint)CodebookCount)
         {
-            throw new ArgumentOutOfRangeException(nameof(codebook), codebook, $"codebook must be in [0, {CodebookCount}), but is {codebook}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(codebook), codebook, $"codebook must be in [0, {CodebookCount}), but is {codebook}.");
         }
 
         var blocks = Argument.RowCount(codes.Length, CodesPerBlock, nameof(codes), "codes of a block");

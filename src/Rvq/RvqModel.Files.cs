@@ -6,23 +6,26 @@ namespace Rvq;
 public sealed partial class RvqModel
 {
     /// <summary>
-    /// Loads a checkpoint: safetensors, PyTorch's files of every version (.pt, .th, .pth, .bin, whole modules and TorchScript too), .nemo, ONNX, GGUF, npy and
-    /// npz, a faiss index file of a residual quantizer, Lyra's quantizer.tflite; or a Hugging Face folder, or the <c>*.index.json</c> of a model in several
-    /// files. The codec is recognised by its tensor names, whatever their prefix: EnCodec, SpeechTokenizer, audiocraft, Mimi, DAC, SNAC,
-    /// vector-quantize-pytorch, faiss, VQ-VAE, and what <see cref="Save(string)"/> writes. A <c>config.json</c> beside the file gives strides and rates.
-    /// Nothing in a file is executed.
+    /// Loads a checkpoint: safetensors, PyTorch's files of every version (.pt, .th, .pth, .bin, whole modules and TorchScript too), .nemo,
+    /// ONNX, GGUF, npy and npz, a faiss index file of a residual quantizer, Lyra's quantizer.tflite; or a Hugging Face folder, or the
+    /// <c>*.index.json</c> of a model in several files. The codec is recognised by its tensor names, whatever their prefix: EnCodec,
+    /// SpeechTokenizer, audiocraft, Mimi, DAC, SNAC, vector-quantize-pytorch, faiss, VQ-VAE, and what <see cref="Save(string)"/> writes. A
+    /// <c>config.json</c> beside the file gives strides and rates. Nothing in a file is executed.
     /// </summary>
     /// <param name="path">The file or folder.</param>
     /// <param name="options">What the tensor names do not tell, or null for the defaults.</param>
-    /// <returns>The model, with <see cref="Family"/>, <see cref="SampleRate"/>, <see cref="HopLength"/> and <see cref="BeamWidth"/> where they are known.</returns>
+    /// <returns>
+    /// The model, with <see cref="Family"/>, <see cref="SampleRate"/>, <see cref="HopLength"/> and <see cref="BeamWidth"/> where they are
+    /// known.
+    /// </returns>
     /// <exception cref="InvalidDataException">
     /// The file is damaged or holds no quantizer that is known, or the folder holds no model; the message names the tensor and the offset.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <remarks>
     /// Tensors are read one at a time into the model's own arrays, so memory stays at the float32 size of the codebooks and projections
-    /// plus one tensor. The first <see cref="Quantizer"/> adds search tables of a half (eight-bit kernels) to once the codebooks' size: at most
-    /// about twice that size in all. Weight norm is folded in binary64 and rounded once.
+    /// plus one tensor. The first <see cref="Quantizer"/> adds search tables of a half (eight-bit kernels) to once the codebooks' size: at
+    /// most about twice that size in all. Weight norm is folded in binary64 and rounded once.
     /// </remarks>
     public static RvqModel Load(string path, LoadOptions? options = null)
     {
@@ -37,11 +40,18 @@ public sealed partial class RvqModel
         }
     }
 
-    /// <summary>Loads a checkpoint that lies in a stream from its position to its end, as <see cref="Load(string, LoadOptions?)"/> does from a file.</summary>
-    /// <param name="stream">The stream; it is left open, at no particular position. One that cannot seek is read to its end and kept, in a temporary file where it is long.</param>
+    /// <summary>
+    /// Loads a checkpoint that lies in a stream from its position to its end, as <see cref="Load(string, LoadOptions?)"/> does from a file.
+    /// </summary>
+    /// <param name="stream">
+    /// The stream; it is left open, at no particular position. One that cannot seek is read to its end and kept, in a temporary file where
+    /// it is long.
+    /// </param>
     /// <param name="options">What the tensor names do not tell, or null for the defaults.</param>
     /// <returns>The model.</returns>
-    /// <exception cref="InvalidDataException">The stream is damaged or holds no quantizer that is known; the message names the tensor and the offset.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream is damaged or holds no quantizer that is known; the message names the tensor and the offset.
+    /// </exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public static RvqModel Load(Stream stream, LoadOptions? options = null)
     {
@@ -61,7 +71,8 @@ public sealed partial class RvqModel
     }
 
     /// <summary>
-    /// <see cref="Load(Stream, LoadOptions?)"/> without blocking: a stream that cannot seek is read asynchronously, and the model is made on a thread of the pool.
+    /// <see cref="Load(Stream, LoadOptions?)"/> without blocking: a stream that cannot seek is read asynchronously, and the model is made
+    /// on a thread of the pool.
     /// </summary>
     /// <inheritdoc cref="Load(Stream, LoadOptions?)"/>
     /// <param name="stream">The stream; it is left open, at no particular position.</param>
@@ -73,7 +84,9 @@ public sealed partial class RvqModel
         using var checkpoint = stream.CanSeek
             ? await Task.Run(() => Checkpoint.Open(stream), cancellationToken).ConfigureAwait(false)
             : await CheckpointPlace.OpenAsync(stream, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => CheckpointReader.Read(checkpoint.File, options ?? new LoadOptions(), CodecConfig.None), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(
+            () => CheckpointReader.Read(checkpoint.File, options ?? new LoadOptions(), CodecConfig.None),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Saves to a stream what <see cref="Save(string)"/> saves to a file.</summary>
@@ -86,8 +99,9 @@ public sealed partial class RvqModel
     }
 
     /// <summary>
-    /// Saves all that the model has as float32 safetensors: <see cref="Load(string, LoadOptions?)"/> gives an equal model. A plain Euclidean stack gets the
-    /// tensor names <c>quantizer.layers.{i}.codebook.embed</c>, which other programs read too. The file appears whole or not at all.
+    /// Saves all that the model has as float32 safetensors: <see cref="Load(string, LoadOptions?)"/> gives an equal model. A plain
+    /// Euclidean stack gets the tensor names <c>quantizer.layers.{i}.codebook.embed</c>, which other programs read too. The file appears
+    /// whole or not at all.
     /// </summary>
     /// <param name="path">
     /// The file to write. An existing one is replaced and keeps its mode, its owner where the system allows it, and symbolic links to it;
@@ -101,8 +115,9 @@ public sealed partial class RvqModel
     }
 
     /// <summary>
-    /// The number of codebooks that fit into a bit rate: the largest n whose bits per frame, n · log2 K with each stage's own K and stride counted, times the frame rate
-    /// are at most 1000 · kbit/s; at least 1 and at most <see cref="CodebookCount"/>. The frame rate is not rounded: 8 codebooks of Mimi's 11 bits are 1.1 kbit/s at 12.5 Hz.
+    /// The number of codebooks that fit into a bit rate: the largest n whose bits per frame, n · log2 K with each stage's own K and stride
+    /// counted, times the frame rate are at most 1000 · kbit/s; at least 1 and at most <see cref="CodebookCount"/>. The frame rate is not
+    /// rounded: 8 codebooks of Mimi's 11 bits are 1.1 kbit/s at 12.5 Hz.
     /// </summary>
     /// <param name="kilobitsPerSecond">The bit rate in kbit/s (1000 bits), above 0.</param>
     /// <returns>A number for <see cref="Take"/>.</returns>
@@ -120,7 +135,8 @@ public sealed partial class RvqModel
             throw new InvalidOperationException("The model's frame rate is not known; set SampleRate and HopLength.");
         }
 
-        // Bits per block × sample rate ≤ bits per second × samples per block, in whole millionths of a bit, so that nothing is rounded where K is a power of two.
+        // Bits per block × sample rate ≤ bits per second × samples per block, in whole millionths of a bit, so that nothing is rounded
+        // where K is a power of two.
         var most = (Int128)Math.Round(Math.Min(kilobitsPerSecond * 1e9, 1e18)) * hop * FramesPerBlock;
         var (count, bits) = (0, 0.0);
         for (; count < _stages.Length; count++)

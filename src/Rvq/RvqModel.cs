@@ -55,7 +55,8 @@ public sealed partial class RvqModel
         var bitsPerBlock = _stages.Sum(stage => (long)stage.Codebook.BitsPerCode * (FramesPerBlock / stage.Stride));
         if (bitsPerBlock > int.MaxValue || codesPerBlock > int.MaxValue)
         {
-            throw new ArgumentException($"A block would have {codesPerBlock} codes of {bitsPerBlock} bits; at most {int.MaxValue} are possible.", nameof(stacks));
+            throw new ArgumentException(
+                $"A block would have {codesPerBlock} codes of {bitsPerBlock} bits; at most {int.MaxValue} are possible.", nameof(stacks));
         }
 
         CodesPerBlock = (int)codesPerBlock;
@@ -68,10 +69,14 @@ public sealed partial class RvqModel
     /// <summary>The number of codebooks over all stacks, N.</summary>
     public int CodebookCount => _stages.Length;
 
-    /// <summary>The frames that are coded together: the least common multiple of the stages' strides; 1 unless stages have strides.</summary>
+    /// <summary>
+    /// The frames that are coded together: the least common multiple of the stages' strides; 1 unless stages have strides.
+    /// </summary>
     public int FramesPerBlock { get; }
 
-    /// <summary>The codes of a block: for each stage in turn <see cref="FramesPerBlock"/> / stride of them; N unless stages have strides.</summary>
+    /// <summary>
+    /// The codes of a block: for each stage in turn <see cref="FramesPerBlock"/> / stride of them; N unless stages have strides.
+    /// </summary>
     public int CodesPerBlock { get; }
 
     /// <summary>The bits that the codes of a block take when packed.</summary>
@@ -96,20 +101,24 @@ public sealed partial class RvqModel
     public int? HopLength { get; init; }
 
     /// <summary>
-    /// The beam width with which the model's own program encodes (faiss keeps it as <c>max_beam_size</c>), at least 1, or null where that is not known.
-    /// A quantizer is greedy all the same: <see cref="QuantizerOptions.BeamWidth"/> of this width gives that program's codes.
+    /// The beam width with which the model's own program encodes (faiss keeps it as <c>max_beam_size</c>), at least 1, or null where that
+    /// is not known. A quantizer is greedy all the same: <see cref="QuantizerOptions.BeamWidth"/> of this width gives that program's codes.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The width is below 1.</exception>
     public int? BeamWidth
     {
         get;
-        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"BeamWidth must be at least 1, but is {value}.");
+        init => field = value is null or >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, $"BeamWidth must be at least 1, but is {value}.");
     }
 
     /// <summary>Frames per second, <see cref="SampleRate"/> / <see cref="HopLength"/>, or null where that is not known.</summary>
     public double? FrameRate => (double?)SampleRate / HopLength;
 
-    /// <summary>The model of the first <paramref name="codebookCount"/> codebooks, sharing memory and search tables with this one.</summary>
+    /// <summary>
+    /// The model of the first <paramref name="codebookCount"/> codebooks, sharing memory and search tables with this one.
+    /// </summary>
     /// <param name="codebookCount">The number of codebooks to keep, in [1, <see cref="CodebookCount"/>].</param>
     /// <returns>A model whose greedy codes are the first columns of this one's.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="codebookCount"/> is not in that range.</exception>
@@ -132,7 +141,13 @@ public sealed partial class RvqModel
             stacks.Add(_stacks[i].Take(Math.Min(left, _stacks[i].Stages.Length)));
         }
 
-        return new RvqModel([.. stacks], FramesPerBlock) { Family = Family, SampleRate = SampleRate, HopLength = HopLength, BeamWidth = BeamWidth };
+        return new RvqModel([.. stacks], FramesPerBlock)
+        {
+            Family = Family,
+            SampleRate = SampleRate,
+            HopLength = HopLength,
+            BeamWidth = BeamWidth,
+        };
     }
 
     private static ResidualStack PlainStack(ReadOnlySpan<Codebook> codebooks)
@@ -149,7 +164,8 @@ public sealed partial class RvqModel
                 ? throw new ArgumentException($"codebooks holds null at {i}.", nameof(codebooks))
                 : codebooks[i].Dimensions != codebooks[0].Dimensions
                 ? throw new ArgumentException(
-                    $"Codebook {i} has {codebooks[i].Dimensions} dimensions, but codebook 0 has {codebooks[0].Dimensions}.", nameof(codebooks))
+                    $"Codebook {i} has {codebooks[i].Dimensions} dimensions, but codebook 0 has {codebooks[0].Dimensions}.",
+                    nameof(codebooks))
                 : new Stage(codebooks[i]);
         }
 
@@ -164,7 +180,8 @@ public sealed partial class RvqModel
             common = common / (long)BigInteger.GreatestCommonDivisor(common, stage.Stride) * stage.Stride;
             if (common > int.MaxValue)
             {
-                throw new ArgumentException($"The least common multiple of the stages' strides is {common}; at most {int.MaxValue} is possible.", nameof(stages));
+                throw new ArgumentException(
+                    $"The least common multiple of the stages' strides is {common}; at most {int.MaxValue} is possible.", nameof(stages));
             }
         }
 

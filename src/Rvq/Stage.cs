@@ -15,27 +15,39 @@ public sealed class Stage
     /// <param name="input">Maps a residual to the codebook's dimensions (DAC's in_proj), or null where it is searched as it is.</param>
     /// <param name="output">Maps a codeword to the residual's dimensions (DAC's out_proj), or null where it is subtracted as it is.</param>
     /// <param name="metric">How residual and codewords are compared.</param>
-    /// <param name="stride">The number of frames that share one code; 1 unless the stage runs at a lower rate (SNAC). The residual is averaged over them.</param>
+    /// <param name="stride">
+    /// The number of frames that share one code; 1 unless the stage runs at a lower rate (SNAC). The residual is averaged over them.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="codebook"/> is null.</exception>
     /// <exception cref="ArgumentException">A projection's inputs or outputs do not fit the codebook or each other.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="stride"/> is below 1, or <paramref name="metric"/> is unknown.</exception>
-    public Stage(Codebook codebook, Projection? input = null, Projection? output = null, SearchMetric metric = SearchMetric.Euclidean, int stride = 1)
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="stride"/> is below 1, or <paramref name="metric"/> is unknown.
+    /// </exception>
+    public Stage(
+        Codebook codebook,
+        Projection? input = null,
+        Projection? output = null,
+        SearchMetric metric = SearchMetric.Euclidean,
+        int stride = 1)
     {
         ArgumentNullException.ThrowIfNull(codebook);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
         if (!Enum.IsDefined(metric))
         {
-            throw new ArgumentOutOfRangeException(nameof(metric), metric, $"metric must be one of {string.Join(", ", Enum.GetNames<SearchMetric>())}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(metric), metric, $"metric must be one of {string.Join(", ", Enum.GetNames<SearchMetric>())}.");
         }
 
         if (input is not null && input.Outputs != codebook.Dimensions)
         {
-            throw new ArgumentException($"input has {input.Outputs} outputs, but codebook has {codebook.Dimensions} dimensions.", nameof(input));
+            throw new ArgumentException(
+                $"input has {input.Outputs} outputs, but codebook has {codebook.Dimensions} dimensions.", nameof(input));
         }
 
         if (output is not null && output.Inputs != codebook.Dimensions)
         {
-            throw new ArgumentException($"output has {output.Inputs} inputs, but codebook has {codebook.Dimensions} dimensions.", nameof(output));
+            throw new ArgumentException(
+                $"output has {output.Inputs} inputs, but codebook has {codebook.Dimensions} dimensions.", nameof(output));
         }
 
         var outputs = output?.Outputs ?? codebook.Dimensions;
