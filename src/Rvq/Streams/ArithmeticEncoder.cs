@@ -13,10 +13,14 @@ public sealed class ArithmeticEncoder
     private int _bitCount;
     private byte _last;
 
-    /// <summary>Turns probabilities into the cumulative frequencies that the coder divides its range by, as EnCodec's build_stable_quantized_cdf.</summary>
+    /// <summary>
+    /// Turns probabilities into the cumulative frequencies that the coder divides its range by, as EnCodec's build_stable_quantized_cdf.
+    /// </summary>
     /// <param name="probabilities">The probability of each code, at least 0, the sum 1; at most 2^23 of them.</param>
     /// <param name="cdf">Receives the sums of the frequencies up to and with each code; the last is at most 2^24.</param>
-    /// <exception cref="ArgumentException">Lengths that differ, too many codes, or probabilities that are negative, no numbers or too large together.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that differ, too many codes, or probabilities that are negative, no numbers or too large together.
+    /// </exception>
     public static void GetCdf(ReadOnlySpan<float> probabilities, Span<int> cdf)
     {
         const float Step = 1e-8f;
@@ -24,7 +28,8 @@ public sealed class ArithmeticEncoder
         Argument.ThrowIfNotLength(cdf.Length, nameof(cdf), probabilities.Length, "probabilities");
         if (probabilities.Length > 1 << (ArithmeticRange.TotalBits - 1))
         {
-            throw new ArgumentException($"There are {probabilities.Length} probabilities; at most 2^23 are possible.", nameof(probabilities));
+            throw new ArgumentException(
+                $"There are {probabilities.Length} probabilities; at most 2^23 are possible.", nameof(probabilities));
         }
 
         var scale = (float)((1L << ArithmeticRange.TotalBits) - ((double)Least * probabilities.Length));

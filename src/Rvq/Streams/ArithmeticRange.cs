@@ -1,8 +1,9 @@
 namespace Rvq.Streams;
 
 /// <summary>
-/// The interval that EnCodec's arithmetic coder narrows with every symbol: numbers of <see cref="_highestBit"/> + 1 bits, whose leading bits are
-/// given away as soon as both ends share them. The arithmetic is EnCodec's, in binary64 where it is there, so that the bits are the same.
+/// The interval that EnCodec's arithmetic coder narrows with every symbol: numbers of <see cref="_highestBit"/> + 1 bits, whose leading
+/// bits are given away as soon as both ends share them. The arithmetic is EnCodec's, in binary64 where it is there, so that the bits are
+/// the same.
 /// </summary>
 internal struct ArithmeticRange()
 {
@@ -32,7 +33,8 @@ internal struct ArithmeticRange()
         var from = code == 0 ? 0 : cdf[code - 1];
         if (from < 0 || cdf[code] - (long)from < 2 || cdf[code] > 1 << TotalBits)
         {
-            throw new ArgumentException($"Code {code} has the frequencies from {from} to {cdf[code]}; at least 2 of 2^24 are needed.", nameof(cdf));
+            throw new ArgumentException(
+                $"Code {code} has the frequencies from {from} to {cdf[code]}; at least 2 of 2^24 are needed.", nameof(cdf));
         }
     }
 

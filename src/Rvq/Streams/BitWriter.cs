@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Rvq.Streams;
 
-/// <summary>Writes codes, lowest bits first, through a 64-bit accumulator that is emptied by 32 bits, so that it holds at most 31 + 32.</summary>
+/// <summary>
+/// Writes codes, lowest bits first, through a 64-bit accumulator that is emptied by 32 bits, so that it holds at most 31 + 32.
+/// </summary>
 internal ref struct BitWriter(Span<byte> bytes)
 {
     private readonly Span<byte> _bytes = bytes;

@@ -34,7 +34,8 @@ internal static class Bits
     }
 
     /// <summary>Writes some columns of row-major codes, all of one width.</summary>
-    public static void PackColumns<TCode>(ReadOnlySpan<TCode> codes, int rowLength, int column, int columnCount, int width, Span<byte> bytes)
+    public static void PackColumns<TCode>(
+        ReadOnlySpan<TCode> codes, int rowLength, int column, int columnCount, int width, Span<byte> bytes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var writer = new BitWriter(bytes);
@@ -50,7 +51,8 @@ internal static class Bits
     }
 
     /// <summary>Reads some columns of row-major codes, all of one width.</summary>
-    public static void UnpackColumns<TCode>(ReadOnlySpan<byte> bytes, int width, Span<TCode> codes, int rowLength, int column, int columnCount)
+    public static void UnpackColumns<TCode>(
+        ReadOnlySpan<byte> bytes, int width, Span<TCode> codes, int rowLength, int column, int columnCount)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var bit = 0L;
@@ -75,7 +77,8 @@ internal static class Bits
             var i = 0;
             for (; i < codes.Length && (bit >> 3) + 8 <= bytes.Length; i++, bit += width)
             {
-                codes[i] = TCode.CreateTruncating((BinaryPrimitives.ReadUInt64LittleEndian(bytes[(int)(bit >> 3)..]) >> (int)(bit & 7)) & mask);
+                codes[i] = TCode.CreateTruncating(
+                    (BinaryPrimitives.ReadUInt64LittleEndian(bytes[(int)(bit >> 3)..]) >> (int)(bit & 7)) & mask);
             }
 
             for (; i < codes.Length; i++, bit += width)

@@ -71,7 +71,12 @@ internal sealed class ChunkBuilder(RvqHeader header, uint headerChecksum, int? f
         {
             var length = header.LayerLength(i, blocks);
             Bits.PackColumns<int>(
-                _codes.AsSpan(0, _count), rowLength, column, header.CodesPerBlock(i), header.GetBitsPerCode(i), payload.Slice(layer, length));
+                _codes.AsSpan(0, _count),
+                rowLength,
+                column,
+                header.CodesPerBlock(i),
+                header.GetBitsPerCode(i),
+                payload.Slice(layer, length));
             layer += length;
             column += header.CodesPerBlock(i);
         }

@@ -44,7 +44,8 @@ internal readonly struct ChunkRecord(ReadOnlySpan<byte> record)
         for (var i = 0; i < codebookCount; i++)
         {
             var layer = layers[..header.LayerLength(i, (int)BlockCount)];
-            var checksum = BinaryPrimitives.ReadUInt32LittleEndian(record[(RvqFormat.ChunkPrefixLength + (i * RvqFormat.ChecksumLength))..]);
+            var checksum = BinaryPrimitives.ReadUInt32LittleEndian(
+                record[(RvqFormat.ChunkPrefixLength + (i * RvqFormat.ChecksumLength))..]);
             if (Crc32.HashToUInt32(layer) != checksum)
             {
                 return $"the checksum of codebook {i} is wrong";

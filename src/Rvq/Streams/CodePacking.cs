@@ -25,7 +25,9 @@ public static class CodePacking
     /// <param name="codeCount">The number of codes, frames × codebooks, at least 0.</param>
     /// <param name="bitsPerCode">The width of a code in bits, in [0, 32].</param>
     /// <returns>⌈codeCount × bitsPerCode / 8⌉.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A negative count, a width out of range, or more bytes than a span can hold.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A negative count, a width out of range, or more bytes than a span can hold.
+    /// </exception>
     public static int GetByteCount(int codeCount, int bitsPerCode)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(codeCount);
@@ -37,7 +39,9 @@ public static class CodePacking
     /// <param name="frameCount">The number of frames (or blocks), at least 0.</param>
     /// <param name="bitsPerCode">The width of each code of a frame in bits, in [0, 32]; length N.</param>
     /// <returns>⌈frameCount × sum of the widths / 8⌉.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A negative count, a width out of range, or more bytes than a span can hold.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A negative count, a width out of range, or more bytes than a span can hold.
+    /// </exception>
     /// <exception cref="ArgumentException"><paramref name="bitsPerCode"/> is empty.</exception>
     public static int GetByteCount(int frameCount, ReadOnlySpan<int> bitsPerCode)
     {
@@ -49,10 +53,16 @@ public static class CodePacking
     /// <typeparam name="TCode">Any integer type, such as int, long (ONNX), ushort or byte.</typeparam>
     /// <param name="codes">The codes in the order in which they are packed, each in [0, 2^<paramref name="bitsPerCode"/>).</param>
     /// <param name="bitsPerCode">The width of a code in bits, in [0, 32].</param>
-    /// <param name="bytes">Receives the packed codes; at least <see cref="GetByteCount(int, int)"/> bytes, of which the rest stays as it is.</param>
+    /// <param name="bytes">
+    /// Receives the packed codes; at least <see cref="GetByteCount(int, int)"/> bytes, of which the rest stays as it is.
+    /// </param>
     /// <returns>The number of bytes written.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A code does not fit in its width, or the width is out of range; nothing is written.</exception>
-    /// <exception cref="ArgumentException"><paramref name="bytes"/> is too short or overlaps <paramref name="codes"/>; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code does not fit in its width, or the width is out of range; nothing is written.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="bytes"/> is too short or overlaps <paramref name="codes"/>; nothing is written.
+    /// </exception>
     public static int Pack<TCode>(ReadOnlySpan<TCode> codes, int bitsPerCode, Span<byte> bytes)
         where TCode : unmanaged, IBinaryInteger<TCode>
         => Pack(codes, [bitsPerCode], bytes);
@@ -61,10 +71,16 @@ public static class CodePacking
     /// <typeparam name="TCode">Any integer type, such as int, long (ONNX), ushort or byte.</typeparam>
     /// <param name="codes">Codes, row-major [T, N] with N the length of <paramref name="bitsPerCode"/>, each in [0, 2^width).</param>
     /// <param name="bitsPerCode">The width of each code of a frame in bits, in [0, 32]; length N.</param>
-    /// <param name="bytes">Receives the packed codes; at least <see cref="GetByteCount(int, ReadOnlySpan{int})"/> bytes, of which the rest stays as it is.</param>
+    /// <param name="bytes">
+    /// Receives the packed codes; at least <see cref="GetByteCount(int, ReadOnlySpan{int})"/> bytes, of which the rest stays as it is.
+    /// </param>
     /// <returns>The number of bytes written.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A code does not fit in its width, or a width is out of range; nothing is written.</exception>
-    /// <exception cref="ArgumentException">Lengths that do not fit, or <paramref name="bytes"/> overlaps <paramref name="codes"/>; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code does not fit in its width, or a width is out of range; nothing is written.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, or <paramref name="bytes"/> overlaps <paramref name="codes"/>; nothing is written.
+    /// </exception>
     public static int Pack<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode, Span<byte> bytes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -81,19 +97,26 @@ public static class CodePacking
     /// <param name="codes">Receives the codes; its length says how many there are.</param>
     /// <returns>The number of bytes read.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The width is out of range.</exception>
-    /// <exception cref="ArgumentException"><paramref name="bytes"/> is too short or overlaps <paramref name="codes"/>, or a code does not fit in <typeparamref name="TCode"/>; nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="bytes"/> is too short or overlaps <paramref name="codes"/>, or a code does not fit in <typeparamref name="TCode"/>;
+    /// nothing is written.
+    /// </exception>
     public static int Unpack<TCode>(ReadOnlySpan<byte> bytes, int bitsPerCode, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
         => Unpack(bytes, [bitsPerCode], codes);
 
     /// <summary>Unpacks codes whose widths differ by stage.</summary>
     /// <typeparam name="TCode">Any integer type that holds the codes, such as int, long (ONNX), ushort or byte.</typeparam>
-    /// <param name="bytes">The packed codes; at least <see cref="GetByteCount(int, ReadOnlySpan{int})"/> bytes, of which the rest is not read.</param>
+    /// <param name="bytes">
+    /// The packed codes; at least <see cref="GetByteCount(int, ReadOnlySpan{int})"/> bytes, of which the rest is not read.
+    /// </param>
     /// <param name="bitsPerCode">The width of each code of a frame in bits, in [0, 32]; length N.</param>
     /// <param name="codes">Receives the codes, row-major [T, N]; its length says how many there are.</param>
     /// <returns>The number of bytes read.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A width is out of range.</exception>
-    /// <exception cref="ArgumentException">Lengths that do not fit, buffers that overlap, or a code that does not fit in <typeparamref name="TCode"/>; nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, buffers that overlap, or a code that does not fit in <typeparamref name="TCode"/>; nothing is written.
+    /// </exception>
     public static int Unpack<TCode>(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> bitsPerCode, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -251,10 +274,12 @@ public static class CodePacking
 
         if (widest > bits)
         {
-            throw new ArgumentException($"codes is of {typeof(TCode).Name}, which has {bits} bits, but the widest code has {widest}.", nameof(codes));
+            throw new ArgumentException(
+                $"codes is of {typeof(TCode).Name}, which has {bits} bits, but the widest code has {widest}.", nameof(codes));
         }
 
-        if (widest == bits && TCode.IsNegative(~TCode.Zero) && Bits.FirstAbove(bytes, bitsPerCode, codes.Length, (1UL << (bits - 1)) - 1) is >= 0 and var i)
+        if (widest == bits && TCode.IsNegative(~TCode.Zero)
+            && Bits.FirstAbove(bytes, bitsPerCode, codes.Length, (1UL << (bits - 1)) - 1) is >= 0 and var i)
         {
             throw new ArgumentException($"Packed code {i} is too large for {typeof(TCode).Name}, which codes is of.", nameof(bytes));
         }
@@ -291,6 +316,7 @@ public static class CodePacking
         var bytes = (bits + 7) / 8;
         return bytes <= int.MaxValue
             ? (int)bytes
-            : throw new ArgumentOutOfRangeException(name, given, $"The packed codes take {bytes} bytes; at most {int.MaxValue} are possible.");
+            : throw new ArgumentOutOfRangeException(
+                name, given, $"The packed codes take {bytes} bytes; at most {int.MaxValue} are possible.");
     }
 }

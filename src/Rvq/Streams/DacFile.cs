@@ -4,7 +4,8 @@ using Rvq.Checkpoints;
 namespace Rvq.Streams;
 
 /// <summary>
-/// A .dac file as DAC's own code saves it: a Python pickle in a .npy file, read without executing anything in it. Immutable and thread-safe.
+/// A .dac file as DAC's own code saves it: a Python pickle in a .npy file, read without executing anything in it. Immutable and
+/// thread-safe.
 /// </summary>
 public sealed class DacFile
 {
@@ -41,7 +42,9 @@ public sealed class DacFile
     /// <summary>The number of audio channels, or null where the file does not say.</summary>
     public long? ChannelCount { get; }
 
-    /// <summary>Whether DAC's convolutions padded the audio: true unless it was coded in chunks; null where the file does not say.</summary>
+    /// <summary>
+    /// Whether DAC's convolutions padded the audio: true unless it was coded in chunks; null where the file does not say.
+    /// </summary>
     public bool? HasPadding { get; }
 
     /// <summary>The codes of one signal.</summary>
@@ -59,15 +62,19 @@ public sealed class DacFile
     /// <summary>Reads a file.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <returns>Its codes.</returns>
-    /// <exception cref="InvalidDataException">It is no .dac file, is damaged, or asks for more than data; the message says what is wrong.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no .dac file, is damaged, or asks for more than data; the message says what is wrong.
+    /// </exception>
     public static DacFile Read(ReadOnlySpan<byte> bytes)
     {
-        if (PickleReader.Read(SkipNpyHeader(bytes)) is not PickleArray { Objects: [PickleMap file] } || !file.TryGet("codes", out var codes))
+        if (PickleReader.Read(SkipNpyHeader(bytes)) is not PickleArray { Objects: [PickleMap file] }
+            || !file.TryGet("codes", out var codes))
         {
             throw new InvalidDataException("The .npy file holds no dictionary with codes, as a .dac file does.");
         }
 
-        if (codes is not PickleArray { Type: { Code: "u2", Order: '<' }, IsFortranOrder: false, Shape: [var signals, var codebooks, var frames] } array
+        if (codes is not PickleArray { Type: { Code: "u2", Order: '<' }, IsFortranOrder: false } array
+            || array.Shape is not [var signals, var codebooks, var frames]
             || codebooks < 1 || signals > int.MaxValue || codebooks > int.MaxValue || frames > int.MaxValue)
         {
             throw new InvalidDataException("The .dac file's codes are no uint16 array of signals × codebooks × frames.");
@@ -105,11 +112,13 @@ public sealed class DacFile
             : (12, BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
         if (length > bytes.Length - start || bytes.Slice(start, (int)length).IndexOf("'descr': '|O'"u8) < 0)
         {
-            throw new InvalidDataException($"This is no .dac file: the .npy header of {length} bytes at offset {start} is too long, or not that of an object.");
+            throw new InvalidDataException(
+                $"This is no .dac file: the .npy header of {length} bytes at offset {start} is too long, or not that of an object.");
         }
 
         return bytes[(start + (int)length)..];
     }
 
-    private static long? Number(PickleMap metadata, string name) => metadata.TryGet(name, out var value) && value is long number ? number : null;
+    private static long? Number(PickleMap metadata, string name)
+        => metadata.TryGet(name, out var value) && value is long number ? number : null;
 }

@@ -8,7 +8,8 @@ using System.Text.Json;
 namespace Rvq.Streams;
 
 /// <summary>
-/// An .ecdc file as EnCodec writes it without its language model: a header, then segments of codes of 10 bits each. Immutable and thread-safe.
+/// An .ecdc file as EnCodec writes it without its language model: a header, then segments of codes of 10 bits each. Immutable and
+/// thread-safe.
 /// </summary>
 /// <remarks>
 /// encodec_24khz has one segment of the whole audio; encodec_48khz has segments of 48000 samples every 47520, each with a scale. A file
@@ -46,7 +47,8 @@ public sealed class EcdcFile
         ArgumentOutOfRangeException.ThrowIfLessThan(audioLength, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(audioLength, MaxAudioLength);
         _model = Array.Find(Models, model => model.Name == modelName)
-            ?? throw new ArgumentException($"modelName is {modelName}, but only encodec_24khz and encodec_48khz are known.", nameof(modelName));
+            ?? throw new ArgumentException(
+                $"modelName is {modelName}, but only encodec_24khz and encodec_48khz are known.", nameof(modelName));
         ArgumentOutOfRangeException.ThrowIfLessThan(codebookCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(codebookCount, _model.MaxCodebooks);
         var segments = _model.SegmentCount(audioLength);
@@ -105,18 +107,22 @@ public sealed class EcdcFile
     /// <summary>Reads a file.</summary>
     /// <param name="bytes">The whole file.</param>
     /// <returns>Its codes.</returns>
-    /// <exception cref="InvalidDataException">It is no whole .ecdc file of a known model, or needs EnCodec's language model; the message says what is wrong and where.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no whole .ecdc file of a known model, or needs EnCodec's language model; the message says what is wrong and where.
+    /// </exception>
     public static EcdcFile Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < HeaderStart || !bytes.StartsWith("ECDC\0"u8))
         {
-            throw new InvalidDataException("This is no .ecdc file of version 0: it does not start with ECDC and a zero byte, or ends before offset 9.");
+            throw new InvalidDataException(
+                "This is no .ecdc file of version 0: it does not start with ECDC and a zero byte, or ends before offset 9.");
         }
 
         var headerLength = BinaryPrimitives.ReadUInt32BigEndian(bytes[5..]);
         if (headerLength > bytes.Length - HeaderStart)
         {
-            throw new InvalidDataException($"The .ecdc header at offset 9 is said to have {headerLength} bytes, but only {bytes.Length - HeaderStart} follow.");
+            throw new InvalidDataException(
+                $"The .ecdc header at offset 9 is said to have {headerLength} bytes, but only {bytes.Length - HeaderStart} follow.");
         }
 
         var (model, audioLength, codebooks) = ReadHeader(bytes.Slice(HeaderStart, (int)headerLength));
@@ -130,7 +136,8 @@ public sealed class EcdcFile
             var length = (model.HasScales ? sizeof(float) : 0) + (((count * BitsPerCode) + 7) / 8);
             if (length > bytes.Length - at)
             {
-                throw new InvalidDataException($"Segment {segment} at offset {at} needs {length} bytes, but only {bytes.Length - at} follow.");
+                throw new InvalidDataException(
+                    $"Segment {segment} at offset {at} needs {length} bytes, but only {bytes.Length - at} follow.");
             }
 
             if (model.HasScales)
@@ -186,25 +193,30 @@ public sealed class EcdcFile
             var header = document.RootElement;
             var name = header.GetProperty("m").GetString();
             var model = Array.Find(Models, model => model.Name == name)
-                ?? throw new InvalidDataException($"The .ecdc file was made by the model {name}; only encodec_24khz and encodec_48khz are known.");
+                ?? throw new InvalidDataException(
+                    $"The .ecdc file was made by the model {name}; only encodec_24khz and encodec_48khz are known.");
             if (header.TryGetProperty("lm", out var languageModel) && languageModel.GetBoolean())
             {
-                throw new InvalidDataException("The .ecdc file was squeezed by EnCodec's language model (lm is true), which cannot be undone here; write it without.");
+                throw new InvalidDataException(
+                    "The .ecdc file was squeezed by EnCodec's language model (lm is true), which cannot be undone here; write it without.");
             }
 
             var audioLength = header.GetProperty("al").GetInt64();
             var codebooks = header.GetProperty("nc").GetInt32();
             return audioLength is >= 1 and <= MaxAudioLength && codebooks >= 1 && codebooks <= model.MaxCodebooks
                 ? (model, audioLength, codebooks)
-                : throw new InvalidDataException($"The .ecdc header says {audioLength} samples and {codebooks} codebooks, which {name} cannot have.");
+                : throw new InvalidDataException(
+                    $"The .ecdc header says {audioLength} samples and {codebooks} codebooks, which {name} cannot have.");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception) when (
+            exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw new InvalidDataException($"The .ecdc header at offset 9 is not as it must be: {exception.Message}", exception);
         }
     }
 
-    private sealed record Model(string Name, int SampleRate, int FrameRate, int MaxCodebooks, bool HasScales, long SegmentSamples, long SegmentStride)
+    private sealed record Model(
+        string Name, int SampleRate, int FrameRate, int MaxCodebooks, bool HasScales, long SegmentSamples, long SegmentStride)
     {
         public long SegmentCount(long audioLength) => ((audioLength - 1) / SegmentStride) + 1;
 

@@ -19,7 +19,9 @@ public static class FaissCodes
     /// <param name="codes">Codes, row-major [T, N] with N the length of <paramref name="bitsPerCode"/>, each in [0, 2^width).</param>
     /// <param name="bitsPerCode">The width of each code of a vector in bits, in [0, 32]; length N.</param>
     /// <param name="bytes">Receives the packed codes, row-major [T, <see cref="GetByteCount"/>].</param>
-    /// <exception cref="ArgumentOutOfRangeException">A code does not fit in its width, or a width is out of range; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code does not fit in its width, or a width is out of range; nothing is written.
+    /// </exception>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
     public static void Pack<TCode>(ReadOnlySpan<TCode> codes, ReadOnlySpan<int> bitsPerCode, Span<byte> bytes)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -38,14 +40,17 @@ public static class FaissCodes
     /// <param name="bitsPerCode">The width of each code of a vector in bits, in [0, 32]; length N.</param>
     /// <param name="codes">Receives the codes, row-major [T, N].</param>
     /// <exception cref="ArgumentOutOfRangeException">A width is out of range.</exception>
-    /// <exception cref="ArgumentException">Lengths that do not fit, buffers that overlap, or a code that does not fit in <typeparamref name="TCode"/>; nothing is written.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths that do not fit, buffers that overlap, or a code that does not fit in <typeparamref name="TCode"/>; nothing is written.
+    /// </exception>
     public static void Unpack<TCode>(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> bitsPerCode, Span<TCode> codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var (rows, size) = Check<TCode>(codes, bitsPerCode, bytes);
         for (var row = 0; row < rows; row++)
         {
-            CodePacking.ThrowIfTypeTooSmall<TCode>(bytes.Slice(row * size, size), bitsPerCode, codes.Slice(row * bitsPerCode.Length, bitsPerCode.Length));
+            CodePacking.ThrowIfTypeTooSmall<TCode>(
+                bytes.Slice(row * size, size), bitsPerCode, codes.Slice(row * bitsPerCode.Length, bitsPerCode.Length));
         }
 
         for (var row = 0; row < rows; row++)

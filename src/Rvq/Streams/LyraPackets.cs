@@ -26,7 +26,9 @@ public static class LyraPackets
     /// <param name="codes">Codes in [0, 16), row-major [T, <paramref name="codebookCount"/>].</param>
     /// <param name="codebookCount">The number of codebooks, in [1, 46].</param>
     /// <param name="bytes">Receives T packets of <see cref="GetByteCount"/> bytes.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A code or <paramref name="codebookCount"/> is out of range; nothing is written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A code or <paramref name="codebookCount"/> is out of range; nothing is written.
+    /// </exception>
     /// <exception cref="ArgumentException">Lengths that do not fit, or buffers that overlap; nothing is written.</exception>
     public static void Pack<TCode>(ReadOnlySpan<TCode> codes, int codebookCount, Span<byte> bytes)
         where TCode : unmanaged, IBinaryInteger<TCode>
@@ -45,7 +47,9 @@ public static class LyraPackets
 
     /// <summary>Unpacks packets into frames.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
-    /// <param name="bytes">T packets of <see cref="GetByteCount"/> bytes. With an odd number of codebooks the last four bits of a packet are not read.</param>
+    /// <param name="bytes">
+    /// T packets of <see cref="GetByteCount"/> bytes. With an odd number of codebooks the last four bits of a packet are not read.
+    /// </param>
     /// <param name="codebookCount">The number of codebooks, in [1, 46].</param>
     /// <param name="codes">Receives the codes, row-major [T, <paramref name="codebookCount"/>].</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="codebookCount"/> is out of range.</exception>

@@ -78,7 +78,9 @@ internal sealed class RvqBuffer(bool readAhead)
         return Skip == 0;
     }
 
-    /// <summary>Goes to the next place behind this one that starts with a pattern, or as near as possible; false at the end of the stream.</summary>
+    /// <summary>
+    /// Goes to the next place behind this one that starts with a pattern, or as near as possible; false at the end of the stream.
+    /// </summary>
     public bool Search(ReadOnlySpan<byte> pattern)
     {
         if (_end > _start)

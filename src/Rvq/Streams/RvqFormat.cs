@@ -74,13 +74,16 @@ internal static class RvqFormat
         if (writer.WrittenCount > MaxHeaderLength - ChecksumLength || header.Metadata.Count > ushort.MaxValue)
         {
             throw new ArgumentException(
-                $"The header has {writer.WrittenCount + ChecksumLength} bytes and {header.Metadata.Count} entries of metadata; at most {MaxHeaderLength} and {ushort.MaxValue} are possible.", nameof(header));
+                $"The header has {writer.WrittenCount + ChecksumLength} bytes and {header.Metadata.Count} entries of metadata; "
+                    + $"at most {MaxHeaderLength} and {ushort.MaxValue} are possible.",
+                nameof(header));
         }
 
         WriteInt32(0);
         var bytes = writer.WrittenSpan.ToArray();
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(HeaderPrefixLength - sizeof(int)), bytes.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - ChecksumLength), Crc32.HashToUInt32(bytes.AsSpan(0, bytes.Length - ChecksumLength)));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            bytes.AsSpan(bytes.Length - ChecksumLength), Crc32.HashToUInt32(bytes.AsSpan(0, bytes.Length - ChecksumLength)));
         return bytes;
 
         void WriteUInt16(ushort value)
@@ -145,7 +148,8 @@ internal static class RvqFormat
         var rest = bytes[HeaderPrefixLength..^ChecksumLength];
         var codebooks = BinaryPrimitives.ReadUInt16LittleEndian(bytes[10..]);
         var fingerprint = BinaryPrimitives.ReadUInt128LittleEndian(rest);
-        var (numerator, denominator) = (BinaryPrimitives.ReadInt32LittleEndian(rest[16..]), BinaryPrimitives.ReadInt32LittleEndian(rest[20..]));
+        var (numerator, denominator) = (
+            BinaryPrimitives.ReadInt32LittleEndian(rest[16..]), BinaryPrimitives.ReadInt32LittleEndian(rest[20..]));
         var framesPerBlock = BinaryPrimitives.ReadInt32LittleEndian(rest[24..]);
         rest = rest[28..];
         if (rest.Length < (codebooks * 8) + sizeof(ushort))
@@ -186,7 +190,9 @@ internal static class RvqFormat
         return fault.Length == 0 ? header : null;
     }
 
-    /// <summary>The checksum of a chunk header or an end mark, which holds the header's own so that records of other streams are told apart.</summary>
+    /// <summary>
+    /// The checksum of a chunk header or an end mark, which holds the header's own so that records of other streams are told apart.
+    /// </summary>
     public static uint RecordChecksum(uint headerChecksum, ReadOnlySpan<byte> record)
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint) + ChunkPrefixLength + (MaxCodebooks * ChecksumLength)];

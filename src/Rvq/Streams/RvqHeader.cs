@@ -47,7 +47,8 @@ public sealed class RvqHeader
         }
     }
 
-    internal RvqHeader(int[] sizes, int[] strides, int framesPerBlock) => (_sizes, _strides, FramesPerBlock) = (sizes, strides, framesPerBlock);
+    internal RvqHeader(int[] sizes, int[] strides, int framesPerBlock)
+        => (_sizes, _strides, FramesPerBlock) = (sizes, strides, framesPerBlock);
 
     /// <summary>The number of codebooks, N; a chunk may have fewer.</summary>
     public int CodebookCount => _sizes.Length;
@@ -138,7 +139,8 @@ public sealed class RvqHeader
     {
         if (codebookCount < 1 || codebookCount > CodebookCount)
         {
-            throw new ArgumentOutOfRangeException(nameof(codebookCount), codebookCount, $"codebookCount must be in [1, {CodebookCount}], but is {codebookCount}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(codebookCount), codebookCount, $"codebookCount must be in [1, {CodebookCount}], but is {codebookCount}.");
         }
     }
 

@@ -97,7 +97,11 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidDataException">The header is not sound; or, where the reader recovers, neither of its copies.</exception>
     /// <exception cref="ArgumentException">The stream was written with another model, and the options do not allow that.</exception>
     public static async ValueTask<RvqReader> OpenAsync(
-        Stream stream, RvqModel? model = null, RvqReaderOptions? options = null, bool leaveOpen = false, CancellationToken cancellationToken = default)
+        Stream stream,
+        RvqModel? model = null,
+        RvqReaderOptions? options = null,
+        bool leaveOpen = false,
+        CancellationToken cancellationToken = default)
     {
         var parser = CreateParser(stream, options);
         RvqHeader? header;
@@ -193,11 +197,13 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
 
         if (model.CodebookCount < header.CodebookCount)
         {
-            throw new ArgumentException($"model has {model.CodebookCount} codebooks, but the stream's has {header.CodebookCount}.", nameof(model));
+            throw new ArgumentException(
+                $"model has {model.CodebookCount} codebooks, but the stream's has {header.CodebookCount}.", nameof(model));
         }
 
         var own = new RvqHeader(model.Take(header.CodebookCount));
-        if (!own.CodebookSizes.SequenceEqual(header.CodebookSizes) || !own.Strides.SequenceEqual(header.Strides) || own.FramesPerBlock != header.FramesPerBlock)
+        if (!own.CodebookSizes.SequenceEqual(header.CodebookSizes) || !own.Strides.SequenceEqual(header.Strides)
+            || own.FramesPerBlock != header.FramesPerBlock)
         {
             throw new ArgumentException("model has codebooks of other sizes or strides than the stream's.", nameof(model));
         }
@@ -205,7 +211,9 @@ public sealed partial class RvqReader : IDisposable, IAsyncDisposable
         if (own.Fingerprint != header.Fingerprint && options is not { AllowOtherModel: true })
         {
             throw new ArgumentException(
-                $"model has the fingerprint {own.Fingerprint:x32}, but the stream's has {header.Fingerprint:x32}; AllowOtherModel insists on decoding.", nameof(model));
+                $"model has the fingerprint {own.Fingerprint:x32}, but the stream's has {header.Fingerprint:x32}; "
+                    + "AllowOtherModel insists on decoding.",
+                nameof(model));
         }
     }
 

@@ -50,7 +50,8 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(framesPerChunk ?? 1, 1, nameof(framesPerChunk));
         Header = header;
         var bytes = RvqFormat.Serialize(header);
-        _sizes = [.. Enumerable.Range(0, header.CodebookCount).SelectMany(i => Enumerable.Repeat(header.CodebookSizes[i], header.CodesPerBlock(i)))];
+        _sizes = [.. Enumerable.Range(0, header.CodebookCount).SelectMany(
+            i => Enumerable.Repeat(header.CodebookSizes[i], header.CodesPerBlock(i)))];
         _output.Write(bytes);
         _output.Write(bytes);
         FramesPerChunk = ChunkSize.Blocks(header, header.CodebookCount, framesPerChunk) * header.FramesPerBlock;
@@ -165,7 +166,8 @@ public sealed partial class RvqWriter : IDisposable, IAsyncDisposable
     /// A code is outside its codebook, or <paramref name="codebookCount"/> out of range; nothing is written.
     /// </exception>
     /// <exception cref="InvalidOperationException">The stream was completed, or an earlier write failed.</exception>
-    public async ValueTask WriteAsync<TCode>(ReadOnlyMemory<TCode> codes, int? codebookCount = null, CancellationToken cancellationToken = default)
+    public async ValueTask WriteAsync<TCode>(
+        ReadOnlyMemory<TCode> codes, int? codebookCount = null, CancellationToken cancellationToken = default)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var codebooks = codebookCount ?? Header.CodebookCount;
