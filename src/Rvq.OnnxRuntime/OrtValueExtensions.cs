@@ -63,7 +63,8 @@ public static class OrtValueExtensions
                 ? $"; the last axis has the model's {d} dimensions: for [B, T, D], encode "
                     + "new ReadOnlyTensorSpan<float>(latents.GetTensorDataAsSpan<float>(), [b, t, d])"
                 : lengths[0] == d
-                ? $"; the first axis has the model's {d} dimensions: encode Layouts.CodebooksFirst(latents.GetTensorDataAsSpan<float>(), shape)"
+                ? $"; the first axis has the model's {d} dimensions: encode "
+                    + "Layouts.CodebooksFirst(latents.GetTensorDataAsSpan<float>(), shape)"
                 : "";
     }
 

@@ -48,7 +48,8 @@ internal sealed class TensorArgument
         if (bytes > int.MaxValue)
         {
             throw new ArgumentException(
-                $"{what} has the shape [{string.Join(", ", shape)}] of {elementSize} bytes each; at most {int.MaxValue} bytes are possible, so pass parts.",
+                $"{what} has the shape [{string.Join(", ", shape)}] of {elementSize} bytes each; "
+                    + $"at most {int.MaxValue} bytes are possible, so pass parts.",
                 name);
         }
     }
