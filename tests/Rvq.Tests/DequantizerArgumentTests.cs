@@ -69,11 +69,14 @@ public sealed class DequantizerArgumentTests
     public void Decode_StridedStages_HaveTheirOwnRanges()
     {
         // Strides 2 and 1: one code below 3, two codes below 5.
-        var model = new RvqModel(new ResidualStack([new Stage(new Codebook(new float[3], 1), stride: 2), new Stage(new Codebook(new float[5], 1))]));
+        var model = new RvqModel(
+            new ResidualStack([new Stage(new Codebook(new float[3], 1), stride: 2), new Stage(new Codebook(new float[5], 1))]));
         var dequantizer = new Dequantizer(model);
         Assert.Equal(4, dequantizer.Decode([2, 4, 4, 2, 4, 4]).Length);
-        Refused.For<ArgumentOutOfRangeException>("codes", () => dequantizer.Decode([2, 4, 4, 3, 4, 4]), "3 at row 1, column 0", "3 codewords");
-        Refused.For<ArgumentOutOfRangeException>("codes", () => dequantizer.Decode([2, 4, 5, 2, 4, 4]), "5 at row 0, column 2", "5 codewords");
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => dequantizer.Decode([2, 4, 4, 3, 4, 4]), "3 at row 1, column 0", "3 codewords");
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => dequantizer.Decode([2, 4, 5, 2, 4, 4]), "5 at row 0, column 2", "5 codewords");
     }
 
     [Fact]
@@ -83,13 +86,15 @@ public sealed class DequantizerArgumentTests
         var memory = new float[24 + 6];
         foreach (var start in new[] { 0, 12, 23 })
         {
-            Refused.For<ArgumentException>("frames", () => Sut.Decode<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(start, 6)), memory.AsSpan(0, 24)));
+            Refused.For<ArgumentException>(
+                "frames", () => Sut.Decode<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(start, 6)), memory.AsSpan(0, 24)));
             Refused.For<ArgumentException>("frames", () => Sut.Decode(
                 new ReadOnlyTensorSpan<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(start, 6)), [2, 3], default),
                 new TensorSpan<float>(memory.AsSpan(0, 24), [2, 12], default)));
         }
 
-        Refused.For<ArgumentException>("frames", () => Sut.Decode<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(0, 6)), memory.AsSpan(5, 24)));
+        Refused.For<ArgumentException>(
+            "frames", () => Sut.Decode<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(0, 6)), memory.AsSpan(5, 24)));
         Assert.All(memory, value => Assert.Equal(0, value));
         Sut.Decode<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(24)), memory.AsSpan(0, 24));
         Assert.Equal(Oracle.Decode(Model, new int[6]), memory[..24]);
@@ -111,7 +116,8 @@ public sealed class DequantizerArgumentTests
                 memory => Refused.For<ArgumentException>(
                     parameter,
                     () => Sut.Decode(
-                        new ReadOnlyTensorSpan<int>(new int[codes.Aggregate((a, b) => a * b)], codes, default), new TensorSpan<float>(memory, frames, default)),
+                        new ReadOnlyTensorSpan<int>(new int[codes.Aggregate((a, b) => a * b)], codes, default),
+                        new TensorSpan<float>(memory, frames, default)),
                     texts));
     }
 
@@ -125,7 +131,8 @@ public sealed class DequantizerArgumentTests
             "codes", () => Sut.Decode<TCode>(codes, frames), $"{code} at row 299, column 1", "5 codewords"));
         Untouched(300 * 12, frames => Refused.For<ArgumentOutOfRangeException>(
             "codes",
-            () => Sut.Decode(new ReadOnlyTensorSpan<TCode>(codes, [3, 100, 3], default), new TensorSpan<float>(frames, [3, 100, 12], default)),
+            () => Sut.Decode(
+                new ReadOnlyTensorSpan<TCode>(codes, [3, 100, 3], default), new TensorSpan<float>(frames, [3, 100, 12], default)),
             $"{code} at row 299, column 1",
             "5 codewords"));
     }

@@ -10,7 +10,11 @@ public sealed class LayoutTests
     public static TheoryData<int[], int> Orders()
     {
         var data = new TheoryData<int[], int>();
-        foreach (var order in new int[][] { [0, 1], [1, 0], [0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0], [0, 1, 2, 3], [3, 1, 0, 2], [0, 1, 3, 2] })
+        int[][] orders =
+        [
+            [0, 1], [1, 0], [0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0], [0, 1, 2, 3], [3, 1, 0, 2], [0, 1, 3, 2],
+        ];
+        foreach (var order in orders)
         {
             data.Add(order, 0);
             data.Add(order, 3);
@@ -66,7 +70,8 @@ public sealed class LayoutTests
 
         var decoded = new float[60];
         decoded.AsSpan().Fill(-7);
-        new Dequantizer(model).Decode<int>(codeView.Slice([3..7, 0..2]), new TensorSpan<float>(decoded, [10, 6], default).Slice([3..7, 0..6]));
+        new Dequantizer(model).Decode<int>(
+            codeView.Slice([3..7, 0..2]), new TensorSpan<float>(decoded, [10, 6], default).Slice([3..7, 0..6]));
         Assert.Equal(
             [.. Enumerable.Repeat(-7f, 18), .. Oracle.Decode(model, expected.AsSpan(6, 8)), .. Enumerable.Repeat(-7f, 18)], decoded);
     }
@@ -82,8 +87,10 @@ public sealed class LayoutTests
             var codes = Enumerable.Repeat(7, 2 * 4 * model.CodesPerBlock).ToArray();
             var frames = Enumerable.Repeat(7f, 2 * 4 * model.FramesPerBlock * model.Dimensions).ToArray();
             nint[] frameShape = [batch, length, model.Dimensions], codeShape = [batch, blocks, model.CodesPerBlock];
-            new Quantizer(model).Encode(new ReadOnlyTensorSpan<float>(frames, frameShape, default), new TensorSpan<int>(codes, codeShape, default));
-            new Dequantizer(model).Decode<int>(new ReadOnlyTensorSpan<int>(codes, codeShape, default), new TensorSpan<float>(frames, frameShape, default));
+            new Quantizer(model).Encode(
+                new ReadOnlyTensorSpan<float>(frames, frameShape, default), new TensorSpan<int>(codes, codeShape, default));
+            new Dequantizer(model).Decode<int>(
+                new ReadOnlyTensorSpan<int>(codes, codeShape, default), new TensorSpan<float>(frames, frameShape, default));
             Assert.Empty(new Quantizer(model).Encode([]));
             Assert.Empty(new Dequantizer(model).Decode([]));
             Assert.All(codes, code => Assert.Equal(7, code));
@@ -112,7 +119,8 @@ public sealed class LayoutTests
         var model = TestModels.All().First().Model;
         int[] codes = [3, 4, 50];
         var frames = new float[2 * 12];
-        new Dequantizer(model).Decode<int>(new ReadOnlyTensorSpan<int>(codes, [2, 3], [0, 1]), new TensorSpan<float>(frames, [2, 12], default));
+        new Dequantizer(model).Decode<int>(
+            new ReadOnlyTensorSpan<int>(codes, [2, 3], [0, 1]), new TensorSpan<float>(frames, [2, 12], default));
         var one = Oracle.Decode(model, codes);
         Assert.Equal([.. one, .. one], frames);
     }

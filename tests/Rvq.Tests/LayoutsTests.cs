@@ -29,12 +29,20 @@ public sealed class LayoutsTests
     [Theory]
     [MemberData(nameof(Shapes))]
     public void ChannelsFirst_AnyLengths_PutsTheSecondAxisLast(long[] lengths)
-        => AssertMoved(lengths, lengths.Length == 2 ? 0 : 1, values => Layouts.ChannelsFirst(values, lengths), values => Layouts.ChannelsFirst((ReadOnlySpan<int>)values, lengths));
+        => AssertMoved(
+            lengths,
+            lengths.Length == 2 ? 0 : 1,
+            values => Layouts.ChannelsFirst(values, lengths),
+            values => Layouts.ChannelsFirst((ReadOnlySpan<int>)values, lengths));
 
     [Theory]
     [MemberData(nameof(Shapes))]
     public void CodebooksFirst_AnyLengths_PutsTheFirstAxisLast(long[] lengths)
-        => AssertMoved(lengths, 0, values => Layouts.CodebooksFirst(values, lengths), values => Layouts.CodebooksFirst((ReadOnlySpan<int>)values, lengths));
+        => AssertMoved(
+            lengths,
+            0,
+            values => Layouts.CodebooksFirst(values, lengths),
+            values => Layouts.CodebooksFirst((ReadOnlySpan<int>)values, lengths));
 
     [Fact]
     public void Views_OfArraysAndSpans_WriteToTheMemory()
@@ -62,10 +70,12 @@ public sealed class LayoutsTests
     {
         Refused.For<ArgumentNullException>("values", () => _ = Layouts.ChannelsFirst((int[])null!, 1, 1));
         Refused.For<ArgumentNullException>("codes", () => _ = Layouts.CodebooksFirst((int[])null!, 1, 1));
-        Refused.For<ArgumentException>("values", () => _ = Layouts.ChannelsFirst(new int[5], 1, 2, 3), "values has length 5", "[1, 2, 3] need 6");
+        Refused.For<ArgumentException>(
+            "values", () => _ = Layouts.ChannelsFirst(new int[5], 1, 2, 3), "values has length 5", "[1, 2, 3] need 6");
         Refused.For<ArgumentException>("codes", () => _ = Layouts.CodebooksFirst(new int[7], 1, 2, 3), "codes has length 7", "need 6");
         Refused.For<ArgumentException>("values", () => _ = Layouts.ChannelsFirst(new int[1], 0, 2, 3), "length 1", "need 0");
-        Refused.For<ArgumentException>("values", () => _ = Layouts.ChannelsFirst(Array.Empty<int>(), long.MaxValue, long.MaxValue, 2), "length 0", "need more than");
+        Refused.For<ArgumentException>(
+            "values", () => _ = Layouts.ChannelsFirst(Array.Empty<int>(), long.MaxValue, long.MaxValue, 2), "length 0", "need more than");
         Refused.For<ArgumentException>("values", () => _ = Layouts.ChannelsFirst(new int[1], 65536, 65536, 0x100000001), "need more than");
         Refused.For<ArgumentException>("lengths", () => _ = Layouts.ChannelsFirst(new int[1], 1), "1 axes", "2 to 4");
         Refused.For<ArgumentException>("lengths", () => _ = Layouts.ChannelsFirst(new int[1], 1, 1, 1, 1, 1), "5 axes");
@@ -101,7 +111,9 @@ public sealed class LayoutsTests
                     var decoded = new float[b * 5 * t];
                     dequantizer.Decode<long>(Layouts.CodebooksFirst(codebooksFirst, n, b, t), Layouts.ChannelsFirst(decoded, b, 5, t));
                     Assert.Equal(Oracle.Decode(model, expected), Transpose(decoded, b, 5, t));
-                    Assert.Equal(Oracle.Decode(model, expected), dequantizer.Decode(Layouts.ChannelsFirst(Array.ConvertAll(batchFirst, code => (int)code), b, n, t)));
+                    Assert.Equal(
+                        Oracle.Decode(model, expected),
+                        dequantizer.Decode(Layouts.ChannelsFirst(Array.ConvertAll(batchFirst, code => (int)code), b, n, t)));
                 }
             }
         }
@@ -127,20 +139,33 @@ public sealed class LayoutsTests
             "frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [2, 128, 75])),
             "a last axis of 75", "128 dimensions", "the axis before it has length 128: Layouts.ChannelsFirst?");
         Refused.For<ArgumentException>(
-            "frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [128, 150])), "the axis before it has length 128: Layouts.ChannelsFirst?");
+            "frames",
+            () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [128, 150])),
+            "the axis before it has length 128: Layouts.ChannelsFirst?");
         Refused.For<ArgumentException>(
-            "frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [128, 2, 75])), "axis 0 has length 128: Layouts.CodebooksFirst?");
+            "frames",
+            () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [128, 2, 75])),
+            "axis 0 has length 128: Layouts.CodebooksFirst?");
         Refused.For<ArgumentException>(
-            "frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [1, 2, 128, 75])), "the axis before it has length 128: are the axes swapped?");
+            "frames",
+            () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [1, 2, 128, 75])),
+            "the axis before it has length 128: are the axes swapped?");
         Refused.For<ArgumentException>(
-            "frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [2, 64, 150])), "a last axis of 150, but the model has 128 dimensions.");
+            "frames",
+            () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [2, 64, 150])),
+            "a last axis of 150, but the model has 128 dimensions.");
         Refused.For<ArgumentException>(
-            "frames", () => quantizer.Encode<int>(new ReadOnlyTensorSpan<Half>(new Half[256], [128, 2]), new TensorSpan<int>(new int[4], [2, 2])), "Layouts.ChannelsFirst?");
+            "frames",
+            () => quantizer.Encode<int>(new ReadOnlyTensorSpan<Half>(new Half[256], [128, 2]), new TensorSpan<int>(new int[4], [2, 2])),
+            "Layouts.ChannelsFirst?");
         Refused.For<ArgumentException>(
             "codes", () => quantizer.Encode(Layouts.ChannelsFirst(latents, 2, 128, 75), new TensorSpan<int>(new int[300], [2, 2, 75])),
             "a last axis of 75", "2 codes", "the axis before it has length 2: Layouts.ChannelsFirst?");
         Refused.For<ArgumentException>(
-            "codes", () => dequantizer.Decode(new ReadOnlyTensorSpan<int>(new int[450], [2, 3, 75])), "a last axis of 75", "axis 0 has length 2: Layouts.CodebooksFirst?");
+            "codes",
+            () => dequantizer.Decode(new ReadOnlyTensorSpan<int>(new int[450], [2, 3, 75])),
+            "a last axis of 75",
+            "axis 0 has length 2: Layouts.CodebooksFirst?");
         Refused.For<ArgumentException>("codes", () => dequantizer.Decode(new ReadOnlyTensorSpan<int>(new int[4], [4])), "1 axes");
         Refused.For<ArgumentException>("frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(new float[128], [128])), "1 axes");
     }
@@ -150,7 +175,8 @@ public sealed class LayoutsTests
     {
         // Codes that are all one element: strides of 0 make any shape of them.
         var dequantizer = new Dequantizer(new RvqModel(new Codebook(new float[64], 64)));
-        Refused.For<ArgumentException>("codes", () => dequantizer.Decode(new ReadOnlyTensorSpan<int>(new int[1], [1 << 26, 1], [0, 0])), "no array holds");
+        Refused.For<ArgumentException>(
+            "codes", () => dequantizer.Decode(new ReadOnlyTensorSpan<int>(new int[1], [1 << 26, 1], [0, 0])), "no array holds");
     }
 
     private delegate TensorSpan<int> Writable(int[] values);
@@ -185,5 +211,6 @@ public sealed class LayoutsTests
     }
 
     private static T[] Transpose<T>(T[] values, int batch, int rows, int columns)
-        => [.. Enumerable.Range(0, values.Length).Select(i => values[(i / (rows * columns) * rows * columns) + (i % rows * columns) + (i / rows % columns)])];
+        => [.. Enumerable.Range(0, values.Length).Select(
+            i => values[(i / (rows * columns) * rows * columns) + (i % rows * columns) + (i / rows % columns)])];
 }

@@ -9,7 +9,8 @@ namespace Rvq.Tests;
 public sealed class LoadTests(ITestOutputHelper output)
 {
     // The ordinary suite takes a glance; RVQ_LOAD_SECONDS=60 is the real thing.
-    private static readonly double Seconds = double.Parse(Environment.GetEnvironmentVariable("RVQ_LOAD_SECONDS") ?? "2", CultureInfo.InvariantCulture);
+    private static readonly double Seconds = double.Parse(
+        Environment.GetEnvironmentVariable("RVQ_LOAD_SECONDS") ?? "2", CultureInfo.InvariantCulture);
 
     [Fact]
     public void Encode_64ThreadsOfMixedSizes_SameCodesAndNoGrowth()
@@ -48,7 +49,8 @@ public sealed class LoadTests(ITestOutputHelper output)
     [Fact]
     public unsafe void Encode_MoreThan2To31Codes_Works()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("RVQ_HUGE") == "1", "Needs RVQ_HUGE=1, 2 GB of memory and about half a minute.");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("RVQ_HUGE") == "1", "Needs RVQ_HUGE=1, 2 GB of memory and about half a minute.");
         const int Codebooks = 16;
         nint count = (1 << 27) + 1;
         var model = new RvqModel([.. Enumerable.Range(0, Codebooks).Select(m => new Codebook([-1f / (1 << m), 1f / (1 << m)], 1))]);
@@ -60,7 +62,8 @@ public sealed class LoadTests(ITestOutputHelper output)
         {
             new Span<byte>(memory, int.MaxValue).Fill(255);
             new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = 2 }).Encode(
-                new ReadOnlyTensorSpan<float>(frame, [count, 1], [0, 0]), new TensorSpan<byte>(memory, length, [count, Codebooks], [Codebooks, 1]));
+                new ReadOnlyTensorSpan<float>(frame, [count, 1], [0, 0]),
+                new TensorSpan<byte>(memory, length, [count, Codebooks], [Codebooks, 1]));
             for (nint t = 0; t < count; t += 1 + (t % 97))
             {
                 for (var m = 0; m < Codebooks; m++)

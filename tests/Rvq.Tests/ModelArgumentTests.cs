@@ -10,7 +10,8 @@ public sealed class ModelArgumentTests
         Refused.For<ArgumentOutOfRangeException>("dimensions", () => _ = new Codebook([1], -1), "-1");
         Refused.For<ArgumentException>("codewords", () => _ = new Codebook([], 3), "0", "3");
         Refused.For<ArgumentException>("codewords", () => _ = new Codebook(new float[7], 2), "7", "2");
-        Refused.For<ArgumentException>("codewords", () => _ = new Codebook([1, 2, 3, 4, 5, float.NaN], 3), "NaN", "codeword 1, dimension 2");
+        Refused.For<ArgumentException>(
+            "codewords", () => _ = new Codebook([1, 2, 3, 4, 5, float.NaN], 3), "NaN", "codeword 1, dimension 2");
         Refused.For<ArgumentException>("codewords", () => _ = new Codebook([float.NegativeInfinity], 1), "codeword 0, dimension 0");
     }
 
@@ -78,7 +79,8 @@ public sealed class ModelArgumentTests
         Refused.For<ArgumentException>("codebooks", () => _ = new RvqModel(four, five), "Codebook 1", "5", "4");
         Refused.For<ArgumentException>("stacks", () => _ = new RvqModel(ReadOnlySpan<ResidualStack>.Empty));
         Refused.For<ArgumentException>("stacks", () => _ = new RvqModel(new ResidualStack([new Stage(four)]), null!), "1");
-        Refused.For<ArgumentException>("stacks", () => _ = new RvqModel(new ResidualStack([new Stage(four)]), new ResidualStack([new Stage(five)])), "5", "4");
+        Refused.For<ArgumentException>(
+            "stacks", () => _ = new RvqModel(new ResidualStack([new Stage(four)]), new ResidualStack([new Stage(five)])), "5", "4");
     }
 
     [Fact]

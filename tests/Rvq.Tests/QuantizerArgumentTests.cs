@@ -33,8 +33,10 @@ public sealed class QuantizerArgumentTests
     [InlineData(-3)]
     public void Constructor_OptionsBelowOne_AreRefused(int value)
     {
-        Refused.For<ArgumentOutOfRangeException>("options", () => _ = new Quantizer(Model, new QuantizerOptions { BeamWidth = value }), $"{value}");
-        Refused.For<ArgumentOutOfRangeException>("options", () => _ = new Quantizer(Model, new QuantizerOptions { MaxDegreeOfParallelism = value }), $"{value}");
+        Refused.For<ArgumentOutOfRangeException>(
+            "options", () => _ = new Quantizer(Model, new QuantizerOptions { BeamWidth = value }), $"{value}");
+        Refused.For<ArgumentOutOfRangeException>(
+            "options", () => _ = new Quantizer(Model, new QuantizerOptions { MaxDegreeOfParallelism = value }), $"{value}");
     }
 
     [Theory]
@@ -49,7 +51,8 @@ public sealed class QuantizerArgumentTests
     [Fact]
     public void Encode_FramesThatAreNoMultiple_AreRefused()
     {
-        Untouched<int>(48, codes => Refused.For<ArgumentException>("frames", () => Sut.Encode<int>(new float[33], codes), "33", "4 dimensions"));
+        Untouched<int>(
+            48, codes => Refused.For<ArgumentException>("frames", () => Sut.Encode<int>(new float[33], codes), "33", "4 dimensions"));
         Refused.For<ArgumentException>("frames", () => Sut.Encode(new float[31]), "31", "4 dimensions");
     }
 
@@ -57,10 +60,15 @@ public sealed class QuantizerArgumentTests
     public void Encode_PartOfABlock_IsRefused()
     {
         var snac = new Quantizer(new RvqModel(TestModels.Dac(new Random(1), 5, [2, 2, 2], 7, [4, 2, 1])));
-        Untouched<int>(7, codes => Refused.For<ArgumentException>("frames", () => snac.Encode<int>(new float[30], codes), "6 frames", "4 frames of a block"));
-        Untouched<int>(8, codes => Refused.For<ArgumentException>("codes", () => snac.Encode<int>(new float[20], codes), "length 8", "4 frames", "7"));
         Untouched<int>(7, codes => Refused.For<ArgumentException>(
-            "frames", () => snac.Encode(new ReadOnlyTensorSpan<float>(new float[30], [6, 5], default), new TensorSpan<int>(codes, [1, 7], default)), "6", "4"));
+            "frames", () => snac.Encode<int>(new float[30], codes), "6 frames", "4 frames of a block"));
+        Untouched<int>(
+            8, codes => Refused.For<ArgumentException>("codes", () => snac.Encode<int>(new float[20], codes), "length 8", "4 frames", "7"));
+        Untouched<int>(7, codes => Refused.For<ArgumentException>(
+            "frames",
+            () => snac.Encode(new ReadOnlyTensorSpan<float>(new float[30], [6, 5], default), new TensorSpan<int>(codes, [1, 7], default)),
+            "6",
+            "4"));
     }
 
     [Theory]
@@ -69,7 +77,8 @@ public sealed class QuantizerArgumentTests
     {
         var frames = new float[500 * 4];
         frames[(frame * 4) + 2] = value;
-        Untouched<int>(3000, codes => Refused.For<ArgumentException>("frames", () => Sut.Encode<int>(frames, codes), $"{value}", $"frame {frame}, dimension 2"));
+        Untouched<int>(3000, codes => Refused.For<ArgumentException>(
+            "frames", () => Sut.Encode<int>(frames, codes), $"{value}", $"frame {frame}, dimension 2"));
         Untouched<int>(3000, codes => Refused.For<ArgumentException>(
             "frames",
             () => new Quantizer(Model, new QuantizerOptions { MaxDegreeOfParallelism = 2 }).Encode<int>(frames, codes),
@@ -86,7 +95,8 @@ public sealed class QuantizerArgumentTests
         frames[(frame / 250 * 1000) + (3 * 250) + (frame % 250)] = value;
         Untouched<int>(3000, codes => Refused.For<ArgumentException>(
             "frames",
-            () => Sut.Encode(new ReadOnlyTensorSpan<float>(frames, [2, 250, 4], [1000, 1, 250]), new TensorSpan<int>(codes, [2, 250, 6], default)),
+            () => Sut.Encode(
+                new ReadOnlyTensorSpan<float>(frames, [2, 250, 4], [1000, 1, 250]), new TensorSpan<int>(codes, [2, 250, 6], default)),
             $"{value}",
             $"frame {frame}, dimension 3"));
     }
@@ -120,13 +130,15 @@ public sealed class QuantizerArgumentTests
         var memory = new float[32 + 48];
         foreach (var start in new[] { 0, 15, 31 })
         {
-            Refused.For<ArgumentException>("codes", () => Sut.Encode<int>(memory.AsSpan(0, 32), MemoryMarshal.Cast<float, int>(memory.AsSpan(start, 48))));
+            Refused.For<ArgumentException>(
+                "codes", () => Sut.Encode<int>(memory.AsSpan(0, 32), MemoryMarshal.Cast<float, int>(memory.AsSpan(start, 48))));
             Refused.For<ArgumentException>("codes", () => Sut.Encode(
                 new ReadOnlyTensorSpan<float>(memory, [8, 4], default),
                 new TensorSpan<int>(MemoryMarshal.Cast<float, int>(memory.AsSpan(start, 48)), [8, 6], default)));
         }
 
-        Refused.For<ArgumentException>("codes", () => Sut.Encode<int>(memory.AsSpan(47, 32), MemoryMarshal.Cast<float, int>(memory.AsSpan(0, 48))));
+        Refused.For<ArgumentException>(
+            "codes", () => Sut.Encode<int>(memory.AsSpan(47, 32), MemoryMarshal.Cast<float, int>(memory.AsSpan(0, 48))));
         Assert.All(memory, value => Assert.Equal(0, value));
         Sut.Encode<int>(memory.AsSpan(0, 32), MemoryMarshal.Cast<float, int>(memory.AsSpan(32)));
         Assert.Equal(Oracle.Encode(Model, new float[32]), MemoryMarshal.Cast<float, int>(memory.AsSpan(32)));
@@ -150,7 +162,8 @@ public sealed class QuantizerArgumentTests
                 memory => Refused.For<ArgumentException>(
                     parameter,
                     () => Sut.Encode(
-                        new ReadOnlyTensorSpan<float>(new float[frames.Aggregate((a, b) => a * b)], frames, default), new TensorSpan<int>(memory, codes, default)),
+                        new ReadOnlyTensorSpan<float>(new float[frames.Aggregate((a, b) => a * b)], frames, default),
+                        new TensorSpan<int>(memory, codes, default)),
                     texts));
     }
 
@@ -158,10 +171,12 @@ public sealed class QuantizerArgumentTests
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var quantizer = new Quantizer(new RvqModel(new Codebook([1], 1), new Codebook(new float[size], 1)));
-        Untouched<TCode>(4, codes => Refused.For<ArgumentException>("codes", () => quantizer.Encode<TCode>(new float[2], codes), type, $"{size - 1}"));
+        Untouched<TCode>(
+            4, codes => Refused.For<ArgumentException>("codes", () => quantizer.Encode<TCode>(new float[2], codes), type, $"{size - 1}"));
         Untouched<TCode>(4, codes => Refused.For<ArgumentException>(
             "codes",
-            () => quantizer.Encode(new ReadOnlyTensorSpan<float>(new float[2], [2, 1], default), new TensorSpan<TCode>(codes, [2, 2], default)),
+            () => quantizer.Encode(
+                new ReadOnlyTensorSpan<float>(new float[2], [2, 1], default), new TensorSpan<TCode>(codes, [2, 2], default)),
             type,
             $"{size - 1}"));
     }

@@ -36,7 +36,8 @@ public sealed class RvqModelIdentityTests
         var random = new Random(3);
         var (a, b) = (TestVectors.Normal(random, 24), TestVectors.Normal(random, 24));
         var model = new RvqModel(new Codebook(a, 3), new Codebook(b, 3));
-        Assert.Equal(model.Fingerprint, new RvqModel(new Codebook(a, 3), new Codebook(b, 3)) { Family = "other", SampleRate = 1 }.Fingerprint);
+        Assert.Equal(
+            model.Fingerprint, new RvqModel(new Codebook(a, 3), new Codebook(b, 3)) { Family = "other", SampleRate = 1 }.Fingerprint);
         Assert.Equal(model.Fingerprint, new Rvq.Streams.RvqHeader(model).Fingerprint);
         Assert.NotEqual(model.Fingerprint, new RvqModel(new Codebook(b, 3), new Codebook(a, 3)).Fingerprint);
         Assert.NotEqual(model.Fingerprint, model.Take(1).Fingerprint);
@@ -46,14 +47,18 @@ public sealed class RvqModelIdentityTests
     [Fact]
     public void ToString_EveryStructure_SaysWhatItIs()
     {
-        var encodec = new RvqModel([.. Enumerable.Repeat(new Codebook(new float[1024 * 128], 128), 8)]) { Family = "EnCodec", SampleRate = 24000, HopLength = 320 };
+        var codebook = new Codebook(new float[1024 * 128], 128);
+        var encodec = new RvqModel([.. Enumerable.Repeat(codebook, 8)]) { Family = "EnCodec", SampleRate = 24000, HopLength = 320 };
         Assert.Equal("EnCodec: 8 × [1024, 128], 75 frames/s, 6 kbit/s", encodec.ToString());
         Assert.Equal("2 × [3, 1] + 1 × [5, 1]", new RvqModel(Sized(3), Sized(3), Sized(5)).ToString());
         var random = new Random(1);
         Assert.Equal(
             "DAC: 2 × [40, 8] in 24 dimensions, 86.133 frames/s, 1.034 kbit/s",
-            new RvqModel(TestModels.Dac(random, 24, [8, 8], 40, [1, 1])) { Family = "DAC", SampleRate = 44100, HopLength = 512 }.ToString());
-        Assert.Equal("1 × [4096, 1] every 4 frames + 1 × [4096, 1] every 2 frames + 1 × [1024, 1]", Strided((4096, 4), (4096, 2), (1024, 1)).ToString());
+            new RvqModel(
+                TestModels.Dac(random, 24, [8, 8], 40, [1, 1])) { Family = "DAC", SampleRate = 44100, HopLength = 512 }.ToString());
+        Assert.Equal(
+            "1 × [4096, 1] every 4 frames + 1 × [4096, 1] every 2 frames + 1 × [1024, 1]",
+            Strided((4096, 4), (4096, 2), (1024, 1)).ToString());
     }
 
     private static RvqModel Strided(params (int Size, int Stride)[] stages)

@@ -19,7 +19,9 @@ public sealed class RvqModelTests
     {
         // 8 codebooks of 1024: 8 · 10 bits.
         var model = new RvqModel([.. Enumerable.Repeat(new Codebook(new float[1024 * 2], 2), 8)]);
-        Assert.Equal((2, 8, 1, 8, 80, 80), (model.Dimensions, model.CodebookCount, model.FramesPerBlock, model.CodesPerBlock, model.BitsPerBlock, model.BitsPerFrame));
+        Assert.Equal(
+            (2, 8, 1, 8, 80, 80),
+            (model.Dimensions, model.CodebookCount, model.FramesPerBlock, model.CodesPerBlock, model.BitsPerBlock, model.BitsPerFrame));
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class RvqModelTests
         var codebook = new Codebook(new float[4096], 1);
         var model = new RvqModel(new ResidualStack([.. strides.Select(stride => new Stage(codebook, stride: stride))]));
         Assert.Equal(
-            (framesPerBlock, codesPerBlock, bitsPerBlock, bitsPerFrame), (model.FramesPerBlock, model.CodesPerBlock, model.BitsPerBlock, model.BitsPerFrame));
+            (framesPerBlock, codesPerBlock, bitsPerBlock, bitsPerFrame),
+            (model.FramesPerBlock, model.CodesPerBlock, model.BitsPerBlock, model.BitsPerFrame));
         Assert.Equal(strides.Length, model.CodebookCount);
     }
 
@@ -54,7 +57,8 @@ public sealed class RvqModelTests
         var model = new RvqModel(one, two);
 
         // Blocks of 6 frames: 3 codes of 4 bits, 6 and 2 codes of 3 bits.
-        Assert.Equal((3, 6, 11, 36, 6), (model.CodebookCount, model.FramesPerBlock, model.CodesPerBlock, model.BitsPerBlock, model.BitsPerFrame));
+        Assert.Equal(
+            (3, 6, 11, 36, 6), (model.CodebookCount, model.FramesPerBlock, model.CodesPerBlock, model.BitsPerBlock, model.BitsPerFrame));
         Assert.Equal([one.Stages[0], two.Stages[0], two.Stages[1]], model.Stages.ToArray());
         Assert.Equal([one, two], model.Stacks.ToArray());
     }

@@ -7,7 +7,10 @@ using Xunit.v3;
 
 namespace Rvq.Tests;
 
-/// <summary>Collects why tests are skipped and leaves one line a reason beside the tests, which <c>dotnet test</c> shows at the end (see the project file).</summary>
+/// <summary>
+/// Collects why tests are skipped and leaves one line a reason beside the tests, which <c>dotnet test</c> shows at the end (see the project
+/// file).
+/// </summary>
 public sealed class SkipSummary : IDisposable
 {
     private static readonly string Summary = Path.Combine(AppContext.BaseDirectory, "skipped.txt");
@@ -26,7 +29,9 @@ public sealed class SkipSummary : IDisposable
         AppDomain.CurrentDomain.FirstChanceException -= Record;
         if (!_reasons.IsEmpty)
         {
-            File.WriteAllLines(Summary, _reasons.OrderBy(reason => reason.Key, StringComparer.Ordinal).Select(reason => $"Skipped {reason.Value}: {reason.Key}"));
+            File.WriteAllLines(
+                Summary,
+                _reasons.OrderBy(reason => reason.Key, StringComparer.Ordinal).Select(reason => $"Skipped {reason.Value}: {reason.Key}"));
         }
     }
 

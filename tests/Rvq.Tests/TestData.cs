@@ -3,7 +3,8 @@ namespace Rvq.Tests;
 /// <summary>Finds the data that tests read: cases copied into the tests first, then <c>shared/data</c> beside the checkout.</summary>
 internal static class TestData
 {
-    private static readonly (string Folder, string Copied)[] Copied = [("reference", "ReferenceData"), ("checkpoints", "CheckpointData"), ("files", "FileData")];
+    private static readonly (string Folder, string Copied)[] Copied =
+        [("reference", "ReferenceData"), ("checkpoints", "CheckpointData"), ("files", "FileData")];
 
     /// <summary>The path of a file or folder such as <c>reference/encodec-small</c>; the test is skipped where there is none.</summary>
     public static string Path(string relative)

@@ -5,7 +5,18 @@ internal static class TestVectors
 {
     public static readonly string[] Kinds =
     [
-        "random", "clustered", "duplicates", "near-ties", "ulp-ties", "zeros", "lattice", "offset-1", "offset-10", "offset-1000", "offset-1e6",
+        "random",
+        "clustered",
+        "duplicates",
+        "near-ties",
+        "ulp-ties",
+        "zeros",
+        "lattice",
+        "offset-1",
+        "offset-10",
+        "offset-1000",
+        "offset-1e6",
+        
         "scale-1e-30", "scale-1e-20", "scale-1e18", "scale-1e30", "denormal", "mixed-scales", "one-huge-codeword", "max-values",
     ];
 
@@ -75,7 +86,14 @@ internal static class TestVectors
                 Map(frames, value => value + offset);
                 break;
             case "scale-1e-30" or "scale-1e-20" or "scale-1e18" or "scale-1e30" or "denormal":
-                var scale = kind switch { "scale-1e-30" => 1e-30f, "scale-1e-20" => 1e-20f, "scale-1e18" => 1e18f, "scale-1e30" => 1e30f, _ => 1e-43f };
+                var scale = kind switch
+                {
+                    "scale-1e-30" => 1e-30f,
+                    "scale-1e-20" => 1e-20f,
+                    "scale-1e18" => 1e18f,
+                    "scale-1e30" => 1e30f,
+                    _ => 1e-43f,
+                };
                 Map(codewords, value => value * scale);
                 Map(frames, value => value * scale);
                 break;
