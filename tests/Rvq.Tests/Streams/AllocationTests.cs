@@ -44,7 +44,8 @@ public class AllocationTests
     [Fact]
     public void Views_Warm_AllocateNothing()
     {
-        // Frames of 3 values and blocks of 4 frames, of which the last chunk ends early; the scratch memory goes back to where it came from.
+        // Frames of 3 values and blocks of 4 frames, of which the last chunk ends early; the scratch memory goes back to where it came
+        // from.
         var model = RvqSamples.Model([50, 60, 70], [4, 2, 1]);
         var header = new RvqHeader(model);
         var stream = new MemoryStream();

@@ -12,7 +12,12 @@ public class CodePackingTests
         get
         {
             var streams = new TheoryData<string, int>();
-            foreach (var name in (string[])["1-k1-t13", "3-k2-t7", "4-k2-t5", "5-k3-t5", "7-k4-t9", "8-k2-t6", "9-k3-t5", "10-k1-t1", "10-k2-t75", "10-k4-t75", "10-k8-t75", "10-k8-t3", "11-k8-t25", "12-k3-t11", "13-k1-t7", "15-k2-t4", "16-k2-t5", "20-k1-t5"])
+            string[] names =
+            [
+                "1-k1-t13", "3-k2-t7", "4-k2-t5", "5-k3-t5", "7-k4-t9", "8-k2-t6", "9-k3-t5", "10-k1-t1", "10-k2-t75", "10-k4-t75",
+                "10-k8-t75", "10-k8-t3", "11-k8-t25", "12-k3-t11", "13-k1-t7", "15-k2-t4", "16-k2-t5", "20-k1-t5",
+            ];
+            foreach (var name in names)
             {
                 streams.Add("bits" + name, int.Parse(name[..name.IndexOf('-')]));
             }
@@ -129,8 +134,12 @@ public class CodePackingTests
             var bytes = Enumerable.Repeat((byte)7, 100).ToArray();
             var error = Assert.Throws<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack(codes, bits, bytes));
             Assert.Contains($"holds {code} at {at}, which does not fit in {bits} bits", error.Message, StringComparison.Ordinal);
-            error = Assert.Throws<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack(codes.AsSpan(0, at + 1), Enumerable.Repeat(bits, at + 1).ToArray(), bytes));
-            Assert.Contains($"holds {code} at frame 0, codebook {at}", at == 0 ? error.Message.Replace("at 0", "at frame 0, codebook 0", StringComparison.Ordinal) : error.Message, StringComparison.Ordinal);
+            error = Assert.Throws<ArgumentOutOfRangeException>(
+                "codes", () => CodePacking.Pack(codes.AsSpan(0, at + 1), Enumerable.Repeat(bits, at + 1).ToArray(), bytes));
+            Assert.Contains(
+                $"holds {code} at frame 0, codebook {at}",
+                at == 0 ? error.Message.Replace("at 0", "at frame 0, codebook 0", StringComparison.Ordinal) : error.Message,
+                StringComparison.Ordinal);
             Assert.All(bytes, value => Assert.Equal(7, value));
         }
     }
@@ -140,25 +149,39 @@ public class CodePackingTests
     {
         var codes = new int[8];
         var bytes = new byte[10];
-        Assert.Contains("length 9, but 8 codes need 10", Assert.Throws<ArgumentException>("bytes", () => CodePacking.Pack(codes, 10, bytes.AsSpan(1))).Message, StringComparison.Ordinal);
-        Assert.Contains("length 9, but 8 codes need 10", Assert.Throws<ArgumentException>("bytes", () => CodePacking.Unpack(bytes.AsSpan(1), 10, codes)).Message, StringComparison.Ordinal);
-        Assert.Contains("length 8, which is not a multiple of the 3", Assert.Throws<ArgumentException>("codes", () => CodePacking.Pack(codes, [1, 2, 3], bytes)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "length 9, but 8 codes need 10",
+            Assert.Throws<ArgumentException>("bytes", () => CodePacking.Pack(codes, 10, bytes.AsSpan(1))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "length 9, but 8 codes need 10",
+            Assert.Throws<ArgumentException>("bytes", () => CodePacking.Unpack(bytes.AsSpan(1), 10, codes)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "length 8, which is not a multiple of the 3",
+            Assert.Throws<ArgumentException>("codes", () => CodePacking.Pack(codes, [1, 2, 3], bytes)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("bitsPerCode", () => CodePacking.Pack(codes, 33, bytes));
         Assert.Throws<ArgumentOutOfRangeException>("bitsPerCode", () => CodePacking.Unpack(bytes, -1, codes));
         Assert.Throws<ArgumentOutOfRangeException>("bitsPerCode", () => CodePacking.GetByteCount(1, [10, 33]));
         Assert.Throws<ArgumentException>("bitsPerCode", () => CodePacking.GetByteCount(1, []));
         Assert.Throws<ArgumentOutOfRangeException>("codeCount", () => CodePacking.GetByteCount(-1, 10));
         Assert.Throws<ArgumentOutOfRangeException>("codeCount", () => CodePacking.GetByteCount(int.MaxValue, 9));
-        Assert.Throws<ArgumentOutOfRangeException>("frameCount", () => CodePacking.GetByteCount(int.MaxValue, Enumerable.Repeat(32, 1000).ToArray()));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "frameCount", () => CodePacking.GetByteCount(int.MaxValue, Enumerable.Repeat(32, 1000).ToArray()));
         Assert.Equal(int.MaxValue, CodePacking.GetByteCount(int.MaxValue, 8));
     }
 
     [Fact]
     public void Pack_CodebookLeftOut_IsRefusedWithTheReasonAndTheWay()
     {
-        Refused.For<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack<int>([1, 2, 3, -1], [10, 10], new byte[5]), "-1 at frame 1, codebook 1", "left out", "Take");
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => CodePacking.Pack<int>([1, 2, 3, -1], [10, 10], new byte[5]), "-1 at frame 1, codebook 1", "left out", "Take");
         Refused.For<ArgumentOutOfRangeException>("codes", () => LyraPackets.Pack<int>([1, -1], 2, new byte[1]), "-1", "left out");
-        Assert.DoesNotContain("left out", Assert.Throws<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack<int>([1024], 10, new byte[5])).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "left out",
+            Assert.Throws<ArgumentOutOfRangeException>("codes", () => CodePacking.Pack<int>([1024], 10, new byte[5])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,8 +207,10 @@ public class CodePackingTests
             var overlaps = start + 5 > 8 && start < 24;
             if (overlaps)
             {
-                Assert.Throws<ArgumentException>("bytes", () => CodePacking.Pack(MemoryMarshal.Cast<byte, int>(memory.AsSpan(8, 16)), 10, memory.AsSpan(start, 5)));
-                Assert.Throws<ArgumentException>("bytes", () => CodePacking.Unpack(memory.AsSpan(start, 5), 10, MemoryMarshal.Cast<byte, int>(memory.AsSpan(8, 16))));
+                Assert.Throws<ArgumentException>(
+                    "bytes", () => CodePacking.Pack(MemoryMarshal.Cast<byte, int>(memory.AsSpan(8, 16)), 10, memory.AsSpan(start, 5)));
+                Assert.Throws<ArgumentException>(
+                    "bytes", () => CodePacking.Unpack(memory.AsSpan(start, 5), 10, MemoryMarshal.Cast<byte, int>(memory.AsSpan(8, 16))));
             }
             else
             {
@@ -239,7 +264,8 @@ public class CodePackingTests
     /// <summary>Bit by bit, lowest first, as the format is defined.</summary>
     private static byte[] Oracle(long[] codes, int[] widths)
     {
-        var bits = codes.SelectMany((code, i) => Enumerable.Range(0, widths[i % widths.Length]).Select(bit => ((code >> bit) & 1) == 1)).ToArray();
+        var bits = codes.SelectMany(
+            (code, i) => Enumerable.Range(0, widths[i % widths.Length]).Select(bit => ((code >> bit) & 1) == 1)).ToArray();
         var bytes = new byte[(bits.Length + 7) / 8];
         new System.Collections.BitArray(bits).CopyTo(bytes, 0);
         return bytes;

@@ -13,7 +13,8 @@ public class DacFileTests
         var file = DacFile.Read(File.ReadAllBytes(Path.Combine(folder, "file.dac")));
         Assert.Equal((shape[0], shape[1], shape[2]), (file.SignalCount, file.CodebookCount, file.FrameCount));
         Assert.Equal(CodePackingTests.Transpose(codes, shape[1], shape[2]), file.GetCodes(0).ToArray().Select(code => (long)code));
-        Assert.Equal((44100, 20480, 40, 1, true), (file.SampleRate, file.OriginalLength, file.ChunkLength, file.ChannelCount, file.HasPadding));
+        Assert.Equal(
+            (44100, 20480, 40, 1, true), (file.SampleRate, file.OriginalLength, file.ChunkLength, file.ChannelCount, file.HasPadding));
         Assert.Throws<ArgumentOutOfRangeException>("signal", () => file.GetCodes(1));
     }
 

@@ -63,7 +63,12 @@ public class EcdcFileTests
                 .Select(offset => (int)Math.Ceiling(Math.Min(audioLength - offset, segment) / (double)samplesPerFrame)).ToArray();
             var random = new Random(audioLength);
             var codes = Enumerable.Range(0, lengths.Sum() * 3).Select(_ => random.Next(1024)).ToArray();
-            var one = EcdcFile.Read(new EcdcFile(model, audioLength, 1, codes.AsSpan(0, lengths.Sum()), model == "encodec_48khz" ? new float[lengths.Length] : []).ToArray());
+            var one = EcdcFile.Read(new EcdcFile(
+                model,
+                audioLength,
+                1,
+                codes.AsSpan(0, lengths.Sum()),
+                model == "encodec_48khz" ? new float[lengths.Length] : []).ToArray());
             Assert.Equal((1, lengths.Sum()), (one.CodebookCount, one.Codes.Length));
             var scales = model == "encodec_48khz" ? lengths.Select(_ => random.NextSingle()).ToArray() : [];
             var file = EcdcFile.Read(new EcdcFile(model, audioLength, 3, codes, scales).ToArray());
@@ -92,7 +97,8 @@ public class EcdcFileTests
     public void Read_LanguageModel_IsRefusedClearly()
     {
         var bytes = File.ReadAllBytes(Path.Combine(TestData.Path("reference/bits-ecdc-24khz-lm"), "file.ecdc"));
-        Assert.Contains("language model", Assert.Throws<InvalidDataException>(() => EcdcFile.Read(bytes)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "language model", Assert.Throws<InvalidDataException>(() => EcdcFile.Read(bytes)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +129,10 @@ public class EcdcFileTests
     public void Constructor_WhatDoesNotFit_IsRefused()
     {
         Assert.Throws<ArgumentException>("modelName", () => new EcdcFile("other", 320, 1, [1]));
-        Assert.Contains("length 2, but 1 frames of 1 codes need 1", Assert.Throws<ArgumentException>("codes", () => new EcdcFile("encodec_24khz", 320, 1, [1, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "length 2, but 1 frames of 1 codes need 1",
+            Assert.Throws<ArgumentException>("codes", () => new EcdcFile("encodec_24khz", 320, 1, [1, 2])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => new EcdcFile("encodec_24khz", 320, 1, [1024]));
         Assert.Throws<ArgumentException>("scales", () => new EcdcFile("encodec_48khz", 320, 1, [1]));
         Assert.Throws<ArgumentException>("scales", () => new EcdcFile("encodec_48khz", 320, 1, [1], [float.NaN]));

@@ -44,7 +44,10 @@ public class FaissCodesTests
     public void PackAndUnpack_ArgumentsThatDoNotFit_AreRefused()
     {
         int[] widths = [6, 6];
-        Assert.Contains("bytes has length 3, but 2 vectors of 2 bytes need 4", Assert.Throws<ArgumentException>("bytes", () => FaissCodes.Pack(new int[4], widths, new byte[3])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bytes has length 3, but 2 vectors of 2 bytes need 4",
+            Assert.Throws<ArgumentException>("bytes", () => FaissCodes.Pack(new int[4], widths, new byte[3])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>("codes", () => FaissCodes.Unpack(new byte[4], widths, new int[3]));
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => FaissCodes.Pack([0, 64], widths, new byte[2]));
         Assert.Throws<ArgumentException>("codes", () => FaissCodes.Unpack(new byte[4], [10], new byte[2]));

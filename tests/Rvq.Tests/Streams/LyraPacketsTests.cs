@@ -22,7 +22,8 @@ public class LyraPacketsTests
         for (var t = 0; t < shape[0]; t++)
         {
             // packet.h: the codes as hexadecimal digits of one integer, left-aligned in the packet.
-            var digits = string.Concat(codes[(t * codebooks)..((t + 1) * codebooks)].Select(code => code.ToString("x", CultureInfo.InvariantCulture)));
+            var digits = string.Concat(
+                codes[(t * codebooks)..((t + 1) * codebooks)].Select(code => code.ToString("x", CultureInfo.InvariantCulture)));
             var number = BigInteger.Parse("0" + digits.PadRight(size * 2, '0'), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             var expected = number.ToByteArray(isUnsigned: true, isBigEndian: true);
             Assert.Equal([.. new byte[size - expected.Length], .. expected], packets[(t * size)..((t + 1) * size)]);
@@ -38,8 +39,14 @@ public class LyraPacketsTests
     {
         Assert.Throws<ArgumentOutOfRangeException>("codebookCount", () => LyraPackets.GetByteCount(47));
         Assert.Throws<ArgumentOutOfRangeException>("codebookCount", () => LyraPackets.GetByteCount(0));
-        Assert.Contains("length 9, which is not a multiple of the 8", Assert.Throws<ArgumentException>("bytes", () => LyraPackets.Unpack(new byte[9], 16, new int[16])).Message, StringComparison.Ordinal);
-        Assert.Contains("length 17, but 1 packets of 16 codes need 16", Assert.Throws<ArgumentException>("codes", () => LyraPackets.Pack(new int[17], 16, new byte[8])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "length 9, which is not a multiple of the 8",
+            Assert.Throws<ArgumentException>("bytes", () => LyraPackets.Unpack(new byte[9], 16, new int[16])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "length 17, but 1 packets of 16 codes need 16",
+            Assert.Throws<ArgumentException>("codes", () => LyraPackets.Pack(new int[17], 16, new byte[8])).Message,
+            StringComparison.Ordinal);
         var packet = new byte[8];
         var codes = new int[16];
         codes[15] = 16;

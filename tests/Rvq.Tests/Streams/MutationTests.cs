@@ -10,7 +10,8 @@ public sealed class MutationTests(ITestOutputHelper output)
     private const int Mutations = 100_000;
     private const long MostBytes = 4_000_000;
 
-    private static readonly long[] Numbers = [0, 1, 2, 255, 256, 1023, 65535, 65536, 1 << 22, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, -1];
+    private static readonly long[] Numbers =
+        [0, 1, 2, 255, 256, 1023, 65535, 65536, 1 << 22, int.MaxValue, uint.MaxValue, 1L << 40, long.MaxValue, -1];
 
     [Theory]
     [InlineData(false)]
@@ -75,7 +76,7 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void DacFiles_Damaged_AreReadOrRefused()
-        => AssertOnly<InvalidDataException>(6, [File.ReadAllBytes(Path.Combine(TestData.Path("reference/bits-dac-file"), "file.dac"))], (bytes, _) =>
+        => AssertOnly<InvalidDataException>(6, [File.ReadAllBytes(TestData.Path("reference/bits-dac-file") + "/file.dac")], (bytes, _) =>
         {
             var file = DacFile.Read(bytes);
             for (var signal = 0; signal < Math.Min(file.SignalCount, 10); signal++)
@@ -154,7 +155,8 @@ public sealed class MutationTests(ITestOutputHelper output)
     /// <summary>Gives a damaged stream right checksums, as far as its lengths let one walk through it.</summary>
     private static void Seal(byte[] bytes)
     {
-        if (bytes.Length < 16 || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(12)) is not (>= 20 and <= 2000 and var length) || bytes.Length < 2 * length)
+        if (bytes.Length < 16 || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(12)) is not (>= 20 and <= 2000 and var length)
+            || bytes.Length < 2 * length)
         {
             return;
         }

@@ -38,7 +38,8 @@ public class RvqEndingTests
             Assert.Throws<ObjectDisposedException>(writer.Complete);
             using var strict = RvqReader.Open(new MemoryStream(stream.ToArray()));
             var read = new List<int>();
-            Assert.Contains("end mark is missing", Assert.Throws<InvalidDataException>(() => ReadInto(strict, read)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "end mark is missing", Assert.Throws<InvalidDataException>(() => ReadInto(strict, read)).Message, StringComparison.Ordinal);
             Assert.Equal(codes, read);
             Assert.Null(strict.FrameCount);
             read.Clear();
@@ -252,7 +253,8 @@ public class RvqEndingTests
             Assert.Equal(2, last.FrameCount);
             writer.Write(last);
             Assert.Equal(18, writer.FrameCount);
-            Assert.Contains("18 frames", Assert.Throws<InvalidOperationException>(() => writer.Write(last)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "18 frames", Assert.Throws<InvalidOperationException>(() => writer.Write(last)).Message, StringComparison.Ordinal);
             Assert.Throws<InvalidOperationException>(() => writer.Write<int>(codes));
             Refused.For<ArgumentOutOfRangeException>("frameCount", () => writer.Complete(19), "[18, 18]");
             writer.Complete();

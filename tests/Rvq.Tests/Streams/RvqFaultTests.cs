@@ -87,7 +87,9 @@ public class RvqFaultTests
             {
                 var bytes = Flipped(at * 8);
                 using var reader = RvqReader.Open(new MemoryStream(bytes), options: new RvqReaderOptions { CodebookCount = 1 });
-                Assert.Equal(Chunks.Select(codes => RvqSamples.Prefix(Header, codes, 3, 1)), RvqSamples.ReadAll(reader).Select(read => read.ToArray()));
+                Assert.Equal(
+                    Chunks.Select(codes => RvqSamples.Prefix(Header, codes, 3, 1)),
+                    RvqSamples.ReadAll(reader).Select(read => read.ToArray()));
                 Assert.True(reader.IsComplete);
             }
         }
@@ -112,7 +114,8 @@ public class RvqFaultTests
         // What a recovering reader makes of these chunks: how many, frames lost, faults. A strict one throws.
         (int, int, int) Outcome(params int[] order)
         {
-            byte[] bytes = [.. Whole[..HeaderLength], .. order.SelectMany(i => Whole[(HeaderLength + (i * ChunkLength))..(HeaderLength + ((i + 1) * ChunkLength))]), .. Whole[^16..]];
+            byte[] bytes = [.. Whole[..HeaderLength], .. order.SelectMany(
+                i => Whole[(HeaderLength + (i * ChunkLength))..(HeaderLength + ((i + 1) * ChunkLength))]), .. Whole[^16..]];
             Assert.NotNull(Read(bytes, recover: false).Error);
             var (chunks, _, reader) = Read(bytes, recover: true);
             Assert.All(chunks, chunk => Assert.Contains(chunk, Chunks));
@@ -179,7 +182,8 @@ public class RvqFaultTests
         var (bytes, codes, at) = EarlyEnd();
         foreach (var (length, fault) in (IEnumerable<(long, string)>)[
             (-1, "-1 frames, but 8 have come"), (long.MinValue, "8 have come"), (4, "4 frames, but 8 have come"),
-            (12, "ends with block 3, but the length is 12 frames"), (8, "the length is 8 frames"), (17, "the end mark says 4 blocks, but the length is 17 frames"),
+            (12, "ends with block 3, but the length is 12 frames"), (8, "the length is 8 frames"),
+            (17, "the end mark says 4 blocks, but the length is 17 frames"),
             (long.MaxValue, "the end mark says 4 blocks")])
         {
             BitConverter.TryWriteBytes(bytes.AsSpan(at + 4), length);
@@ -207,7 +211,8 @@ public class RvqFaultTests
             Assert.Null(Read(twice, recover: false).Error);
             twice[at + 4]--;
             Seal(twice, at, 12);
-            Assert.Contains($"{length} frames, but {length - 1} before", Read(twice, recover: false).Error?.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"{length} frames, but {length - 1} before", Read(twice, recover: false).Error?.Message, StringComparison.Ordinal);
         }
     }
 
@@ -275,11 +280,14 @@ public class RvqFaultTests
         Crc32.Hash(sealing, bytes.AsSpan(at + length, 4));
     }
 
-    /// <summary>Whether a byte inserted there may as well have come in between two records, since those up to the border are its likes.</summary>
+    /// <summary>
+    /// Whether a byte inserted there may as well have come in between two records, since those up to the border are its likes.
+    /// </summary>
     private static bool IsAtBorder(int at, byte value)
     {
         var into = (at - HeaderLength) % ChunkLength;
-        return Whole[(at - into)..at].All(other => other == value) || Whole[at..Math.Min(Whole.Length, at - into + ChunkLength)].All(other => other == value);
+        return Whole[(at - into)..at].All(other => other == value)
+            || Whole[at..Math.Min(Whole.Length, at - into + ChunkLength)].All(other => other == value);
     }
 
     private static int ChunkAt(int offset) => offset < HeaderLength ? -1 : (offset - HeaderLength) / ChunkLength;
@@ -291,7 +299,8 @@ public class RvqFaultTests
         return bytes;
     }
 
-    private static (List<int[]> Chunks, InvalidDataException? Error, RvqReader? Reader) Read(byte[] bytes, bool recover, int most = int.MaxValue)
+    private static (List<int[]> Chunks, InvalidDataException? Error, RvqReader? Reader) Read(
+        byte[] bytes, bool recover, int most = int.MaxValue)
     {
         var chunks = new List<int[]>();
         RvqReader? reader = null;

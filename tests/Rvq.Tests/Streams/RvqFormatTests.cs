@@ -30,7 +30,8 @@ public class RvqFormatTests
         Assert.Equal((75, 1, 4), (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()));
         Assert.Equal([5, 4, 1, 2, 300, 2, 16, 1], Enumerable.Range(0, 8).Select(_ => reader.ReadInt32()));
         Assert.Equal(2, reader.ReadUInt16());
-        Assert.Equal(["a", "bc", "ü", ""], Enumerable.Range(0, 4).Select(_ => Encoding.UTF8.GetString(reader.ReadBytes((int)reader.ReadUInt32()))));
+        Assert.Equal(
+            ["a", "bc", "ü", ""], Enumerable.Range(0, 4).Select(_ => Encoding.UTF8.GetString(reader.ReadBytes((int)reader.ReadUInt32()))));
         var h = reader.ReadUInt32();
         Assert.Equal(length, reader.BaseStream.Position);
         Assert.Equal(Crc(bytes.AsSpan(0, length - 4)), h);
@@ -62,7 +63,8 @@ public class RvqFormatTests
                 Assert.Equal(Crc(layer), checksums[i]);
                 for (var k = 0; k < blocks * perBlock[i]; k++)
                 {
-                    rows[k / perBlock[i]].Add(Enumerable.Range(0, bits[i]).Sum(b => ((layer[((k * bits[i]) + b) / 8] >> (((k * bits[i]) + b) % 8)) & 1) << b));
+                    rows[k / perBlock[i]].Add(
+                        Enumerable.Range(0, bits[i]).Sum(b => ((layer[((k * bits[i]) + b) / 8] >> (((k * bits[i]) + b) % 8)) & 1) << b));
                 }
             }
 

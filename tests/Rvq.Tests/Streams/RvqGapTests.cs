@@ -27,7 +27,8 @@ public class RvqGapTests
                 byte[] bytes =
                 [
                     .. whole[..start],
-                    .. Enumerable.Range(0, 4).Where(i => (kept >> i & 1) == 1).SelectMany(i => whole.Skip(start + (i * length)).Take(length)),
+                    .. Enumerable.Range(0, 4).Where(i => (kept >> i & 1) == 1).SelectMany(
+                        i => whole.Skip(start + (i * length)).Take(length)),
                     .. whole[^16..],
                 ];
                 var options = new RvqReaderOptions { Recover = true, FillGaps = true, CodebookCount = codebooks };

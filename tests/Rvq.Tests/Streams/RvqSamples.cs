@@ -10,7 +10,8 @@ internal static class RvqSamples
     {
         var random = new Random(seed);
         var stages = sizes.Select((size, i) => new Stage(
-            new Codebook(Enumerable.Range(0, size * dimensions).Select(_ => random.NextSingle()).ToArray(), dimensions), stride: strides?[i] ?? 1)).ToArray();
+            new Codebook(Enumerable.Range(0, size * dimensions).Select(_ => random.NextSingle()).ToArray(), dimensions),
+            stride: strides?[i] ?? 1)).ToArray();
         return new RvqModel(new ResidualStack(stages)) { SampleRate = 24000, HopLength = 320 };
     }
 

@@ -37,7 +37,9 @@ public class RvqStreamTests
             }
 
             writer.Complete();
-            Assert.Equal(written.Sum(call => call.Codes.Length / header.GetCodesPerBlock(call.Codebooks)) * header.FramesPerBlock, writer.FrameCount);
+            Assert.Equal(
+                written.Sum(call => call.Codes.Length / header.GetCodesPerBlock(call.Codebooks)) * header.FramesPerBlock,
+                writer.FrameCount);
 
             using var reader = RvqReader.Open(new MemoryStream(stream.ToArray()), model);
             var chunks = RvqSamples.ReadAll(reader);
@@ -124,7 +126,8 @@ public class RvqStreamTests
                 using var reader = RvqReader.Open(stream, options: new RvqReaderOptions { Recover = recover, CodebookCount = codebooks });
                 var chunks = RvqSamples.ReadAll(reader);
                 Assert.Equal(2, chunks.Count);
-                Assert.All(chunks, chunk => Assert.Equal(RvqSamples.Prefix(header, codes, 3, Math.Min(3, codebooks ?? 3)), chunk.ToArray()));
+                Assert.All(
+                    chunks, chunk => Assert.Equal(RvqSamples.Prefix(header, codes, 3, Math.Min(3, codebooks ?? 3)), chunk.ToArray()));
                 Assert.Equal((true, 0), (reader.IsComplete, reader.FaultCount));
                 Assert.Equal(bytes.Length, stream.BytesRead);
             }
@@ -258,7 +261,10 @@ public class RvqStreamTests
         var bytes = RvqSamples.Stream(header, RvqSamples.Codes(header, 20, 2, 3));
         var insisting = new RvqReaderOptions { AllowOtherModel = true };
         var other = RvqSamples.Model([50, 60], seed: 9);
-        Assert.Contains("fingerprint", Assert.Throws<ArgumentException>("model", () => RvqReader.Open(new MemoryStream(bytes), other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "fingerprint",
+            Assert.Throws<ArgumentException>("model", () => RvqReader.Open(new MemoryStream(bytes), other)).Message,
+            StringComparison.Ordinal);
         using (var reader = RvqReader.Open(new MemoryStream(bytes), other, insisting))
         {
             var chunk = reader.ReadChunk()!;
@@ -302,7 +308,8 @@ public class RvqStreamTests
         models.Add(new RvqModel(strided).Take(1));
         var prints = models.ConvertAll(model => new RvqHeader(model).Fingerprint);
         Assert.Equal(prints.Count, prints.Distinct().Count());
-        Assert.Equal(prints[0], new RvqHeader(new RvqModel(new Codebook(rows, 2)) { Family = "x", SampleRate = 1, HopLength = 1 }).Fingerprint);
+        Assert.Equal(
+            prints[0], new RvqHeader(new RvqModel(new Codebook(rows, 2)) { Family = "x", SampleRate = 1, HopLength = 1 }).Fingerprint);
         Assert.Equal(prints[0], new RvqHeader(models[3].Take(1)).Fingerprint);
     }
 
@@ -312,7 +319,10 @@ public class RvqStreamTests
         var header = new RvqHeader([10, 20]);
         var stream = new MemoryStream();
         var writer = new RvqWriter(stream, header, 1);
-        Assert.Contains("20 at row 1, column 1", Assert.Throws<ArgumentOutOfRangeException>("codes", () => writer.Write<int>([1, 1, 1, 20])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "20 at row 1, column 1",
+            Assert.Throws<ArgumentOutOfRangeException>("codes", () => writer.Write<int>([1, 1, 1, 20])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => writer.Write<long>([1, -1]));
         Assert.Throws<ArgumentException>("codes", () => writer.Write<int>([1, 1, 1]));
         Assert.Throws<ArgumentOutOfRangeException>("codebookCount", () => writer.Write<int>([1, 1, 1], 3));
@@ -325,16 +335,22 @@ public class RvqStreamTests
         Assert.Throws<ArgumentException>("codebookSizes", () => new RvqHeader([10, 0]));
         Assert.Throws<ArgumentException>("codebookSizes", () => new RvqHeader(new int[1025]));
         Assert.Throws<ArgumentException>("header", () => new RvqWriter(stream, new RvqHeader([10]) { FrameRateNumerator = 5 }));
-        Assert.Throws<ArgumentException>("header", () => new RvqWriter(stream, new RvqHeader([10]) { Metadata = new Dictionary<string, string> { ["a"] = "\ud800" } }));
-        Assert.Throws<ArgumentException>("header", () => new RvqWriter(stream, new RvqHeader([10]) { Metadata = new Dictionary<string, string> { ["a"] = new('x', 1 << 20) } }));
-        Assert.Throws<ArgumentException>("codes", () => RvqReader.Open(new MemoryStream(RvqSamples.Stream(new RvqHeader([300]), [299]))).ReadChunk()!.CopyTo(new byte[1]));
+        Assert.Throws<ArgumentException>(
+            "header", () => new RvqWriter(stream, new RvqHeader([10]) { Metadata = new Dictionary<string, string> { ["a"] = "\ud800" } }));
+        Assert.Throws<ArgumentException>(
+            "header",
+            () => new RvqWriter(stream, new RvqHeader([10]) { Metadata = new Dictionary<string, string> { ["a"] = new('x', 1 << 20) } }));
+        Assert.Throws<ArgumentException>(
+            "codes",
+            () => RvqReader.Open(new MemoryStream(RvqSamples.Stream(new RvqHeader([300]), [299]))).ReadChunk()!.CopyTo(new byte[1]));
     }
 
     [Fact]
     public void Write_CodebookLeftOut_IsRefusedWithTheReasonAndTheWay()
     {
         using var writer = new RvqWriter(new MemoryStream(), new RvqHeader([10, 20]));
-        Refused.For<ArgumentOutOfRangeException>("codes", () => writer.Write<int>([1, 2, 3, -1]), "-1 at row 1, column 1", "left out", "codebookCount", "Take");
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => writer.Write<int>([1, 2, 3, -1]), "-1 at row 1, column 1", "left out", "codebookCount", "Take");
         writer.Write<int>([1, 2]);
         writer.Write<int>([3], 1);
         Assert.Equal(2, writer.FrameCount);
@@ -380,7 +396,8 @@ public class RvqStreamTests
         {
             foreach (var recover in (bool[])[false, true])
             {
-                using var reader = RvqReader.Open(new AwkwardStream(bytes, most), options: new RvqReaderOptions { CodebookCount = 1, Recover = recover });
+                using var reader = RvqReader.Open(
+                    new AwkwardStream(bytes, most), options: new RvqReaderOptions { CodebookCount = 1, Recover = recover });
                 Assert.All(RvqSamples.ReadAll(reader), chunk => Assert.Equal(Enumerable.Range(0, 500), chunk.ToArray()));
                 Assert.Equal((true, 1000, 0), (reader.IsComplete, reader.FrameCount, reader.FaultCount));
             }
@@ -401,13 +418,15 @@ public class RvqStreamTests
         Assert.Throws<InvalidOperationException>(writer.Complete);
         using var reader = RvqReader.Open(new MemoryStream(disk.ToArray()));
         Assert.Equal(codes, reader.ReadChunk()!.ToArray());
-        Assert.Contains("Chunk 1 at offset", Assert.Throws<InvalidDataException>(() => reader.ReadChunk()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Chunk 1 at offset", Assert.Throws<InvalidDataException>(() => reader.ReadChunk()).Message, StringComparison.Ordinal);
 
         using var cancellation = new CancellationTokenSource();
         var second = new RvqWriter(new FullDisk(10000), header, 100);
         await second.WriteAsync<int>(codes, cancellationToken: cancellation.Token);
         await cancellation.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await second.WriteAsync<int>(codes, cancellationToken: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await second.WriteAsync<int>(codes, cancellationToken: cancellation.Token));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await second.CompleteAsync(CancellationToken.None));
     }
 

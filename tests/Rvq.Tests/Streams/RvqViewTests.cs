@@ -65,10 +65,14 @@ public class RvqViewTests
         {
             var length = lengths.Aggregate((nint)1, (product, axis) => product * axis);
             Refused.For<ArgumentException>(
-                "codes", () => writer.Write<int>(new ReadOnlyTensorSpan<int>(new int[length], lengths)), $"[{string.Join(", ", lengths)}]", "3 codebooks");
+                "codes",
+                () => writer.Write<int>(new ReadOnlyTensorSpan<int>(new int[length], lengths)),
+                $"[{string.Join(", ", lengths)}]",
+                "3 codebooks");
         }
 
-        Refused.For<ArgumentOutOfRangeException>("codes", () => writer.Write<int>(new ReadOnlyTensorSpan<int>([9, 20, 0], [1, 3])), "20 at row 0, column 1");
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => writer.Write<int>(new ReadOnlyTensorSpan<int>([9, 20, 0], [1, 3])), "20 at row 0, column 1");
         Assert.Equal(0, writer.FrameCount);
         writer.Write<int>(new ReadOnlyTensorSpan<int>([9], [1, 1]));
         writer.Write<int>(new ReadOnlyTensorSpan<int>([9, 19, 0], [1, 3]));
@@ -85,17 +89,20 @@ public class RvqViewTests
         var codes = new int[12];
         foreach (var lengths in (nint[][])[[2, 3], [3, 1], [4, 2], [2, 3, 2], [6]])
         {
-            Refused.For<ArgumentException>("codes", () => chunk.CopyTo<int>(new TensorSpan<int>(codes, lengths)), $"[{string.Join(", ", lengths)}]", "[3, 2]");
+            Refused.For<ArgumentException>(
+                "codes", () => chunk.CopyTo<int>(new TensorSpan<int>(codes, lengths)), $"[{string.Join(", ", lengths)}]", "[3, 2]");
         }
 
         Refused.For<ArgumentException>("codes", () => chunk.CopyTo<int>(new TensorSpan<int>(codes, [3, 2], [0, 1])), "stride of 0");
         Assert.All(codes, code => Assert.Equal(0, code));
         Refused.For<ArgumentException>("codes", () => chunk.CopyTo<int>(codes.AsSpan(0, 5)), "length 5, but 3 rows of 2 codes need 6");
         var frames = new float[18];
-        Refused.For<ArgumentException>("frames", () => reader.Decode(chunk, frames.AsSpan(0, 8)), "length 8, but 3 frames of 3 dimensions need 9");
+        Refused.For<ArgumentException>(
+            "frames", () => reader.Decode(chunk, frames.AsSpan(0, 8)), "length 8, but 3 frames of 3 dimensions need 9");
         foreach (var lengths in (nint[][])[[2, 3], [3, 2], [2, 3, 3], [9]])
         {
-            Refused.For<ArgumentException>("frames", () => reader.Decode(chunk, new TensorSpan<float>(frames, lengths)), $"[{string.Join(", ", lengths)}]", "[3, 3]");
+            Refused.For<ArgumentException>(
+                "frames", () => reader.Decode(chunk, new TensorSpan<float>(frames, lengths)), $"[{string.Join(", ", lengths)}]", "[3, 3]");
         }
 
         Refused.For<ArgumentException>("frames", () => reader.Decode(chunk, new TensorSpan<float>(frames, [3, 3], [0, 1])), "stride of 0");
@@ -111,5 +118,6 @@ public class RvqViewTests
     }
 
     private static T[] Transposed<T>(T[] values, int columns)
-        => [.. Enumerable.Range(0, values.Length).Select(i => values[(i % (values.Length / columns) * columns) + (i / (values.Length / columns))])];
+        => [.. Enumerable.Range(0, values.Length).Select(
+            i => values[(i % (values.Length / columns) * columns) + (i / (values.Length / columns))])];
 }
