@@ -57,7 +57,10 @@ public class DiaTokensTests
         DiaTokens.Arrange(codes, tokens);
         tokens[(16 * 9) + 8] = 1025;
         var restored = new int[9];
-        Assert.Contains("1025 at frame 0, codebook 8", Assert.Throws<ArgumentOutOfRangeException>("tokens", () => DiaTokens.Restore(tokens, restored)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1025 at frame 0, codebook 8",
+            Assert.Throws<ArgumentOutOfRangeException>("tokens", () => DiaTokens.Restore(tokens, restored)).Message,
+            StringComparison.Ordinal);
         Assert.All(restored, value => Assert.Equal(0, value));
         Assert.Throws<ArgumentException>("tokens", () => DiaTokens.Restore(tokens, new int[27]));
     }
@@ -84,7 +87,8 @@ public class DiaTokensTests
 
         Assert.True(DiaTokens.TryRestore<int>([], [], out frames));
         Assert.Equal(0, frames);
-        Refused.For<ArgumentException>("codes", () => DiaTokens.TryRestore<int>(tokens, new int[44], out _), "length 44, but 5 frames of 9 codes need 45");
+        Refused.For<ArgumentException>(
+            "codes", () => DiaTokens.TryRestore<int>(tokens, new int[44], out _), "length 44, but 5 frames of 9 codes need 45");
         Refused.For<ArgumentException>("codes", () => DiaTokens.TryRestore(tokens, tokens.AsSpan(20, 45), out _), "overlaps");
     }
 
@@ -93,7 +97,8 @@ public class DiaTokensTests
     {
         var shared = new int[(18 * 9) + 8];
         Refused.For<ArgumentException>("tokens", () => DiaTokens.Arrange(shared.AsSpan(0, 9), shared.AsSpan(8)), "overlaps");
-        Refused.For<ArgumentException>("codes", () => DiaTokens.Restore<int>(shared.AsSpan(0, 18 * 9), shared.AsSpan((18 * 9) - 1, 9)), "overlaps");
+        Refused.For<ArgumentException>(
+            "codes", () => DiaTokens.Restore<int>(shared.AsSpan(0, 18 * 9), shared.AsSpan((18 * 9) - 1, 9)), "overlaps");
         Assert.All(shared, value => Assert.Equal(0, value));
         Refused.For<ArgumentOutOfRangeException>(
             "codes", () => DiaTokens.Arrange([1, 2, 3, 4, 5, 6, 7, 8, -1], new int[18 * 9]), "-1 at frame 0, codebook 8", "left out");

@@ -48,10 +48,12 @@ public class FlatTokensTests
                 for (var count = 1; count <= sizes.Length - first; count++)
                 {
                     var part = new FlatTokens(sizes, 7).Part(first, count);
-                    var codes = Enumerable.Range(0, frames * sizes.Length).Select(i => (short)random.Next(sizes[i % sizes.Length])).ToArray();
+                    var codes = Enumerable.Range(0, frames * sizes.Length).Select(
+                        i => (short)random.Next(sizes[i % sizes.Length])).ToArray();
                     var tokens = new uint[frames * count];
                     part.Arrange(codes, tokens.AsSpan());
-                    var restored = codes.Select((code, i) => i % sizes.Length >= first && i % sizes.Length < first + count ? (short)-1 : code).ToArray();
+                    var restored = codes.Select(
+                        (code, i) => i % sizes.Length >= first && i % sizes.Length < first + count ? (short)-1 : code).ToArray();
                     part.Restore(tokens, restored.AsSpan());
                     Assert.Equal(codes, restored);
                 }
@@ -64,7 +66,10 @@ public class FlatTokensTests
     {
         var flat = new FlatTokens([10, 20]);
         var tokens = new int[4];
-        Assert.Contains("20 at frame 1, codebook 1, which has 20", Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<int, int>([1, 1, 1, 20], tokens)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "20 at frame 1, codebook 1, which has 20",
+            Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<int, int>([1, 1, 1, 20], tokens)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<long, int>([1, 1, 1, -1], tokens));
         Assert.Equal([0, 0, 0, 0], tokens);
         foreach (var wrong in (long[])[9, 30, -1, long.MinValue, long.MaxValue])
@@ -104,7 +109,8 @@ public class FlatTokensTests
 
         Assert.True(part.TryRestore<int, int>([], [], out frames));
         Assert.Equal(0, frames);
-        Refused.For<ArgumentException>("codes", () => part.TryRestore<int, int>(new int[4], new int[5], out _), "length 5, but 2 frames of 3 codes need 6");
+        Refused.For<ArgumentException>(
+            "codes", () => part.TryRestore<int, int>(new int[4], new int[5], out _), "length 5, but 2 frames of 3 codes need 6");
         Refused.For<ArgumentException>("codes", () => part.TryRestore<int, int>(codes.AsSpan(0, 2), codes.AsSpan(1, 3), out _), "overlaps");
         Refused.For<ArgumentException>("codes", () => new FlatTokens([2, 300]).TryRestore<int, byte>([0, 2], new byte[2], out _));
         Refused.For<ArgumentOutOfRangeException>("place", () => part.GetTokenRange(2));
@@ -116,8 +122,12 @@ public class FlatTokensTests
     {
         var flat = new FlatTokens([10, 20]);
         var tokens = new int[2];
-        Refused.For<ArgumentOutOfRangeException>("codes", () => flat.Arrange<int, int>([3, -1], tokens), "-1 at frame 0, codebook 1", "left out", "Part");
-        Assert.DoesNotContain("left out", Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<int, int>([3, -2], tokens)).Message, StringComparison.Ordinal);
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => flat.Arrange<int, int>([3, -1], tokens), "-1 at frame 0, codebook 1", "left out", "Part");
+        Assert.DoesNotContain(
+            "left out",
+            Assert.Throws<ArgumentOutOfRangeException>("codes", () => flat.Arrange<int, int>([3, -2], tokens)).Message,
+            StringComparison.Ordinal);
         flat.Part(0, 1).Arrange<int, int>([3, -1], tokens.AsSpan(0, 1));
         Assert.Equal([3, 0], tokens);
     }

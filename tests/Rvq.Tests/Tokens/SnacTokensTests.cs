@@ -55,7 +55,8 @@ public class SnacTokensTests
             var tokens = new int[codes.Length];
             snac.Arrange(codes, tokens.AsSpan());
             Assert.All(tokens, (token, i) => Assert.Equal(i % snac.CodesPerBlock, (token - 3) / 50));
-            Assert.All(tokens, (token, i) => Assert.InRange(token, snac.GetTokenRange(i % snac.CodesPerBlock).Start.Value, snac.GetTokenRange(i % snac.CodesPerBlock).End.Value - 1));
+            Assert.All(tokens, (token, i) => Assert.InRange(
+                token, snac.GetTokenRange(i % snac.CodesPerBlock).Start.Value, snac.GetTokenRange(i % snac.CodesPerBlock).End.Value - 1));
             var restored = new byte[codes.Length];
             snac.Restore(tokens, restored.AsSpan());
             Assert.Equal(codes, restored);
@@ -125,18 +126,26 @@ public class SnacTokensTests
         codes[6] = 4096;
         Refused.For<ArgumentOutOfRangeException>("codes", () => Orpheus.Arrange<int, int>(codes, buffer), "4096 at block 0, place 6");
         codes[6] = -1;
-        Refused.For<ArgumentOutOfRangeException>("codes", () => Orpheus.Arrange<int, int>(codes, buffer), "-1 at block 0, place 6", "left out", "coarser strides");
+        Refused.For<ArgumentOutOfRangeException>(
+            "codes", () => Orpheus.Arrange<int, int>(codes, buffer), "-1 at block 0, place 6", "left out", "coarser strides");
         int[] tokens = [10, 4106, 8202, 12298, 16394, 20490, 24585];
-        Refused.For<ArgumentOutOfRangeException>("tokens", () => Orpheus.Restore<int, int>(tokens, buffer), "24585 at 6, whose place has the tokens [24586, 28682)");
+        Refused.For<ArgumentOutOfRangeException>(
+            "tokens", () => Orpheus.Restore<int, int>(tokens, buffer), "24585 at 6, whose place has the tokens [24586, 28682)");
         foreach (var wrong in (long[])[28682, -1, long.MinValue, long.MaxValue])
         {
-            Refused.For<ArgumentOutOfRangeException>("tokens", () => Orpheus.Restore<long, int>([10, 4106, 8202, 12298, 16394, 20490, wrong], buffer), $"{wrong} at 6");
+            Refused.For<ArgumentOutOfRangeException>(
+                "tokens", () => Orpheus.Restore<long, int>([10, 4106, 8202, 12298, 16394, 20490, wrong], buffer), $"{wrong} at 6");
         }
 
         Assert.All(buffer, value => Assert.Equal(0, value));
-        Refused.For<ArgumentException>("codes", () => Orpheus.Arrange<int, int>(new int[8], new int[8]), "length 8, which is not a multiple of the 7 codes of a block");
+        Refused.For<ArgumentException>(
+            "codes",
+            () => Orpheus.Arrange<int,
+            int>(new int[8], new int[8]),
+            "length 8, which is not a multiple of the 7 codes of a block");
         Refused.For<ArgumentException>("tokens", () => Orpheus.Arrange<int, int>(new int[7], new int[14]), "length 14, but 7 codes need 7");
-        Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([4, 3]), "strides[0] is 4, which is not a multiple of strides[1] = 3");
+        Refused.For<ArgumentException>(
+            "strides", () => _ = new SnacTokens([4, 3]), "strides[0] is 4, which is not a multiple of strides[1] = 3");
         Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([]));
         Refused.For<ArgumentOutOfRangeException>("strides", () => _ = new SnacTokens([4, 0]));
         Refused.For<ArgumentException>("strides", () => _ = new SnacTokens([int.MaxValue, 1]));
@@ -148,7 +157,8 @@ public class SnacTokensTests
     public void ArrangeAndRestore_TypesThatAreTooSmall_AreRefusedAndExactOnesTaken()
     {
         Refused.For<ArgumentException>("tokens", () => Orpheus.Arrange<int, sbyte>(new int[7], new sbyte[7]), "SByte", "28681");
-        Refused.For<ArgumentException>("codes", () => Orpheus.Restore<int, sbyte>([10, 4106, 8202, 12298, 16394, 20490, 24586], new sbyte[7]), "SByte", "4095");
+        Refused.For<ArgumentException>(
+            "codes", () => Orpheus.Restore<int, sbyte>([10, 4106, 8202, 12298, 16394, 20490, 24586], new sbyte[7]), "SByte", "4095");
 
         // 255 is the last token of 51 codes and five places, and the last code of a codebook of 256.
         var exact = new SnacTokens([4, 1], 51, 0);

@@ -24,7 +24,8 @@ public class TokenPatternTests
     {
         var folder = TestData.Path("reference/layouts-audiocraft");
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
-        var item = document.RootElement.GetProperty("patterns").EnumerateArray().Single(pattern => pattern.GetProperty("name").GetString() == name);
+        var item = document.RootElement.GetProperty("patterns").EnumerateArray().Single(
+            pattern => pattern.GetProperty("name").GetString() == name);
         var special = item.GetProperty("special_token").GetInt64();
         var (k, t) = (item.GetProperty("K").GetInt32(), item.GetProperty("T").GetInt32());
         var pattern = Create(item.GetProperty("provider").GetString(), item.GetProperty("params"), k);
@@ -133,7 +134,10 @@ public class TokenPatternTests
     public void ArrangeAndRestore_ArgumentsThatDoNotFit_AreRefused()
     {
         var pattern = TokenPattern.Delay([0, 1]);
-        Assert.Contains("5 steps, but 2 frames take only 4", Assert.Throws<ArgumentException>("tokens", () => pattern.Arrange(new int[4], new int[10], 9)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "5 steps, but 2 frames take only 4",
+            Assert.Throws<ArgumentException>("tokens", () => pattern.Arrange(new int[4], new int[10], 9)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>("tokens", () => pattern.Restore(new int[7], new int[4], 9));
         Assert.Throws<ArgumentException>("codes", () => pattern.Restore(new int[8], new int[5], 9));
         var shared = new int[12];
@@ -219,11 +223,14 @@ public class TokenPatternTests
     public void TryRestoreAndGetFrameCount_ArgumentsThatDoNotFit_AreRefused()
     {
         var pattern = TokenPattern.Delay([0, 1]);
-        Refused.For<ArgumentException>("tokens", () => pattern.GetFrameCount<int>(new int[7], 9), "length 7, which is not a multiple of the 2 tokens of a step");
+        Refused.For<ArgumentException>(
+            "tokens", () => pattern.GetFrameCount<int>(new int[7], 9), "length 7, which is not a multiple of the 2 tokens of a step");
         Refused.For<ArgumentOutOfRangeException>("codebookSize", () => pattern.GetFrameCount<int>(new int[8], 0));
-        Refused.For<ArgumentException>("codes", () => pattern.TryRestore<int>(new int[8], new int[3], 9, out _), "length 3, but 2 frames of 2 codes need 4");
+        Refused.For<ArgumentException>(
+            "codes", () => pattern.TryRestore<int>(new int[8], new int[3], 9, out _), "length 3, but 2 frames of 2 codes need 4");
         var shared = new int[12];
-        Refused.For<ArgumentException>("codes", () => pattern.TryRestore<int>(shared.AsSpan(0, 8), shared.AsSpan(7, 4), 9, out _), "overlaps");
+        Refused.For<ArgumentException>(
+            "codes", () => pattern.TryRestore<int>(shared.AsSpan(0, 8), shared.AsSpan(7, 4), 9, out _), "overlaps");
         Assert.Equal(0, pattern.GetFrameCount<int>([], 1));
         Assert.Equal(2, pattern.GetFrameCount<int>(new int[8], 1));
     }
@@ -239,7 +246,8 @@ public class TokenPatternTests
         Refused.For<ArgumentException>("delays", () => TokenPattern.CoarseFirst([]));
         Refused.For<ArgumentOutOfRangeException>("codebookCount", () => TokenPattern.MusicLM(0));
         Refused.For<ArgumentOutOfRangeException>("groupSize", () => TokenPattern.MusicLM(4, 0));
-        Refused.For<ArgumentException>("codebookCount", () => TokenPattern.MusicLM(5, 2), "codebookCount is 5, which is not a multiple of groupSize = 2");
+        Refused.For<ArgumentException>(
+            "codebookCount", () => TokenPattern.MusicLM(5, 2), "codebookCount is 5, which is not a multiple of groupSize = 2");
         Refused.For<ArgumentOutOfRangeException>("stepCount", () => TokenPattern.Moshi.GetFrameCount(-1));
     }
 
