@@ -37,7 +37,8 @@ internal sealed class Dotnet : IDisposable
     /// <summary>Skips the test where it cannot run or has run already.</summary>
     public static string CheckoutOrSkip()
     {
-        var switches = Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("DOTNET_Enable", StringComparison.Ordinal));
+        var switches = Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(
+            name => name.StartsWith("DOTNET_Enable", StringComparison.Ordinal));
         Assert.SkipWhen(switches.Any(), "Packages are tried once, with all instruction sets.");
         Assert.SkipWhen(Checkout is null, "Packages are tried from a checkout.");
         Assert.SkipUnless(Find("dotnet") is not null, "There is no .NET SDK on the PATH.");
@@ -47,11 +48,15 @@ internal sealed class Dotnet : IDisposable
     /// <summary>Where a program lies on the PATH, or null.</summary>
     public static string? Find(string program)
         => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .SelectMany(folder => new[] { Path.Combine(folder, program), Path.Combine(folder, program + ".exe") }).FirstOrDefault(File.Exists);
+            .SelectMany(
+                folder => new[] { Path.Combine(folder, program), Path.Combine(folder, program + ".exe") }).FirstOrDefault(File.Exists);
 
     public void Write(string path, string text) => File.WriteAllText(Path.Combine(Folder, path), text);
 
-    /// <summary>Runs a command to its end and gives its output; the test fails where the command fails, and is skipped where no package source can be reached.</summary>
+    /// <summary>
+    /// Runs a command to its end and gives its output; the test fails where the command fails, and is skipped where no package source can
+    /// be reached.
+    /// </summary>
     public string Run(string program, params string[] arguments)
     {
         var (code, output) = Try(program, arguments);
@@ -62,7 +67,12 @@ internal sealed class Dotnet : IDisposable
 
     private (int Code, string Output) Try(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";

@@ -10,7 +10,8 @@ public sealed class FSharpTests
         open Rvq
         open Rvq.Streams
 
-        let model = RvqModel(ReadOnlySpan [| Codebook(ReadOnlySpan [| 0.0f; 0.0f; 1.0f; 1.0f |], 2); Codebook(ReadOnlySpan [| 0.0f; 0.0f; 0.5f; 0.5f |], 2) |])
+        let model = RvqModel(ReadOnlySpan [| Codebook(
+            ReadOnlySpan [| 0.0f; 0.0f; 1.0f; 1.0f |], 2); Codebook(ReadOnlySpan [| 0.0f; 0.0f; 0.5f; 0.5f |], 2) |])
         let quantizer = Quantizer(model)
         let dequantizer = Dequantizer(model)
 
@@ -20,14 +21,18 @@ public sealed class FSharpTests
             let shape = [| 1L; 2L; 3L |]
             let codes : int[] = quantizer.Encode(Layouts.ChannelsFirst(ReadOnlySpan latents, ReadOnlySpan shape))  // [B, T, N]
             let wide : int64[] = Array.zeroCreate 6                                                   // [N, B, T]
-            quantizer.Encode(Layouts.ChannelsFirst(ReadOnlySpan latents, ReadOnlySpan shape), Layouts.CodebooksFirst(wide, ReadOnlySpan [| 2L; 1L; 3L |]))
+            quantizer.Encode(
+                Layouts.ChannelsFirst(ReadOnlySpan latents, ReadOnlySpan shape),
+                Layouts.CodebooksFirst(wide, ReadOnlySpan [| 2L; 1L; 3L |]))
             let bytes = CodePacking.Pack(model, ReadOnlySpan codes)
             let received = CodePacking.Unpack(model, ReadOnlySpan bytes, 3)
             let frames : float32[] = dequantizer.Decode(ReadOnlySpan received)
-            let strided : float32[] = dequantizer.Decode(Layouts.CodebooksFirst(ReadOnlySpan (Array.map int wide), ReadOnlySpan [| 2L; 1L; 3L |]))
+            let strided : float32[] = dequantizer.Decode(
+                Layouts.CodebooksFirst(ReadOnlySpan (Array.map int wide), ReadOnlySpan [| 2L; 1L; 3L |]))
             let empty : int[] = quantizer.Encode(Layouts.ChannelsFirst(ReadOnlySpan (Array.empty<float32>), ReadOnlySpan [| 1L; 2L; 0L |]))
             printfn "%A %A %A %d %O" codes wide frames empty.Length model
-            if codes = [| 0; 0; 1; 0; 1; 1 |] && wide = [| 0L; 1L; 1L; 0L; 0L; 1L |] && frames = [| 0.0f; 0.0f; 1.0f; 1.0f; 1.5f; 1.5f |] && strided = frames && empty.Length = 0
+            if codes = [| 0; 0; 1; 0; 1; 1 |] && wide = [| 0L; 1L; 1L; 0L; 0L; 1L |] && frames = [| 0.0f; 0.0f; 1.0f; 1.0f; 1.5f; 1.5f |]
+                && strided = frames && empty.Length = 0
             then 0 else 1
         """;
 

@@ -5,7 +5,9 @@ using System.Xml.Linq;
 
 namespace Rvq.Tests.Packages;
 
-/// <summary>The packages as a program meets them that has nothing else: packed, installed from a folder, built and run, also as native code.</summary>
+/// <summary>
+/// The packages as a program meets them that has nothing else: packed, installed from a folder, built and run, also as native code.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class PackageTests
 {
@@ -44,7 +46,8 @@ public sealed class PackageTests
         Assert.Contains("OK: identity: 6 × [64, 8], 1000 frames/s, 36 kbit/s", output, StringComparison.Ordinal);
 
         // As native code, where there is a linker.
-        var linker = OperatingSystem.IsWindows() || Dotnet.Find("clang") is not null || (Dotnet.Find("gcc") is not null && File.Exists("/usr/include/zlib.h"));
+        var linker = OperatingSystem.IsWindows() || Dotnet.Find("clang") is not null
+            || (Dotnet.Find("gcc") is not null && File.Exists("/usr/include/zlib.h"));
         Assert.SkipUnless(linker, "NativeAOT needs clang or gcc, and zlib; everything else of the packages was tried.");
         dotnet.Run("dotnet", "publish", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "-p:PublishAot=true", "-o", "native");
         output = dotnet.Run(Path.Combine(dotnet.Folder, "native", OperatingSystem.IsWindows() ? "consumer.exe" : "consumer"));
@@ -56,7 +59,17 @@ public sealed class PackageTests
         foreach (var project in new[] { "Rvq", "Rvq.OnnxRuntime" })
         {
             dotnet.Run(
-                "dotnet", "pack", Path.Combine(checkout, "src", project), "-c", Dotnet.Configuration, "--no-build", "-o", dotnet.Folder, $"-p:Version={Version}", "-v", "q");
+                "dotnet",
+                "pack",
+                Path.Combine(checkout, "src", project),
+                "-c",
+                Dotnet.Configuration,
+                "--no-build",
+                "-o",
+                dotnet.Folder,
+                $"-p:Version={Version}",
+                "-v",
+                "q");
         }
     }
 
@@ -64,11 +77,13 @@ public sealed class PackageTests
     {
         using var core = ZipFile.OpenRead(Path.Combine(folder, $"Rvq.{Version}.nupkg"));
         Assert.Superset(
-            new HashSet<string> { "README.md", "FORMAT.md", "icon.png", "lib/net10.0/Rvq.dll", "lib/net10.0/Rvq.xml" }, core.Entries.Select(entry => entry.FullName).ToHashSet());
+            new HashSet<string> { "README.md", "FORMAT.md", "icon.png", "lib/net10.0/Rvq.dll", "lib/net10.0/Rvq.xml" },
+            core.Entries.Select(entry => entry.FullName).ToHashSet());
         Assert.Equal(["System.IO.Hashing", "System.Numerics.Tensors"], Dependencies(core));
         using var onnx = ZipFile.OpenRead(Path.Combine(folder, $"Rvq.OnnxRuntime.{Version}.nupkg"));
         Assert.Superset(
-            new HashSet<string> { "README.md", "icon.png", "lib/net10.0/Rvq.OnnxRuntime.dll", "lib/net10.0/Rvq.OnnxRuntime.xml" }, onnx.Entries.Select(entry => entry.FullName).ToHashSet());
+            new HashSet<string> { "README.md", "icon.png", "lib/net10.0/Rvq.OnnxRuntime.dll", "lib/net10.0/Rvq.OnnxRuntime.xml" },
+            onnx.Entries.Select(entry => entry.FullName).ToHashSet());
         Assert.Equal(["Microsoft.ML.OnnxRuntime.Managed", "Rvq"], Dependencies(onnx));
         foreach (var package in new[] { core, onnx })
         {
@@ -88,7 +103,8 @@ public sealed class PackageTests
                 using var bytes = new MemoryStream();
                 archive.GetEntry($"lib/net10.0/{name}.{file}")!.Open().CopyTo(bytes);
                 Assert.Equal(-1, bytes.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(Dotnet.Checkout!)));
-                Assert.Equal(-1, bytes.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + Path.DirectorySeparatorChar)));
+                Assert.Equal(-1, bytes.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(
+                    Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + Path.DirectorySeparatorChar)));
             }
         }
     }
@@ -100,7 +116,8 @@ public sealed class PackageTests
     }
 
     private static string[] Dependencies(ZipArchive package)
-        => [.. Metadata(package).Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value).Order(StringComparer.Ordinal)];
+        => [.. Metadata(package).Descendants().Where(element => element.Name.LocalName == "dependency")
+            .Select(element => element.Attribute("id")!.Value).Order(StringComparer.Ordinal)];
 
     /// <summary>The folder of the packages first; what is installed on this machine already is taken from there.</summary>
     private static string Sources(string folder)
