@@ -1,6 +1,8 @@
 namespace Rvq.Tests.Reference;
 
-/// <summary>DAC's from_latents: each stage's slice of given latents is quantized by itself, so a stage without projections must give its codes.</summary>
+/// <summary>
+/// DAC's from_latents: each stage's slice of given latents is quantized by itself, so a stage without projections must give its codes.
+/// </summary>
 public sealed class DacLatentsTests
 {
     [Theory]

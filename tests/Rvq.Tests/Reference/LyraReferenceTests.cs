@@ -1,6 +1,8 @@
 namespace Rvq.Tests.Reference;
 
-/// <summary>Google's Lyra v2, a SoundStream codec: its own codes and decoded vectors of real speech. The data is not copied into the tests.</summary>
+/// <summary>
+/// Google's Lyra v2, a SoundStream codec: its own codes and decoded vectors of real speech. The data is not copied into the tests.
+/// </summary>
 public sealed class LyraReferenceTests
 {
     [Fact]

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Rvq.Tests.Reference;
 
-/// <summary>One case of shared/data/reference with frames as [T, D] and codes as [T, N], whatever layout the codec has; batches one after the other.</summary>
+/// <summary>
+/// One case of shared/data/reference with frames as [T, D] and codes as [T, N], whatever layout the codec has; batches one after the other.
+/// </summary>
 internal sealed class ReferenceCase
 {
     private static readonly string[] TieLists = ["near_ties", "float32_noise_ties"];
@@ -44,12 +46,14 @@ internal sealed class ReferenceCase
             || (_name.StartsWith("vqp", StringComparison.Ordinal) && !_name.Contains("projected", StringComparison.Ordinal));
 
     /// <summary>Whether float32 noise decided the codec's code; a grouped case does not say in which group.</summary>
-    public bool IsTie(int frame, int stage) => _ties.Contains((frame, stage)) || (_name.Contains("grouped", StringComparison.Ordinal) && _ties.Contains((frame, stage % 4)));
+    public bool IsTie(int frame, int stage)
+        => _ties.Contains((frame, stage)) || (_name.Contains("grouped", StringComparison.Ordinal) && _ties.Contains((frame, stage % 4)));
 
     public (float[] Data, int[] Shape) Singles(string file)
     {
         var (data, shape) = Npy.ReadSingle(Path.Combine(Folder, file));
-        return _name.StartsWith("vqp", StringComparison.Ordinal) || _name.StartsWith("faiss", StringComparison.Ordinal) ? (data, shape) : Arrange(data, shape, "BDT", "BTD");
+        return _name.StartsWith("vqp", StringComparison.Ordinal)
+            || _name.StartsWith("faiss", StringComparison.Ordinal) ? (data, shape) : Arrange(data, shape, "BDT", "BTD");
     }
 
     public (int[] Data, int[] Shape) Integers(string file)

@@ -41,7 +41,8 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
             Assert.Equal((24, 24), (differing, nearer));
         }
 
-        output.WriteLine($"{name}/{file}: {differing} of {codes.Length} codes differ, all at listed ties; ours is strictly nearer at {nearer} of them.");
+        output.WriteLine(
+            $"{name}/{file}: {differing} of {codes.Length} codes differ, all at listed ties; ours is strictly nearer at {nearer} of them.");
     }
 
     [Theory]
@@ -55,14 +56,17 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
         foreach (var vectors in decoded)
         {
             var number = vectors!["decoded_".Length..^".npy".Length];
-            var codes = number.StartsWith("beam", StringComparison.Ordinal) ? reference.Integers($"codes_{number}.npy").Data : reference.Codes;
+            var codes = number.StartsWith("beam", StringComparison.Ordinal)
+                ? reference.Integers($"codes_{number}.npy").Data
+                : reference.Codes;
             var kept = number.StartsWith("beam", StringComparison.Ordinal) ? model : TakeFromEachGroup(model, int.Parse(number, null));
             var actual = new Dequantizer(kept).Decode(Columns(codes, model, kept));
             AssertVectors(reference.Singles(vectors).Data, actual, model.Dimensions, reference.DecodesBitForBit, vectors);
         }
     }
 
-    private static (int Differing, int Nearer) Compare(ResidualStack stack, ReadOnlySpan<float> frame, int[] ours, ReadOnlySpan<int> codecs, Func<int, bool> isTie)
+    private static (int Differing, int Nearer) Compare(
+        ResidualStack stack, ReadOnlySpan<float> frame, int[] ours, ReadOnlySpan<int> codecs, Func<int, bool> isTie)
     {
         var (differing, nearer) = (0, 0);
         for (var stage = 0; stage < codecs.Length; stage++)
@@ -74,7 +78,9 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
 
             Assert.True(isTie(stage), $"Stage {stage} has code {ours[stage]}, the codec {codecs[stage]}, and no tie is listed.");
             var residual = ForcedPrefix.Residual(stack, frame, codecs, stage);
-            var (our, theirs) = (ForcedPrefix.Distance(stack.Stages[stage], residual, ours[stage]), ForcedPrefix.Distance(stack.Stages[stage], residual, codecs[stage]));
+            var (our, theirs) = (
+                ForcedPrefix.Distance(stack.Stages[stage], residual, ours[stage]),
+                ForcedPrefix.Distance(stack.Stages[stage], residual, codecs[stage]));
             Assert.True(our <= theirs, $"At stage {stage} our codeword {ours[stage]} is {our} away, the codec's {codecs[stage]} {theirs}.");
             differing++;
             nearer += our < theirs ? 1 : 0;
@@ -92,7 +98,8 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
     /// <summary>The model of the first n codebooks; of each group where there are several, as GroupedResidualVQ counts.</summary>
     private static RvqModel TakeFromEachGroup(RvqModel model, int count)
         => model.Family == "ResidualVQ" && model.Stacks.Length > 1
-            ? new RvqModel([.. model.Stacks.ToArray().Select(stack => new ResidualStack(stack.Stages[..count], stack.InputProjection, stack.OutputProjection))])
+            ? new RvqModel([.. model.Stacks.ToArray().Select(
+                stack => new ResidualStack(stack.Stages[..count], stack.InputProjection, stack.OutputProjection))])
             : model.Take(count);
 
     private static int[] Columns(int[] codes, RvqModel model, RvqModel kept)
@@ -113,7 +120,9 @@ public sealed class ReferenceCodesTests(ITestOutputHelper output)
         for (var i = 0; i < expected.Length; i++)
         {
             var largest = Math.Abs(TensorPrimitives.MaxMagnitude<float>(expected.AsSpan(i / dimensions * dimensions, dimensions)));
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= (bitForBit ? 0 : 1e-5f * largest), $"{what} has {expected[i]} at {i}, ours is {actual[i]}.");
+            Assert.True(
+                Math.Abs(expected[i] - actual[i]) <= (bitForBit ? 0 : 1e-5f * largest),
+                $"{what} has {expected[i]} at {i}, ours is {actual[i]}.");
         }
     }
 }

@@ -33,7 +33,11 @@ public sealed class SnacReferenceTests
         var kept = model.Take(codebooks);
         var codes = Blocks().Chunk(model.CodesPerBlock).SelectMany(block => block.Take(kept.CodesPerBlock)).ToArray();
         ReferenceCodesTests.AssertVectors(
-            Vectors($"decoded_{codebooks}.npy"), new Dequantizer(kept).Decode(codes), model.Dimensions, bitForBit: false, $"decoded_{codebooks}.npy");
+            Vectors($"decoded_{codebooks}.npy"),
+            new Dequantizer(kept).Decode(codes),
+            model.Dimensions,
+            bitForBit: false,
+            $"decoded_{codebooks}.npy");
     }
 
     [Fact]
@@ -56,7 +60,8 @@ public sealed class SnacReferenceTests
     /// <summary>The codes of all blocks of all batches, coarse to fine within a block.</summary>
     private static int[] Blocks()
     {
-        var stages = Strides.Select((_, i) => Npy.ReadInt64(Path.Combine(TestData.Path("reference/snac-small"), $"codes_{i}.npy"))).ToArray();
+        var stages = Strides.Select(
+            (_, i) => Npy.ReadInt64(Path.Combine(TestData.Path("reference/snac-small"), $"codes_{i}.npy"))).ToArray();
         var blocks = stages[0].Data.Length;
         return [.. Enumerable.Range(0, blocks).SelectMany(block => stages.SelectMany((stage, i) =>
             stage.Data.Skip(block * (Strides[0] / Strides[i])).Take(Strides[0] / Strides[i]).Select(code => (int)code)))];

@@ -2,7 +2,9 @@ using Rvq.Tests.Checkpoints;
 
 namespace Rvq.Tests.Reference;
 
-/// <summary>One codebook: the codes that vector-quantize-pytorch's VectorQuantize and EnCodec's codebook gave while they were trained, step by step.</summary>
+/// <summary>
+/// One codebook: the codes that vector-quantize-pytorch's VectorQuantize and EnCodec's codebook gave while they were trained, step by step.
+/// </summary>
 public sealed class VqVaeReferenceTests
 {
     [Theory]
