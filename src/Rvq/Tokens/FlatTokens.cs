@@ -9,8 +9,8 @@ namespace Rvq.Tokens;
 public sealed class FlatTokens
 {
     private readonly int[] _sizes;
-    private readonly int[] _offsets;
     private readonly int _firstToken;
+    private readonly TokenPlaces _places;
 
     /// <summary>All codebooks of a model.</summary>
     /// <param name="codebookSizes">The size of each codebook, at least 1; length N.</param>
@@ -38,13 +38,18 @@ public sealed class FlatTokens
             end += codebookSizes[firstCodebook + i];
             if (end > int.MaxValue)
             {
-                throw new ArgumentException($"The tokens would end at {end} or later; at most {int.MaxValue} is possible.", nameof(codebookSizes));
+                throw new ArgumentException(
+                    $"The tokens would end at {end} or later; at most {int.MaxValue} is possible.", nameof(codebookSizes));
             }
         }
 
         _sizes = codebookSizes;
-        _offsets = offsets;
         _firstToken = firstToken;
+        _places = new TokenPlaces(
+            codebookSizes.Length,
+            [.. Enumerable.Range(firstCodebook, codebookCount)],
+            offsets,
+            codebookSizes[firstCodebook..(firstCodebook + codebookCount)]);
         FirstCodebook = firstCodebook;
         CodebookCount = codebookCount;
         VocabularySize = (int)end;
@@ -87,24 +92,18 @@ public sealed class FlatTokens
     {
         Check<TCode, TToken>(codes, tokens, nameof(tokens));
         Argument.ThrowIfTooSmall<TToken>(VocabularySize - 1, nameof(tokens));
-        for (var i = 0; i < tokens.Length; i++)
+        if (_places.GoodCodeCount(codes, tokens.Length) is var good && good < tokens.Length)
         {
-            var code = codes[CodeIndex(i, out var column)];
-            var size = _sizes[FirstCodebook + column];
-            if (!Argument.IsCode(code, size))
-            {
-                throw Argument.NotCode(
-                    code,
-                    nameof(codes),
-                    $"frame {i / CodebookCount}, codebook {FirstCodebook + column}, which has {size} codewords",
-                    "no token says so, but a Part of the codebooks before can be used.");
-            }
+            var code = codes[_places.CodeIndex(good, out var place)];
+            var codebook = FirstCodebook + place;
+            throw Argument.NotCode(
+                code,
+                nameof(codes),
+                $"frame {good / CodebookCount}, codebook {codebook}, which has {_sizes[codebook]} codewords",
+                "no token says so, but a Part of the codebooks before can be used.");
         }
 
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            tokens[i] = TToken.CreateTruncating(int.CreateTruncating(codes[CodeIndex(i, out var column)]) + _offsets[column]);
-        }
+        _places.CopyTokens(codes, tokens);
     }
 
     /// <summary>Turns tokens back into codes.</summary>
@@ -123,18 +122,18 @@ public sealed class FlatTokens
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         Check<TCode, TToken>(codes, tokens, nameof(codes));
-        ThrowIfTooSmall<TCode>(nameof(codes));
-        if (GoodTokenCount(tokens) is var good && good < tokens.Length)
+        _places.ThrowIfTooSmall<TCode>(nameof(codes));
+        if (_places.GoodTokenCount(tokens) is var good && good < tokens.Length)
         {
-            var column = good % CodebookCount;
-            var (offset, size) = (_offsets[column], _sizes[FirstCodebook + column]);
+            var (place, range) = (good % CodebookCount, _places.GetTokenRange(good % CodebookCount));
             throw new ArgumentOutOfRangeException(
                 nameof(tokens),
                 tokens[good],
-                $"tokens holds {tokens[good]} at {good}, but codebook {FirstCodebook + column} has the tokens [{offset}, {offset + size}).");
+                $"tokens holds {tokens[good]} at {good}, but codebook {FirstCodebook + place} has the tokens "
+                    + $"[{range.Start}, {range.End}).");
         }
 
-        CopyCodes(tokens, codes);
+        _places.CopyCodes(tokens, codes);
     }
 
     /// <summary>
@@ -155,15 +154,7 @@ public sealed class FlatTokens
     public bool TryRestore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes, out int frameCount)
         where TToken : unmanaged, IBinaryInteger<TToken>
         where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        var frames = tokens.Length / CodebookCount;
-        Argument.ThrowIfShorter(codes.Length, nameof(codes), frames, "frames", _sizes.Length, "codes");
-        Argument.ThrowIfOverlapping<TToken, TCode>(tokens, codes, nameof(codes));
-        ThrowIfTooSmall<TCode>(nameof(codes));
-        frameCount = GoodTokenCount(tokens) / CodebookCount;
-        CopyCodes(tokens[..(frameCount * CodebookCount)], codes);
-        return frameCount == frames;
-    }
+        => _places.TryRestore(tokens, codes, "frames", out frameCount);
 
     /// <summary>
     /// The tokens of a codebook, such as to let a language model choose no others: <c>logits[flat.GetTokenRange(i %
@@ -172,55 +163,7 @@ public sealed class FlatTokens
     /// <param name="place">The place in a frame: the codebook, counted from the part's first, in [0, <see cref="CodebookCount"/>).</param>
     /// <returns>From the token of code 0 to the first behind that of the last code.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="place"/> is out of range.</exception>
-    public Range GetTokenRange(int place)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(place);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, CodebookCount);
-        return _offsets[place]..(_offsets[place] + _sizes[FirstCodebook + place]);
-    }
-
-    /// <summary>Where in codes [T, N] the code of a token lies, and its column in the part.</summary>
-    private int CodeIndex(int token, out int column)
-    {
-        (var frame, column) = Math.DivRem(token, CodebookCount);
-        return (frame * _sizes.Length) + FirstCodebook + column;
-    }
-
-    /// <summary>The tokens before the first that is not one of its codebook.</summary>
-    private int GoodTokenCount<TToken>(ReadOnlySpan<TToken> tokens)
-        where TToken : unmanaged, IBinaryInteger<TToken>
-    {
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            var (token, column) = (long.CreateSaturating(tokens[i]), i % CodebookCount);
-            if (token < _offsets[column] || token >= _offsets[column] + _sizes[FirstCodebook + column])
-            {
-                return i;
-            }
-        }
-
-        return tokens.Length;
-    }
-
-    private void CopyCodes<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
-        where TToken : unmanaged, IBinaryInteger<TToken>
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            var code = CodeIndex(i, out var column);
-            codes[code] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - _offsets[column]);
-        }
-    }
-
-    private void ThrowIfTooSmall<TCode>(string name)
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        for (var column = 0; column < CodebookCount; column++)
-        {
-            Argument.ThrowIfTooSmall<TCode>(_sizes[FirstCodebook + column] - 1, name);
-        }
-    }
+    public Range GetTokenRange(int place) => _places.GetTokenRange(place);
 
     private void Check<TCode, TToken>(ReadOnlySpan<TCode> codes, ReadOnlySpan<TToken> tokens, string destination)
         where TCode : unmanaged

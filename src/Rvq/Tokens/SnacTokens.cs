@@ -14,9 +14,9 @@ namespace Rvq.Tokens;
 /// </remarks>
 public sealed class SnacTokens
 {
-    private readonly int[] _order;
+    private readonly TokenPlaces _places;
     private readonly int _codebookSize;
-    private readonly int _firstToken;
+    private readonly int _vocabularySize;
 
     /// <summary>The layout of some strides.</summary>
     /// <param name="strides">
@@ -55,15 +55,17 @@ public sealed class SnacTokens
             starts[level + 1] = (int)end;
         }
 
-        _order = new int[end];
+        var order = new int[end];
         var next = 0;
-        Visit(starts, 0, 0, ref next);
+        Visit(starts, 0, 0, order, ref next);
+        var firstTokens = Enumerable.Range(0, order.Length).Select(place => firstToken + (place * codebookSize));
+        _places = new TokenPlaces(order.Length, order, [.. firstTokens], [.. Enumerable.Repeat(codebookSize, order.Length)]);
         _codebookSize = codebookSize;
-        _firstToken = firstToken;
+        _vocabularySize = firstToken + (order.Length * codebookSize);
     }
 
     /// <summary>The codes, and so the tokens, of a block: 7 for the strides 4, 2, 1.</summary>
-    public int CodesPerBlock => _order.Length;
+    public int CodesPerBlock => _places.Count;
 
     /// <summary>Turns blocks of codes into tokens: code + firstToken + place in the block × codebookSize.</summary>
     /// <typeparam name="TCode">Any integer type.</typeparam>
@@ -77,24 +79,18 @@ public sealed class SnacTokens
         where TToken : unmanaged, IBinaryInteger<TToken>
     {
         Check<TCode, TToken>(codes, tokens, nameof(tokens));
-        Argument.ThrowIfTooSmall<TToken>(_firstToken + (CodesPerBlock * _codebookSize) - 1, nameof(tokens));
-        for (var i = 0; i < codes.Length; i++)
+        Argument.ThrowIfTooSmall<TToken>(_vocabularySize - 1, nameof(tokens));
+        if (_places.GoodCodeCount(codes, tokens.Length) is var good && good < tokens.Length)
         {
-            if (!Argument.IsCode(codes[i], _codebookSize))
-            {
-                throw Argument.NotCode(
-                    codes[i],
-                    nameof(codes),
-                    $"block {i / CodesPerBlock}, place {i % CodesPerBlock}; codes are in [0, {_codebookSize})",
-                    "no token says so, but a layout of the coarser strides alone can be used.");
-            }
+            var index = _places.CodeIndex(good, out _);
+            throw Argument.NotCode(
+                codes[index],
+                nameof(codes),
+                $"block {index / CodesPerBlock}, place {index % CodesPerBlock}; codes are in [0, {_codebookSize})",
+                "no token says so, but a layout of the coarser strides alone can be used.");
         }
 
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            var place = i % CodesPerBlock;
-            tokens[i] = TToken.CreateTruncating(int.CreateTruncating(codes[i - place + _order[place]]) + FirstToken(place));
-        }
+        _places.CopyTokens(codes, tokens);
     }
 
     /// <summary>Turns tokens back into blocks of codes.</summary>
@@ -113,17 +109,17 @@ public sealed class SnacTokens
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         Check<TCode, TToken>(codes, tokens, nameof(codes));
-        Argument.ThrowIfTooSmall<TCode>(_codebookSize - 1, nameof(codes));
-        if (GoodTokenCount(tokens) is var good && good < tokens.Length)
+        _places.ThrowIfTooSmall<TCode>(nameof(codes));
+        if (_places.GoodTokenCount(tokens) is var good && good < tokens.Length)
         {
-            var first = FirstToken(good % CodesPerBlock);
+            var range = _places.GetTokenRange(good % CodesPerBlock);
             throw new ArgumentOutOfRangeException(
                 nameof(tokens),
                 tokens[good],
-                $"tokens holds {tokens[good]} at {good}, whose place has the tokens [{first}, {first + _codebookSize}).");
+                $"tokens holds {tokens[good]} at {good}, whose place has the tokens [{range.Start}, {range.End}).");
         }
 
-        CopyCodes(tokens, codes);
+        _places.CopyCodes(tokens, codes);
     }
 
     /// <summary>
@@ -143,15 +139,7 @@ public sealed class SnacTokens
     public bool TryRestore<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes, out int blockCount)
         where TToken : unmanaged, IBinaryInteger<TToken>
         where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        var blocks = tokens.Length / CodesPerBlock;
-        Argument.ThrowIfShorter(codes.Length, nameof(codes), blocks, "blocks", CodesPerBlock, "codes");
-        Argument.ThrowIfOverlapping<TToken, TCode>(tokens, codes, nameof(codes));
-        Argument.ThrowIfTooSmall<TCode>(_codebookSize - 1, nameof(codes));
-        blockCount = GoodTokenCount(tokens) / CodesPerBlock;
-        CopyCodes(tokens[..(blockCount * CodesPerBlock)], codes);
-        return blockCount == blocks;
-    }
+        => _places.TryRestore(tokens, codes, "blocks", out blockCount);
 
     /// <summary>
     /// The tokens of a place, such as to let a language model choose no others: <c>logits[snac.GetTokenRange(i % snac.CodesPerBlock)]</c>.
@@ -159,54 +147,20 @@ public sealed class SnacTokens
     /// <param name="place">The place in a block of tokens, in [0, <see cref="CodesPerBlock"/>).</param>
     /// <returns>From the token of code 0 to the first behind that of the last code.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="place"/> is out of range.</exception>
-    public Range GetTokenRange(int place)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(place);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, CodesPerBlock);
-        return FirstToken(place)..(FirstToken(place) + _codebookSize);
-    }
-
-    private int FirstToken(int place) => _firstToken + (place * _codebookSize);
-
-    /// <summary>The tokens before the first that is not one of its place.</summary>
-    private int GoodTokenCount<TToken>(ReadOnlySpan<TToken> tokens)
-        where TToken : unmanaged, IBinaryInteger<TToken>
-    {
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            var (token, first) = (long.CreateSaturating(tokens[i]), FirstToken(i % CodesPerBlock));
-            if (token < first || token >= first + _codebookSize)
-            {
-                return i;
-            }
-        }
-
-        return tokens.Length;
-    }
-
-    private void CopyCodes<TToken, TCode>(ReadOnlySpan<TToken> tokens, Span<TCode> codes)
-        where TToken : unmanaged, IBinaryInteger<TToken>
-        where TCode : unmanaged, IBinaryInteger<TCode>
-    {
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            var place = i % CodesPerBlock;
-            codes[i - place + _order[place]] = TCode.CreateTruncating(int.CreateTruncating(tokens[i]) - FirstToken(place));
-        }
-    }
+    public Range GetTokenRange(int place) => _places.GetTokenRange(place);
 
     /// <summary>
     /// Orders a code before the finer ones of its time; level m has the codes from starts[m] to starts[m + 1] of a block.
     /// </summary>
-    private void Visit(int[] starts, int level, int index, ref int next)
+    private static void Visit(int[] starts, int level, int index, int[] order, ref int next)
     {
-        _order[next++] = starts[level] + index;
+        order[next++] = starts[level] + index;
         if (level + 2 < starts.Length)
         {
             var finer = (starts[level + 2] - starts[level + 1]) / (starts[level + 1] - starts[level]);
             for (var i = 0; i < finer; i++)
             {
-                Visit(starts, level + 1, (index * finer) + i, ref next);
+                Visit(starts, level + 1, (index * finer) + i, order, ref next);
             }
         }
     }

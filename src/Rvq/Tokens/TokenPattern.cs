@@ -40,7 +40,8 @@ public sealed partial class TokenPattern
         var steps = _stepCount(frameCount);
         return steps <= int.MaxValue
             ? (int)steps
-            : throw new ArgumentOutOfRangeException(nameof(frameCount), frameCount, $"{frameCount} frames take {steps} steps; at most {int.MaxValue} are possible.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(frameCount), frameCount, $"{frameCount} frames take {steps} steps; at most {int.MaxValue} are possible.");
     }
 
     /// <summary>The most frames whose codes all lie within a number of steps.</summary>
