@@ -64,5 +64,5 @@ internal sealed class TensorArgument
     }
 
     public ArgumentException Refused(string needed)
-        => new($"{_name} has the shape [{string.Join(", ", Shape)}] of {Type}, but {needed}.", _name);
+        => new($"{_name} has the shape [{string.Join(", ", Shape)}] of {Type}, but {needed}{(needed.EndsWith('?') ? "" : ".")}", _name);
 }

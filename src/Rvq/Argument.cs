@@ -58,7 +58,7 @@ internal static unsafe partial class Argument
         {
             throw new ArgumentException(
                 $"frames has a last axis of {frames[^1]}, but the model has {model.Dimensions} dimensions"
-                    + $"{SwappedAxis(frames, model.Dimensions)}.",
+                    + SwappedAxis(frames, model.Dimensions),
                 nameof(frames));
         }
 
@@ -78,7 +78,7 @@ internal static unsafe partial class Argument
         {
             throw new ArgumentException(
                 $"codes has a last axis of {codes[^1]}, but the model gives {model.CodesPerBlock} codes"
-                    + $"{SwappedAxis(codes, model.CodesPerBlock)}.",
+                    + SwappedAxis(codes, model.CodesPerBlock),
                 nameof(codes));
         }
     }
@@ -124,7 +124,7 @@ internal static unsafe partial class Argument
             : throw new ArgumentException($"{name} asks for a result of more than {Array.MaxLength} values, which no array holds.", name);
     }
 
-    /// <summary>Where an axis of the expected length stands instead, and which view puts it last; nothing where there is none.</summary>
+    /// <summary>Where an axis of the expected length stands instead, and which view puts it last: the end of a sentence.</summary>
     private static string SwappedAxis(ReadOnlySpan<nint> lengths, int expected)
     {
         var axis = lengths[..^1].LastIndexOf(expected);
@@ -132,7 +132,7 @@ internal static unsafe partial class Argument
             : axis == 0 ? nameof(Layouts.CodebooksFirst)
             : null;
         var place = axis == lengths.Length - 2 ? "the axis before it" : $"axis {axis}";
-        return axis < 0 ? ""
+        return axis < 0 ? "."
             : view is null ? $"; {place} has length {expected}: are the axes swapped?"
             : $"; {place} has length {expected}: {nameof(Layouts)}.{view}?";
     }

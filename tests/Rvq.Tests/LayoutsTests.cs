@@ -137,11 +137,11 @@ public sealed class LayoutsTests
         var latents = new float[2 * 128 * 75];
         Refused.For<ArgumentException>(
             "frames", () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [2, 128, 75])),
-            "a last axis of 75", "128 dimensions", "the axis before it has length 128: Layouts.ChannelsFirst?");
+            "a last axis of 75", "128 dimensions", "the axis before it has length 128: Layouts.ChannelsFirst? (Parameter");
         Refused.For<ArgumentException>(
             "frames",
             () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [128, 150])),
-            "the axis before it has length 128: Layouts.ChannelsFirst?");
+            "the axis before it has length 128: Layouts.ChannelsFirst? (Parameter");
         Refused.For<ArgumentException>(
             "frames",
             () => quantizer.Encode(new ReadOnlyTensorSpan<float>(latents, [128, 2, 75])),

@@ -27,7 +27,8 @@ public sealed class OrtValueExtensionsTests
                     Assert.Equal(expected, Transpose(codes.GetTensorDataAsSpan<long>().ToArray(), b, n, t).Select(code => (int)code));
                     using var codebooksFirst = quantizer.Encode(latents, codebooksFirst: true);
                     Assert.Equal([n, b, t], Shape(codebooksFirst, TensorElementType.Int64));
-                    Assert.Equal(expected, Transpose(codebooksFirst.GetTensorDataAsSpan<long>().ToArray(), 1, n, b * t).Select(code => (int)code));
+                    Assert.Equal(
+                        expected, Transpose(codebooksFirst.GetTensorDataAsSpan<long>().ToArray(), 1, n, b * t).Select(code => (int)code));
 
                     var decoded = Oracle.Decode(model, expected);
                     using var back = dequantizer.Decode(codes);
@@ -35,7 +36,8 @@ public sealed class OrtValueExtensionsTests
                     Assert.Equal(decoded, Transpose(back.GetTensorDataAsSpan<float>().ToArray(), b, 5, t));
                     using var backFirst = dequantizer.Decode(codebooksFirst, codebooksFirst: true);
                     Assert.Equal(back.GetTensorDataAsSpan<float>().ToArray(), backFirst.GetTensorDataAsSpan<float>().ToArray());
-                    using var narrow = OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(codes.GetTensorDataAsSpan<long>().ToArray(), code => (int)code), [b, n, t]);
+                    using var narrow = OrtValue.CreateTensorValueFromMemory(
+                        Array.ConvertAll(codes.GetTensorDataAsSpan<long>().ToArray(), code => (int)code), [b, n, t]);
                     using var halves = dequantizer.Decode(narrow, elementType: TensorElementType.Float16);
                     Assert.Equal([b, 5, t], Shape(halves, TensorElementType.Float16));
                     Assert.Equal(
@@ -59,12 +61,16 @@ public sealed class OrtValueExtensionsTests
         using var latents = Run(encoder, "audio", Tensor(audio, 2, 1, Frames * Hop));
         using var codes = quantizer.Encode(latents);
         var batch = codes.GetTensorDataAsSpan<long>().ToArray();
-        Assert.Equal(Oracle.Encode(model, Transpose(latents.GetTensorDataAsSpan<float>().ToArray(), 2, D, Frames)), Transpose(batch, 2, 4, Frames).Select(code => (int)code));
+        Assert.Equal(
+            Oracle.Encode(model, Transpose(latents.GetTensorDataAsSpan<float>().ToArray(), 2, D, Frames)),
+            Transpose(batch, 2, 4, Frames).Select(code => (int)code));
         for (var t = 0; t < 2 * Frames; t++)
         {
             using var frame = Run(encoder, "audio", Tensor(audio.AsSpan(t * Hop, Hop).ToArray(), 1, 1, Hop));
             using var single = quantizer.Encode(frame);
-            Assert.Equal(single.GetTensorDataAsSpan<long>().ToArray(), Enumerable.Range(0, 4).Select(n => batch[(t / Frames * 4 * Frames) + (n * Frames) + (t % Frames)]));
+            Assert.Equal(
+                single.GetTensorDataAsSpan<long>().ToArray(),
+                Enumerable.Range(0, 4).Select(n => batch[(t / Frames * 4 * Frames) + (n * Frames) + (t % Frames)]));
         }
 
         // What the dequantizer gives is a decoder's input as it is.
@@ -80,9 +86,12 @@ public sealed class OrtValueExtensionsTests
         var weights = TestVectors.Normal(new Random(7), 5 * 3);
         using var encoder = new InferenceSession(OnnxConvolution.Encoder(weights, 5, half: true));
         using var latents = Run(encoder, "audio", Tensor(TestVectors.Normal(new Random(9), 2 * 30), 2, 1, 30));
-        var halves = latents.GetTensorDataAsSpan<Float16>().ToArray().Select(value => (float)BitConverter.UInt16BitsToHalf(value.value)).ToArray();
+        var halves = latents.GetTensorDataAsSpan<Float16>().ToArray().Select(
+            value => (float)BitConverter.UInt16BitsToHalf(value.value)).ToArray();
         using var codes = new Quantizer(model).Encode(latents);
-        Assert.Equal(Oracle.Encode(model, Transpose(halves, 2, 5, 10)), Transpose(codes.GetTensorDataAsSpan<long>().ToArray(), 2, 4, 10).Select(code => (int)code));
+        Assert.Equal(
+            Oracle.Encode(model, Transpose(halves, 2, 5, 10)),
+            Transpose(codes.GetTensorDataAsSpan<long>().ToArray(), 2, 4, 10).Select(code => (int)code));
     }
 
     [Fact]
@@ -122,6 +131,7 @@ public sealed class OrtValueExtensionsTests
         RefusesLatents(Tensor(new float[12], 1, 4, 3), "[1, 4, 3] of Float, but [B, 5, T] of Float or Float16 is needed.");
         RefusesLatents(OrtValue.CreateTensorValueFromMemory(new double[5], [1, 5, 1]), "of Double", "Float or Float16");
         RefusesLatents(Tensor([1, 2, float.NaN, 4, 5], 1, 5, 1), "NaN at frame 0, dimension 2");
+        RefusesLatents(OrtValue.CreateSequence([Tensor(new float[5], 1, 5, 1)]), "latents is a ONNX_TYPE_SEQUENCE, but a tensor is needed");
         using var empty = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, [1, 5, 1]);
         Refused.For<ArgumentException>("latents", () => quantizer.Encode(empty), "of String");
 
@@ -141,16 +151,27 @@ public sealed class OrtValueExtensionsTests
         var dequantizer = new Dequantizer(Model(3, 5));
         Refused.For<ArgumentNullException>("dequantizer", () => OrtValueExtensions.Decode(null!, null!));
         Refused.For<ArgumentNullException>("codes", () => dequantizer.Decode((OrtValue)null!));
-        Refuses(OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2]), false, "codes has the shape [3, 2] of Int64, but [B, 3, T] of Int64 or Int32 is needed");
-        Refuses(OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2, 1]), false, "axis 0 has the 3 codebooks: codebooksFirst: true?");
-        Refuses(OrtValue.CreateTensorValueFromMemory(new long[6], [2, 3, 1]), true, "[3, B, T]", "axis 1 has the 3 codebooks: codebooksFirst: false?");
+        Refuses(
+            OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2]),
+            false,
+            "codes has the shape [3, 2] of Int64, but [B, 3, T] of Int64 or Int32 is needed");
+        Refuses(OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2, 1]), false, "axis 0 has the 3 codebooks: codebooksFirst: true? (Parameter");
+        Refuses(
+            OrtValue.CreateTensorValueFromMemory(new long[6], [2, 3, 1]),
+            true,
+            "[3, B, T]",
+            "axis 1 has the 3 codebooks: codebooksFirst: false?");
         Refuses(OrtValue.CreateTensorValueFromMemory(new long[6], [1, 2, 3]), false, "the last axis has the 3 codebooks");
         Refuses(OrtValue.CreateTensorValueFromMemory(new long[2], [1, 2, 1]), false, "the model's Take");
-        Refuses(OrtValue.CreateTensorValueFromMemory(new long[4], [1, 4, 1]), false, "[1, 4, 1] of Int64, but [B, 3, T] of Int64 or Int32 is needed.");
+        Refuses(
+            OrtValue.CreateTensorValueFromMemory(new long[4], [1, 4, 1]),
+            false,
+            "[1, 4, 1] of Int64, but [B, 3, T] of Int64 or Int32 is needed.");
         Refuses(OrtValue.CreateTensorValueFromMemory(new short[3], [1, 3, 1]), false, "of Int16");
         using var codes = OrtValue.CreateTensorValueFromMemory<long>([0, 0, 20], [1, 3, 1]);
         Refused.For<ArgumentOutOfRangeException>("codes", () => dequantizer.Decode(codes), "20");
-        Refused.For<ArgumentOutOfRangeException>("elementType", () => dequantizer.Decode(codes, elementType: TensorElementType.Double), "Float16");
+        Refused.For<ArgumentOutOfRangeException>(
+            "elementType", () => dequantizer.Decode(codes, elementType: TensorElementType.Double), "Float16");
 
         void Refuses(OrtValue wrong, bool codebooksFirst, params string[] texts)
         {
@@ -159,6 +180,17 @@ public sealed class OrtValueExtensionsTests
                 Refused.For<ArgumentException>("codes", () => dequantizer.Decode(wrong, codebooksFirst), texts);
             }
         }
+    }
+
+    [Fact]
+    public void EncodeAndDecode_HugeLengthsOfNothing_GiveNothing()
+    {
+        var model = Model(3, 5);
+        using var latents = OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [1L << 40, 5, 0]);
+        using var codes = new Quantizer(model).Encode(latents);
+        Assert.Equal([1L << 40, 3, 0], Shape(codes, TensorElementType.Int64));
+        using var back = new Dequantizer(model).Decode(codes);
+        Assert.Equal([1L << 40, 5, 0], Shape(back, TensorElementType.Float));
     }
 
     [Fact]
@@ -188,5 +220,6 @@ public sealed class OrtValueExtensionsTests
     }
 
     private static T[] Transpose<T>(T[] values, int batch, int rows, int columns)
-        => [.. Enumerable.Range(0, values.Length).Select(i => values[(i / (rows * columns) * rows * columns) + (i % rows * columns) + (i / rows % columns)])];
+        => [.. Enumerable.Range(0, values.Length).Select(
+            i => values[(i / (rows * columns) * rows * columns) + (i % rows * columns) + (i / rows % columns)])];
 }
