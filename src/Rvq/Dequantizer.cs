@@ -145,12 +145,13 @@ public sealed unsafe class Dequantizer
     {
         ThrowIfOutOfRange(source, codes);
         var scratch = _scratch.Rent();
-        var step = scratch.MaxFrames;
+        var step = frames.Count <= scratch.MaxFrames ? codes.Count : scratch.MaxFrames / Model.FramesPerBlock;
         var inPlace = frames.IsDense && frames.RowLength == scratch.FrameStride;
-        for (long first = 0; first < frames.Count; first += step)
+        for (long block = 0; block < codes.Count; block += step)
         {
-            var count = (int)Math.Min(step, frames.Count - first);
-            CodeCopy.LookUp(source, codes, first / Model.FramesPerBlock, count / Model.FramesPerBlock, _decoder.Columns, scratch.Rows);
+            var blocks = (int)Math.Min(step, codes.Count - block);
+            var (first, count) = (block * Model.FramesPerBlock, blocks * Model.FramesPerBlock);
+            CodeCopy.LookUp(source, codes, block, blocks, _decoder.Columns, scratch.Rows);
             if (inPlace)
             {
                 _decoder.Decode(scratch.Rows, count, destination + (first * frames.RowLength), scratch);
