@@ -5,18 +5,21 @@ namespace Rvq.Tests.Readme;
 /// <summary>The README's code for bit rates, beams and the best few stacks.</summary>
 public class BitrateSnippets
 {
-    [Fact]
-    public void Bitrates_FiveCodebooksOfTwo_AreCountedAndSearched()
+    [Theory]
+    [InlineData(new int[0])]
+    [InlineData(new[] { 3 })]
+    [InlineData(new[] { 3, 30 })]
+    [InlineData(new[] { 3, 30, 17, 9, 0, 31, 16 })]
+    public void Bitrates_FiveCodebooksOfTwo_AreCountedAndSearched(int[] numbers)
     {
         // Five codebooks of one bit each at 24000 / 320 = 75 frames a second: 375 bit/s.
         var model = new RvqModel(ArithmeticModel.Create().Stacks.ToArray()) { SampleRate = 24000, HopLength = 320 };
-        int[] numbers = [3, 30, 17, 9];
         float[] frames = [.. numbers.SelectMany(number => Enumerable.Range(0, 4).Select(d => ArithmeticModel.Frame(number, d)))];
-        var (count, rate, best, three, errors) = Search(model, frames, 4);
+        var (count, rate, best, three, errors) = Search(model, frames, numbers.Length);
         Assert.Equal((3, 0.225), (count, rate));
         Assert.Equal(new Quantizer(model.Take(3)).Encode(frames), best);
-        Assert.Equal(best, Enumerable.Range(0, 4).SelectMany(t => three[(t * 9)..((t * 9) + 3)]));
-        Assert.All(Enumerable.Range(0, 4), t => Assert.True(errors[t * 3] <= errors[(t * 3) + 1] && errors[(t * 3) + 1] <= errors[(t * 3) + 2]));
+        Assert.Equal(best, Enumerable.Range(0, numbers.Length).SelectMany(t => three[(t * 9)..((t * 9) + 3)]));
+        Assert.All(errors.Chunk(3), e => Assert.True(e[0] <= e[1] && e[1] <= e[2]));
     }
 
     private static (int Count, double? Rate, int[] Best, int[] Three, float[] Errors) Search(RvqModel model, float[] frames, int t)

@@ -17,7 +17,9 @@ public class CodecSnippets
     public void Dac_Case_GivesItsOwnCodes()
     {
         var (latents, b, d, t) = Latents("dac-small");
-        AssertCodes("dac-small", Array.ConvertAll(Dac(TestData.Path("reference/dac-small/model.safetensors"), latents, b, d, t), code => (long)code));
+        AssertCodes(
+            "dac-small",
+            Array.ConvertAll(Dac(TestData.Path("reference/dac-small/model.safetensors"), latents, b, d, t), code => (long)code));
     }
 
     [Fact]
@@ -50,7 +52,9 @@ public class CodecSnippets
         {
             var (expected, _) = Npy.ReadInt64(TestData.Path($"reference/snac-small/codes_{level}.npy"));
             var (start, count) = level == 0 ? (0, 1) : level == 1 ? (1, 2) : (3, 4);
-            Assert.Equal(expected[..(t / 4 * count)], Enumerable.Range(0, t / 4 * count).Select(i => (long)codes[(i / count * 7) + start + (i % count)]));
+            Assert.Equal(
+                expected[..(t / 4 * count)],
+                Enumerable.Range(0, t / 4 * count).Select(i => (long)codes[(i / count * 7) + start + (i % count)]));
             if (level == 1)
             {
                 Assert.Equal(expected[..(t / 2)], middle.Select(code => (long)code));
@@ -85,6 +89,29 @@ public class CodecSnippets
     }
 
     [Fact]
+    public void MimiAndSnac_AnyNumberOfFrames_GiveTheOraclesCodes()
+    {
+        var (mimiPath, snacPath) = (
+            TestData.Path("reference/mimi-small/model.safetensors"), TestData.Path("reference/snac-small/model.safetensors"));
+        var (mimi, snac) = (RvqModel.Load(mimiPath), RvqModel.Load(snacPath));
+        foreach (var t in new[] { 0, 1, 2, 7 })
+        {
+            var frames = TestVectors.Normal(new Random(t), t * mimi.Dimensions);
+            var expected = Oracle.Encode(mimi, frames);
+            var (semantic, all) = Mimi(mimiPath, frames);
+            Assert.Equal(new Dequantizer(mimi).Decode(expected), all);
+            var first = expected.Where((_, i) => i % mimi.CodebookCount == 0).ToArray();
+            Assert.Equal(new Dequantizer(mimi.Take(1)).Decode(first), semantic);
+
+            frames = TestVectors.Normal(new Random(t), t * snac.FramesPerBlock * snac.Dimensions);
+            var (codes, tokens, middle) = Snac(snacPath, frames);
+            Assert.Equal(Oracle.Encode(snac, frames), codes);
+            Assert.Equal((t * 7, t * 2), (tokens.Length, middle.Length));
+            Assert.Equal(codes.Where((_, i) => i % 7 is 1 or 2), middle);
+        }
+    }
+
+    [Fact]
     public void EncodecAndDac_AnyShape_GiveTheOraclesCodes()
     {
         var encodec = TestData.Path("reference/encodec-small/model.safetensors");
@@ -112,7 +139,8 @@ public class CodecSnippets
     private static T[] TimeFirst<T>(T[] values, int rows, int t)
         => [.. Enumerable.Range(0, values.Length).Select(i => values[(i / (rows * t) * rows * t) + (i % rows * t) + (i / rows % t)])];
 
-    private static int[] CodesLast(long[] codes, int n, int rows) => [.. Enumerable.Range(0, codes.Length).Select(i => (int)codes[(i % n * rows) + (i / n)])];
+    private static int[] CodesLast(long[] codes, int n, int rows)
+        => [.. Enumerable.Range(0, codes.Length).Select(i => (int)codes[(i % n * rows) + (i / n)])];
 
     private static (float[] Semantic, float[] All) Mimi(string path, float[] frames)
     {
@@ -146,12 +174,14 @@ public class CodecSnippets
         return (data, shape[0], shape[1], shape[2]);
     }
 
-    private static void AssertCodes(string name, long[] codes) => Assert.Equal(Npy.ReadInt64(TestData.Path($"reference/{name}/codes.npy")).Data, codes);
+    private static void AssertCodes(string name, long[] codes)
+        => Assert.Equal(Npy.ReadInt64(TestData.Path($"reference/{name}/codes.npy")).Data, codes);
 
     private static void AssertDecoded(string file, float[] frames, int d, int t)
     {
         var (expected, _) = Npy.ReadSingle(TestData.Path($"reference/{file}"));
         var scale = expected.Max(MathF.Abs);
-        Assert.All(Enumerable.Range(0, t * d), i => Assert.InRange(frames[i] - expected[(i % d * t) + (i / d)], -1e-5f * scale, 1e-5f * scale));
+        Assert.All(
+            Enumerable.Range(0, t * d), i => Assert.InRange(frames[i] - expected[(i % d * t) + (i / d)], -1e-5f * scale, 1e-5f * scale));
     }
 }

@@ -6,10 +6,13 @@ namespace Rvq.Tests.Readme;
 /// <summary>The README's code for streams.</summary>
 public class StreamSnippets
 {
-    [Fact]
-    public void Stream_TwoCodebooks_DecodeToWhatTheyStandFor()
+    [Theory]
+    [InlineData(new int[0])]
+    [InlineData(new[] { 3 })]
+    [InlineData(new[] { 3, 30 })]
+    [InlineData(new[] { 3, 30, 17, 9, 0, 31, 16 })]
+    public void Stream_TwoCodebooks_DecodeToWhatTheyStandFor(int[] numbers)
     {
-        int[] numbers = [3, 30, 17, 9];
         int[] codes = [.. numbers.SelectMany(number => Enumerable.Range(0, 5).Select(n => ArithmeticModel.Code(number, n)))];
         var path = Path.Combine(Path.GetTempPath(), $"rvq-readme-{Environment.ProcessId}.rvq");
         try

@@ -15,6 +15,22 @@ public class TokenSnippets
         Assert.Equal(codes, back);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    public void MusicGenAndAudioLm_AnyNumberOfFrames_KeepEveryCode(int t)
+    {
+        int[] codes = [.. Enumerable.Range(0, t * 12).Select(i => i * 7 % 1024)];
+        var (tokens, back) = MusicGen(codes[..(t * 4)], t);
+        Assert.Equal(codes[..(t * 4)], back);
+        Assert.Equal(tokens.Length - (t * 4), tokens.Count(token => token == 2048));
+        var (coarse, fine) = AudioLm(codes[..(t * 3)]);
+        Assert.Equal(codes[..(t * 3)].Where((_, i) => i % 3 < 2).Select((code, i) => code + (i % 2 * 1024)), coarse);
+        Assert.Equal(codes[..(t * 3)].Where((_, i) => i % 3 == 2), fine);
+    }
+
     [Fact]
     public void AudioLm_TwoFrames_AreFlattenedWithOffsets()
     {
