@@ -10,8 +10,9 @@ public sealed class FSharpTests
         open Rvq
         open Rvq.Streams
 
-        let model = RvqModel(ReadOnlySpan [| Codebook(
-            ReadOnlySpan [| 0.0f; 0.0f; 1.0f; 1.0f |], 2); Codebook(ReadOnlySpan [| 0.0f; 0.0f; 0.5f; 0.5f |], 2) |])
+        let coarse = Codebook(ReadOnlySpan [| 0.0f; 0.0f; 1.0f; 1.0f |], 2)
+        let fine = Codebook(ReadOnlySpan [| 0.0f; 0.0f; 0.5f; 0.5f |], 2)
+        let model = RvqModel(ReadOnlySpan [| coarse; fine |])
         let quantizer = Quantizer(model)
         let dequantizer = Dequantizer(model)
 

@@ -77,7 +77,7 @@ public sealed class PackageTests
     {
         using var core = ZipFile.OpenRead(Path.Combine(folder, $"Rvq.{Version}.nupkg"));
         Assert.Superset(
-            new HashSet<string> { "README.md", "FORMAT.md", "icon.png", "lib/net10.0/Rvq.dll", "lib/net10.0/Rvq.xml" },
+            new HashSet<string> { "README.md", "FORMAT.md", "CODECS.md", "icon.png", "lib/net10.0/Rvq.dll", "lib/net10.0/Rvq.xml" },
             core.Entries.Select(entry => entry.FullName).ToHashSet());
         Assert.Equal(["System.IO.Hashing", "System.Numerics.Tensors"], Dependencies(core));
         using var onnx = ZipFile.OpenRead(Path.Combine(folder, $"Rvq.OnnxRuntime.{Version}.nupkg"));
