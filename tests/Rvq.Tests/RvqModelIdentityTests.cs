@@ -45,6 +45,66 @@ public sealed class RvqModelIdentityTests
     }
 
     [Fact]
+    public void Fingerprint_EveryStructure_IsTheHashThatTheFormatSays()
+    {
+        // FORMAT.md, "Fingerprint": streams keep it, so it must never change.
+        foreach (var (model, name) in TestModels.All())
+        {
+            using var bytes = new MemoryStream();
+            using var writer = new BinaryWriter(bytes);
+            writer.Write(model.FramesPerBlock);
+            writer.Write(model.Stacks.Length);
+            foreach (var stack in model.Stacks)
+            {
+                WriteProjection(writer, stack.InputProjection);
+                WriteProjection(writer, stack.OutputProjection);
+                writer.Write(stack.Stages.Length);
+                foreach (var stage in stack.Stages)
+                {
+                    writer.Write(stage.Metric switch
+                    {
+                        SearchMetric.Euclidean => 0,
+                        SearchMetric.Cosine => 1,
+                        SearchMetric.InnerProduct => 2,
+                        _ => 3,
+                    });
+                    writer.Write(stage.Stride);
+                    WriteProjection(writer, stage.InputProjection);
+                    WriteProjection(writer, stage.OutputProjection);
+                    writer.Write(stage.Codebook.Size);
+                    writer.Write(stage.Codebook.Dimensions);
+                    for (var code = 0; code < stage.Codebook.Size; code++)
+                    {
+                        WriteValues(writer, stage.Codebook[code]);
+                    }
+                }
+            }
+
+            Assert.True(System.IO.Hashing.XxHash128.HashToUInt128(bytes.ToArray()) == model.Fingerprint, name);
+        }
+    }
+
+    private static void WriteProjection(BinaryWriter writer, Projection? projection)
+    {
+        writer.Write(projection?.Outputs ?? 0);
+        writer.Write(projection?.Inputs ?? 0);
+        if (projection is not null)
+        {
+            writer.Write(projection.Bias.Length);
+            WriteValues(writer, projection.Weight);
+            WriteValues(writer, projection.Bias);
+        }
+    }
+
+    private static void WriteValues(BinaryWriter writer, ReadOnlySpan<float> values)
+    {
+        foreach (var value in values)
+        {
+            writer.Write(value);
+        }
+    }
+
+    [Fact]
     public void ToString_EveryStructure_SaysWhatItIs()
     {
         var codebook = new Codebook(new float[1024 * 128], 128);

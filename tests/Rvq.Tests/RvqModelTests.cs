@@ -15,6 +15,28 @@ public sealed class RvqModelTests
         => Assert.Equal(bits, new Codebook(new float[size], 1).BitsPerCode);
 
     [Fact]
+    public void Codewords_AnySizeAndDimensions_AreTheRows()
+    {
+        foreach (var size in new[] { 1, 2, 7 })
+        {
+            foreach (var dimensions in new[] { 1, 2, 7, 16 })
+            {
+                var values = TestVectors.Normal(new Random(size), size * dimensions);
+                var codebook = new Codebook(values, dimensions);
+                var view = codebook.Codewords;
+                Assert.Equal([size, dimensions], view.Lengths.ToArray());
+                var copy = new float[values.Length];
+                view.FlattenTo(copy);
+                Assert.Equal(values, copy);
+                Assert.Equal(values, Enumerable.Range(0, values.Length).Select(i => codebook.Codewords[i / dimensions, i % dimensions]));
+                Assert.Equal(values, Enumerable.Range(0, size).SelectMany(code => codebook[code].ToArray()));
+                Refused.For<ArgumentOutOfRangeException>("code", () => _ = codebook[size], $"[0, {size})");
+                Refused.For<ArgumentOutOfRangeException>("code", () => _ = codebook[-1], $"[0, {size})");
+            }
+        }
+    }
+
+    [Fact]
     public void Sizes_EnCodec_AreAsComputedByHand()
     {
         // 8 codebooks of 1024: 8 · 10 bits.

@@ -51,6 +51,32 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void Dispose_File_IsClosed()
+    {
+        var path = Path.GetTempFileName();
+        File.WriteAllBytes(path, TensorBytes.Safetensors([TensorBytes.Single("a", [1], 1)]));
+        var checkpoint = Checkpoint.Open(path);
+        Assert.Throws<IOException>(() => new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+        checkpoint.Dispose();
+        checkpoint.Dispose();
+        new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void Open_StreamThatCannotBeRead_IsRefused()
+    {
+        var path = Path.GetTempFileName();
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write))
+        {
+            Refused.For<ArgumentException>("stream", () => Checkpoint.Open(stream), "cannot be read");
+            Refused.For<ArgumentException>("stream", () => RvqModel.Load(stream), "cannot be read");
+        }
+
+        File.Delete(path);
+    }
+
+    [Fact]
     public void Read_MadeUpCodec_BecomesAModel()
     {
         var folder = Directory.CreateTempSubdirectory("rvq").FullName;

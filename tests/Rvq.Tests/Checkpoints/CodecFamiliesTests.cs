@@ -282,6 +282,18 @@ public sealed class CodecFamiliesTests
     }
 
     [Fact]
+    public void Load_LayerOverCodewordsOfOtherDimensions_IsRefused()
+        => AssertRefused([TensorBytes.Random("quantize.embedding.weight", 4, 3), TensorBytes.Random("quantize.embedding_proj.weight", 3, 2)],
+            "2 inputs", "3 dimensions");
+
+    [Fact]
+    public void Load_LevelsOfOtherDimensions_AreRefused()
+        => AssertRefused([
+            TensorBytes.Random("quantizer.quantizer_modules.0.embedding.weight", 4, 3), TensorBytes.Random("quantizer.quantizer_modules.1.embedding.weight", 4, 3),
+            TensorBytes.Random("quantizer.quantizer_modules2.0.embedding.weight", 4, 3), TensorBytes.Random("quantizer.quantizer_modules2.1.embedding.weight", 4, 2)],
+            "5 dimensions together", "the first 6");
+
+    [Fact]
     public void Load_RowWithAGap_NamesTheMissingTensor()
     {
         AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2), TensorBytes.Random("quantizer.layers.2.codebook.embed", 4, 2)],

@@ -166,6 +166,51 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void Read_TarEntryWithALongSize_IsRead()
+    {
+        // Sizes of 8 GB and more have no room in eleven octal digits: GNU tar writes them in base 256 behind a byte 0x80.
+        var torch = TorchBytes.StateDict([Codebook, Second]);
+        var tar = ContainerBytes.Tar(("./model_weights.ckpt", torch));
+        tar.AsSpan(124, 12).Clear();
+        tar[124] = 0x80;
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(tar.AsSpan(132), torch.Length);
+        AssertCodebooks(ModelAssert.Read(tar));
+        tar[128] = 0x80;
+        ModelAssert.Refused(tar);
+    }
+
+    [Theory]
+    [InlineData(2, "U8")]
+    [InlineData(3, "I8")]
+    [InlineData(6, "I32")]
+    [InlineData(7, "I64")]
+    [InlineData(9, "BOOL")]
+    [InlineData(12, "ONNX type 12")]
+    public void Read_OnnxTensorOfAnotherType_IsNamed(int type, string name)
+    {
+        byte[] tensor = [.. ContainerBytes.Field(1, 3ul), .. ContainerBytes.Field(1, 2ul), .. ContainerBytes.Field(2, (ulong)type),
+            .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed)), .. ContainerBytes.Field(9, new byte[48])];
+        var file = ContainerBytes.Onnx([tensor]);
+        using var checkpoint = Checkpoint.Open(new MemoryStream(file));
+        Assert.Equal((name, "[3, 2]"), (checkpoint.Tensors[0].ElementType, $"[{string.Join(", ", checkpoint.Tensors[0].Shape)}]"));
+        Assert.Contains(name, ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_OnnxTensorThatLies_IsRefused()
+    {
+        byte[] Head(int rank) => [.. Enumerable.Range(0, rank).SelectMany(_ => ContainerBytes.Field(1, 1ul)), .. ContainerBytes.Field(2, 10ul),
+            .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed))];
+        Assert.Contains("dimensions", ModelAssert.Refused(ContainerBytes.Onnx([Head(1000)])), StringComparison.Ordinal);
+        Assert.Contains("1 elements in 0 bytes", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. ContainerBytes.Field(5, [])]])),
+            StringComparison.Ordinal);
+        Assert.Contains("more than its 1", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. ContainerBytes.Field(5, [1, 2])]])),
+            StringComparison.Ordinal);
+        Assert.Contains("more than ten bytes", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. ContainerBytes.Field(
+            5, [.. Enumerable.Repeat((byte)0xFF, 11)])]])), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_EveryContainerCutAnywhere_IsRefused()
     {
         foreach (var file in new[]

@@ -71,4 +71,56 @@ public sealed class FaissIndexReaderTests
             }
         }
     }
+
+    [Fact]
+    public void Read_IndexesInsideIndexes_EndWell()
+    {
+        // IxMp (IndexIDMap): a kind and a header, then the index inside.
+        var inner = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+        byte[] outer = [.. "IxMp"u8, .. inner[4..DimensionsAt]];
+        Assert.Equal(2, ModelAssert.Read([.. outer, .. outer, .. inner]).CodebookCount);
+        Assert.Contains("inside each other", ModelAssert.Refused([.. Enumerable.Repeat(outer, 1000).SelectMany(bytes => bytes), .. inner]),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TransformsBeforeTheIndex_AreOneRotation()
+    {
+        var inner = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+        float[] turn = [0, 1, -1, 0];
+        Assert.Equal(turn, ModelAssert.Read([.. Transforms(turn), .. inner]).Stacks[0].InputProjection!.Weight.ToArray());
+        Assert.Contains("'transforms.1.weight'", ModelAssert.Refused([.. Transforms(turn, turn), .. inner]), StringComparison.Ordinal);
+        Assert.Contains("no rotation", ModelAssert.Refused([.. Transforms([1, 1, -1, 0]), .. inner]), StringComparison.Ordinal);
+        Assert.Contains("[2, 2]", ModelAssert.Refused([.. Transforms([1, 0.02f, 0, 1]), .. inner]), StringComparison.Ordinal);
+
+        // IxPT (IndexPreTransform): a header, and random rotations (rrot) of a matrix without bias.
+        byte[] Transforms(params float[][] matrices)
+        {
+            using var stream = new MemoryStream();
+            using var writer = new BinaryWriter(stream);
+            writer.Write([.. "IxPT"u8, .. inner[4..DimensionsAt]]);
+            writer.Write(matrices.Length);
+            foreach (var matrix in matrices)
+            {
+                writer.Write("rrot"u8);
+                writer.Write(false); // have_bias
+                writer.Write((long)matrix.Length);
+                writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(matrix));
+                writer.Write(0L); // bias
+                writer.Write(2); // d_in
+                writer.Write(2); // d_out
+                writer.Write(true); // is_trained
+            }
+
+            return stream.ToArray();
+        }
+    }
+
+    [Fact]
+    public void Read_PrefixOfNothing_IsRefused()
+    {
+        var file = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+        Assert.Contains("'vq.'", ModelAssert.Refused(file, new LoadOptions { Prefix = "vq." }), StringComparison.Ordinal);
+        Assert.Equal(2, ModelAssert.Read(file, new LoadOptions { Prefix = "" }).CodebookCount);
+    }
 }

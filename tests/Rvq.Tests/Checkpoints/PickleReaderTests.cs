@@ -132,6 +132,52 @@ public sealed class PickleReaderTests
         Assert.Null(Assert.IsType<PickleArray>(PickleReader.Read(array)).Type);
     }
 
+    // The bytes are numpy 1.24's: pickle.dumps(np.float16(0.25)) and so on.
+    [Theory]
+    [InlineData("f8", "<", "000000000000F83F", 1.5)]
+    [InlineData("f4", "<", "000020C0", -2.5)]
+    [InlineData("f2", "<", "0034", 0.25)]
+    [InlineData("i8", "<", "F9FFFFFFFFFFFFFF", -7L)]
+    [InlineData("i4", "<", "90EEFEFF", -70000L)]
+    [InlineData("i2", "<", "D4FE", -300L)]
+    [InlineData("i1", "|", "FB", -5L)]
+    [InlineData("u1", "|", "C8", 200L)]
+    [InlineData("u2", "<", "60EA", 60000L)]
+    [InlineData("u4", "<", "00286BEE", 4000000000L)]
+    [InlineData("b1", "|", "01", true)]
+    [InlineData("b1", "|", "00", false)]
+    [InlineData("i4", ">", "00000001", null)] // of another machine
+    [InlineData("i4", "<", "0001", null)]
+    public void Read_NumpyScalar_IsTheNumber(string type, string order, string bytes, object? expected)
+    {
+        var made = PickleReader.Read(new PickleBytes().Global("numpy.core.multiarray", "scalar")
+            .Global("numpy", "dtype").Text(type).Raw(0x89, 0x88, 0x87).Op('R')
+            .Op('(').Number(3).Text(order).Op("NNN").Number(-1).Number(-1).Number(0).Op('t').Op('b')
+            .Op('C').Raw((byte)(bytes.Length / 2)).Raw(Convert.FromHexString(bytes)).Raw(0x86).Op('R').Op('.').ToArray());
+        Assert.Equal(expected ?? Convert.FromHexString(bytes), made);
+    }
+
+    [Fact]
+    public void Read_NumberOfHundredsOfBytes_IsRefused()
+    {
+        var digits = new byte[257];
+        digits[^1] = 1;
+        Assert.Equal(Math.Pow(2, 8 * 255), PickleReader.Read(new PickleBytes().Raw(0x8B, 0, 1, 0, 0).Raw(digits.AsSpan(1)).Op('.').ToArray()));
+        Assert.Contains("257 bytes", Refused(new PickleBytes().Raw(0x8B, 1, 1, 0, 0).Raw(digits).Op('.').ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_EndlessTensors_AreRefused()
+    {
+        var pickle = new PickleBytes();
+        for (var i = 0; i <= 1 << 16; i++)
+        {
+            pickle.Global("torch._utils", "_rebuild_sparse_tensor").Op(')').Op('R').Op('0');
+        }
+
+        Assert.Contains("65536 tensors", Refused(pickle.Op('N').Op('.').ToArray()), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(".", "empty stack")]
     [InlineData("", "0 are left")]

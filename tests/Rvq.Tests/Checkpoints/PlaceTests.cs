@@ -73,6 +73,63 @@ public sealed class PlaceTests : IDisposable
     }
 
     [Fact]
+    public void Load_IndexesBeyondAllBounds_AreRefused()
+    {
+        using (var file = File.Create(Path.Combine(_folder, "large.index.json")))
+        {
+            file.SetLength(64_000_001);
+        }
+
+        AssertRefused("large.index.json", "64000001 bytes");
+        var map = string.Join(',', Enumerable.Range(0, 1001).Select(i => $"\"{i}\": \"{i}.safetensors\""));
+        Write("many.index.json", System.Text.Encoding.UTF8.GetBytes("{\"weight_map\": {" + map + "}}"));
+        AssertRefused("many.index.json", "1001 files");
+    }
+
+    [Fact]
+    public void Load_BrokenShard_IsNamed()
+    {
+        Write("shard.safetensors", TensorBytes.Safetensors([TensorBytes.Random(Embed, 3, 2)])[..^1]);
+        Write("m.index.json", """{"weight_map": {"x": "shard.safetensors"}}"""u8.ToArray());
+        AssertRefused("m.index.json", "'shard.safetensors'");
+    }
+
+    [Theory]
+    [InlineData("pytorch_model.bin", "rest.bin", true)]
+    [InlineData("pytorch_model.bin", "pytorch_model.bin", false)]
+    public void Load_FileWithAnIndexBesideIt_IsRefusedWhereItIsOneOfSeveral(string name, string other, bool refused)
+    {
+        Write(name, TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]));
+        Write(
+            $"{name}.index.json", System.Text.Encoding.UTF8.GetBytes("{\"weight_map\": {\"" + Embed + $"\": \"{name}\", \"y\": \"{other}\"}}}}"));
+        if (refused)
+        {
+            AssertRefused(name, "one of several files", $"{name}.index.json");
+            return;
+        }
+
+        Assert.Equal(3, RvqModel.Load(Path.Combine(_folder, name)).Stages[0].Codebook.Size);
+    }
+
+    [Theory]
+    [InlineData("m-00001-of-00002.safetensors", "m.safetensors.index.json, which says which tensors are where, and which is missing")]
+    [InlineData("m-00001-of-00001.safetensors", null)]
+    [InlineData("m-00000-of-00000.safetensors", null)]
+    [InlineData("m-00001-of-00002.gguf", null)]
+    public void Load_FileWithANumber_IsRefusedWhereItIsOneOfSeveral(string name, string? reason)
+    {
+        var tensor = TensorBytes.Random(Embed, 3, 2);
+        Write(name, name.EndsWith("gguf", StringComparison.Ordinal) ? ContainerBytes.Gguf([tensor]) : TensorBytes.Safetensors([tensor]));
+        if (reason is not null)
+        {
+            AssertRefused(name, "one of 2 files", reason);
+            return;
+        }
+
+        Assert.Equal(3, RvqModel.Load(Path.Combine(_folder, name)).Stages[0].Codebook.Size);
+    }
+
+    [Fact]
     public void Load_ShardsThatLieAtTheSameOffset_AreToldApart()
     {
         Write("a.safetensors", TensorBytes.Safetensors([TensorBytes.Single(Embed, [1, 2], 1, 2), TensorBytes.Single("x", [1], 3)]));
@@ -131,6 +188,12 @@ public sealed class PlaceTests : IDisposable
         spool.Position = spool.Length - 1000;
         spool.ReadExactly(end);
         Assert.Equal(bytes[^1000..], end);
+    }
+
+    private void AssertRefused(string name, params string[] reasons)
+    {
+        var message = Assert.Throws<InvalidDataException>(() => RvqModel.Load(Path.Combine(_folder, name))).Message;
+        Assert.All(reasons, reason => Assert.Contains(reason, message, StringComparison.Ordinal));
     }
 
     private void Write(string name, byte[] bytes)

@@ -219,6 +219,55 @@ public sealed class TorchZipReaderTests
     }
 
     [Fact]
+    public void Read_StepsOfWholeFilesBetweenElements_CannotReadWithoutEnd()
+    {
+        // 1,000 rows of two elements that lie almost the whole storage apart: reading each run with its gap would read 400 MB out of 400 KB.
+        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", 100_000, 0, [1000, 2], [1, 99_000]).Op('u').Op('.');
+        using var narrow = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[400_000]))));
+        Assert.Equal(2000, narrow.Read(Embed).Length); // along the axis of the smallest step
+
+        pickle = new PickleBytes().Op('}').Op('(').Text(Embed)
+            .Tensor("FloatStorage", "0", 100_000, 0, [30, 30, 100], [1, 30, 999]).Op('u').Op('.');
+        using var wide = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[400_000]))));
+        Assert.Equal(90_000, wide.Read(Embed).Length);
+    }
+
+    [Fact]
+    public void Read_NameBeyondAllBounds_IsRefused()
+    {
+        var pickle = new PickleBytes().Op('}').Op('(');
+        pickle.Text(new string('n', 5000)).Op('}').Text("x").Tensor(TensorBytes.Random("x", 2, 2), "0").Op('s').Op('u').Op('.');
+        Assert.Contains("more than", ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ArrayOfObjects_HoldsItsTensors()
+    {
+        // numpy.array([tensor], dtype=object)
+        var pickle = new PickleBytes().Op('}').Op('(').Text("quantizer.vq.layers").Global("numpy.core.multiarray", "_reconstruct")
+            .Global("numpy", "ndarray").Raw(0x85).Op('R').Op('(').Number(1).Tuple(1).Global("numpy", "dtype").Text("O8").Raw(0x85).Op('R').Raw(0x89)
+            .Op(']').Op('}').Text("_codebook").Op('}').Text("embed").Tensor(TensorBytes.Random("x", 2, 2), "0").Op('s').Op('s').Op('a').Op('t').Op('b').Op('u').Op('.');
+        var model = ModelAssert.Read(TorchBytes.Zip(pickle.ToArray(), ("data/0", TensorBytes.Random("x", 2, 2).Data)));
+        Assert.Equal(2, model.Stages[0].Codebook.Size);
+    }
+
+    [Fact]
+    public void Read_LegacyFileOfABigEndianMachine_IsRefused()
+    {
+        // torch.save before 1.6: magic number, protocol, what the machine is, the object, the storages' keys.
+        byte[] file =
+        [
+            .. new PickleBytes().Raw(0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19).Op('.').ToArray(),
+            .. new PickleBytes().Number(1001).Op('.').ToArray(),
+            .. new PickleBytes().Op('}').Text("little_endian").Raw(0x89).Op('s').Op('.').ToArray(),
+            .. new PickleBytes().Op('}').Op('.').ToArray(), .. new PickleBytes().Op(']').Op('.').ToArray(),
+        ];
+        Assert.Contains("big-endian", ModelAssert.Refused(file), StringComparison.Ordinal);
+        file[file.AsSpan().IndexOf((byte)0x89)] = 0x88;
+        Assert.Contains("no tensors", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_BigEndianFile_IsRefused()
     {
         var pickle = new PickleBytes().Op('}').Op('.').ToArray();
@@ -274,6 +323,9 @@ public sealed class TorchZipReaderTests
     [InlineData(new byte[] { 0x42, 0x5A, 0x68, 0x39 }, "bzip2")]
     [InlineData(new byte[] { 0x67, 0x67, 0x6D, 0x6C, 1, 0, 0, 0 }, "GGML")]
     [InlineData(new byte[] { 0x52, 0x49, 0x46, 0x46, 1, 0, 0, 0 }, "RIFF")]
+    [InlineData(new byte[] { 0x46, 0x55, 0x47, 0x47, 3, 0, 0, 0 }, "big-endian GGUF")]
+    [InlineData(new byte[] { 0x52, 0x56, 0x51, 0x1A, 1, 0, 0, 0 }, "RvqReader")]
+    [InlineData(new byte[] { 0x1C, 0, 0, 0, 0x54, 0x46, 0x4C, 0x33 }, "TFLite")]
     [InlineData(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, "of no kind that is known")]
     public void Read_OtherFormats_AreNamed(byte[] file, string reason) => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
 

@@ -25,13 +25,14 @@ public sealed class OutputFileTests : IDisposable
     public void Write_ThatFailsInTheMiddle_KeepsTheOldFileAndLeavesNothingBeside()
     {
         File.WriteAllText(Target, "old");
-        Assert.Throws<IOException>(() => OutputFile.Write(Target, stream =>
+        var fault = new IOException("No space left on device");
+        Assert.Same(fault, Assert.Throws<IOException>(() => OutputFile.Write(Target, stream =>
         {
             stream.Write("half"u8);
             stream.Flush();
             Assert.Equal(2, Directory.GetFileSystemEntries(_folder).Length);
-            throw new IOException("No space left on device");
-        }));
+            throw fault;
+        })));
         Assert.Equal("old", File.ReadAllText(Target));
         Assert.Single(Directory.GetFileSystemEntries(_folder));
     }
@@ -80,6 +81,49 @@ public sealed class OutputFileTests : IDisposable
             stream.Write("new"u8);
         });
         Assert.Equal(mode, File.GetUnixFileMode(Target));
+        Assert.Equal("new", File.ReadAllText(Target));
+    }
+
+    [Fact]
+    public void Write_NewFile_HasTheModeOfAnyNewFile()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
+        File.WriteAllText(Path.Combine(_folder, "any"), "");
+        OutputFile.Write(Target, stream => stream.Write("new"u8));
+        Assert.Equal(File.GetUnixFileMode(Path.Combine(_folder, "any")), File.GetUnixFileMode(Target));
+    }
+
+    [Fact]
+    public void Write_FolderThatIsMerelyCalledFd_ReplacesTheFile()
+    {
+        // A process's open files are /proc/…/fd/…, which cannot be renamed to.
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "fd")).FullName;
+        OutputFile.Write(Path.Combine(folder, "3"), stream =>
+        {
+            Assert.EndsWith(OutputFile.UnfinishedEnd, Assert.Single(Directory.GetFileSystemEntries(folder)), StringComparison.Ordinal);
+            stream.WriteByte(1);
+        });
+        Assert.Equal([Path.Combine(folder, "3")], Directory.GetFileSystemEntries(folder));
+    }
+
+    [Theory]
+    [InlineData(40, true)]
+    [InlineData(41, false)]
+    public void Write_ManyLinks_AreFollowedAsFarAsLinuxDoes(int count, bool works)
+    {
+        var folder = PhysicalPath.Of(_folder);
+        for (var i = 0; i < count; i++)
+        {
+            Link(Path.Combine(folder, $"{i}"), i == count - 1 ? "out.bin" : $"{i + 1}");
+        }
+
+        if (!works)
+        {
+            Refused(Path.Combine(folder, "0"), "more than 40 symbolic links");
+            return;
+        }
+
+        OutputFile.Write(Path.Combine(folder, "0"), stream => stream.Write("new"u8));
         Assert.Equal("new", File.ReadAllText(Target));
     }
 
