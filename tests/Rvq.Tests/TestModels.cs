@@ -55,7 +55,10 @@ internal static class TestModels
 
     public static ResidualStack Dac(Random random, int dimensions, int[] codeDimensions, int size, int[] strides)
         => new([.. codeDimensions.Select((d, m) => new Stage(
-            Codebook(random, size, d), Projection(random, dimensions, d, true), Projection(random, d, dimensions, true), SearchMetric.Cosine,
+            Codebook(random, size, d),
+            Projection(random, dimensions, d, true),
+            Projection(random, d, dimensions, true),
+            SearchMetric.Cosine,
             strides[m]))]);
 
     public static Codebook Codebook(Random random, int size, int dimensions)

@@ -59,17 +59,8 @@ public sealed class PackageTests
         foreach (var project in new[] { "Rvq", "Rvq.OnnxRuntime" })
         {
             dotnet.Run(
-                "dotnet",
-                "pack",
-                Path.Combine(checkout, "src", project),
-                "-c",
-                Dotnet.Configuration,
-                "--no-build",
-                "-o",
-                dotnet.Folder,
-                $"-p:Version={Version}",
-                "-v",
-                "q");
+                "dotnet", "pack", Path.Combine(checkout, "src", project), "-c", Dotnet.Configuration, "--no-build",
+                "-o", dotnet.Folder, $"-p:Version={Version}", "-v", "q");
         }
     }
 
