@@ -79,6 +79,7 @@ public sealed class CodecFamiliesTests
     [InlineData(16, 1024, 128, "EnCodec", 48000, 320)]
     [InlineData(4, 2048, 128, "EnCodec", 32000, 640)]
     [InlineData(46, 16, 64, "Lyra", 16000, 320)]
+    [InlineData(8, 1024, 1024, "SpeechTokenizer", 16000, 320)]
     [InlineData(3, 16, 8, "EnCodec", null, null)]
     public void Load_PublishedSizes_GiveFamilyAndRates(int count, int size, int dimensions, string family, int? sampleRate, int? hop)
     {
@@ -86,6 +87,50 @@ public sealed class CodecFamiliesTests
         var model = ModelAssert.Read(TensorBytes.Safetensors(Enumerable.Range(0, count).Select(i =>
             new TensorBytes($"quantizer.layers.{i}.codebook.embed", "F32", [size, dimensions], data))));
         Assert.Equal((family, sampleRate, hop), (model.Family, model.SampleRate, model.HopLength));
+    }
+
+    // The published configurations of SpeechTokenizer and DAC: codebooks, dimensions of a codeword and of a frame, sample rate, hop.
+    [Theory]
+    [InlineData(9, 1024, 44100, 512)]
+    [InlineData(18, 128, 44100, 512)]
+    [InlineData(32, 1024, 24000, 320)]
+    [InlineData(12, 1024, 16000, 320)]
+    [InlineData(10, 1024, null, null)]
+    public void Load_DacOfPublishedSizes_HasItsRates(int count, int dimensions, int? sampleRate, int? hop)
+    {
+        var model = ModelAssert.Read(TensorBytes.Safetensors(Enumerable.Range(0, count).SelectMany(i => new[]
+        {
+            new TensorBytes($"quantizer.quantizers.{i}.codebook.weight", "F32", [1024, 8], new byte[1024 * 32]),
+            new TensorBytes($"quantizer.quantizers.{i}.in_proj.weight", "F32", [8, dimensions, 1], new byte[8 * dimensions * 4]),
+            new TensorBytes($"quantizer.quantizers.{i}.out_proj.weight", "F32", [dimensions, 8, 1], new byte[8 * dimensions * 4]),
+        })));
+        Assert.Equal(("DAC", sampleRate, hop), (model.Family, model.SampleRate, model.HopLength));
+        Assert.All(model.Stages.ToArray(), stage => Assert.Equal((1, SearchMetric.Cosine), (stage.Stride, stage.Metric)));
+    }
+
+    [Fact]
+    public void Load_OneCodebookOfPublishedSizes_HasItsRates()
+    {
+        TensorBytes Zeros(string name, params long[] shape) => new(name, "F32", shape, new byte[shape.Aggregate(4L, (a, b) => a * b)]);
+        TensorBytes[] BigCodec(long size) =>
+        [
+            Zeros("quantizer.layers.0._codebook.weight", size, 8), Zeros("quantizer.layers.0.in_proj.weight", 8, 1024),
+            Zeros("quantizer.layers.0.out_proj.weight", 1024, 8),
+        ];
+        TensorBytes[] BiCodec(long size) =>
+        [
+            Zeros("quantizer.codebook.weight", size, 8), Zeros("quantizer.in_project.weight", 8, 1024), Zeros("quantizer.out_project.weight", 1024, 8),
+        ];
+        Assert.Equal(("BigCodec", 16000, 200), Rates(BigCodec(8192)));
+        Assert.Equal(("BigCodec", null, null), Rates(BigCodec(4096)));
+        Assert.Equal(("BiCodec", 16000, 320), Rates(BiCodec(8192)));
+        Assert.Equal(("BiCodec", null, null), Rates(BiCodec(4096)));
+
+        static (string?, int?, int?) Rates(TensorBytes[] tensors)
+        {
+            var model = ModelAssert.Read(TensorBytes.Safetensors(tensors));
+            return (model.Family, model.SampleRate, model.HopLength);
+        }
     }
 
     [Theory]

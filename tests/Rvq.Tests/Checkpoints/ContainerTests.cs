@@ -131,6 +131,59 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void Read_NpyOfOtherFloats_IsRead()
+    {
+        var says = new LoadOptions { BareCodebooks = true };
+        float[] values = [1, 2, 3, 4, 5, 6];
+        var doubles = MemoryMarshal.AsBytes<double>(Array.ConvertAll(values, value => (double)value)).ToArray();
+        Assert.Equal(6, ModelAssert.Read(ContainerBytes.Npy("<f8", "(3, 2)", doubles), says).Stages[0].Codebook[2][1]);
+        Assert.Equal(6, ModelAssert.Read(ContainerBytes.Npy("<f2", "(3, 2)", ContainerBytes.Halves(values)), says).Stages[0].Codebook[2][1]);
+    }
+
+    [Fact]
+    public void Read_TensorsOfManyDimensions_AreRefused()
+    {
+        Assert.Contains("of 100 dimensions", ModelAssert.Refused(ContainerBytes.Gguf(
+            [Codebook with { Shape = [.. Enumerable.Repeat(1L, 100)] }])), StringComparison.Ordinal);
+        var shape = $"({string.Join(", ", Enumerable.Repeat(1, 100))})";
+        Assert.Contains("not understood", ModelAssert.Refused(
+            ContainerBytes.Npy("<f4", shape, new byte[4]), new LoadOptions { BareCodebooks = true }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_GgufListOfALengthThatLies_IsRefused()
+    {
+        foreach (var lie in new[] { -1L, long.MinValue, 1 << 30, long.MaxValue })
+        {
+            var file = ContainerBytes.Gguf([Codebook]);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(file.AsSpan().IndexOf("list"u8) + 12), lie);
+            Assert.Contains($"a list of {lie} values", ModelAssert.Refused(file), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Read_ContainersInsideContainers_AreOpenedThreeDeep()
+    {
+        var file = TensorBytes.Safetensors([Codebook, Second]);
+        for (var depth = 1; depth <= 4; depth++)
+        {
+            file = ContainerBytes.Gzip(file);
+            if (depth <= 3)
+            {
+                AssertCodebooks(ModelAssert.Read(file));
+            }
+            else
+            {
+                Assert.Contains("too deep", ModelAssert.Refused(file), StringComparison.Ordinal);
+            }
+        }
+
+        var tar = ContainerBytes.Gzip(ContainerBytes.Gzip(ContainerBytes.Tar(("a.ckpt", TorchBytes.StateDict([Codebook, Second])))));
+        AssertCodebooks(ModelAssert.Read(tar));
+        ModelAssert.Refused(ContainerBytes.Gzip(tar));
+    }
+
+    [Fact]
     public void Read_NpyInFortranOrder_IsTurned()
     {
         var model = ModelAssert.Read(ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data, fortran: true), new LoadOptions { BareCodebooks = true });

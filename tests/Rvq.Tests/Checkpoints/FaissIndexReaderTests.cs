@@ -88,10 +88,18 @@ public sealed class FaissIndexReaderTests
     {
         var inner = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
         float[] turn = [0, 1, -1, 0];
+        float[] bias = [];
         Assert.Equal(turn, ModelAssert.Read([.. Transforms(turn), .. inner]).Stacks[0].InputProjection!.Weight.ToArray());
         Assert.Contains("'transforms.1.weight'", ModelAssert.Refused([.. Transforms(turn, turn), .. inner]), StringComparison.Ordinal);
         Assert.Contains("no rotation", ModelAssert.Refused([.. Transforms([1, 1, -1, 0]), .. inner]), StringComparison.Ordinal);
         Assert.Contains("[2, 2]", ModelAssert.Refused([.. Transforms([1, 0.02f, 0, 1]), .. inner]), StringComparison.Ordinal);
+
+        // y = W x + b, and back x = Wᵀ (y − b).
+        bias = [3, 4];
+        var stack = ModelAssert.Read([.. Transforms(turn), .. inner]).Stacks[0];
+        Assert.Equal([3f, 4], stack.InputProjection!.Bias.ToArray());
+        Assert.Equal([0f, -1, 1, 0], stack.OutputProjection!.Weight.ToArray());
+        Assert.Equal([4f, -3], stack.OutputProjection.Bias.ToArray());
 
         // IxPT (IndexPreTransform): a header, and random rotations (rrot) of a matrix without bias.
         byte[] Transforms(params float[][] matrices)
@@ -103,10 +111,11 @@ public sealed class FaissIndexReaderTests
             foreach (var matrix in matrices)
             {
                 writer.Write("rrot"u8);
-                writer.Write(false); // have_bias
+                writer.Write(bias.Length > 0); // have_bias
                 writer.Write((long)matrix.Length);
                 writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(matrix));
-                writer.Write(0L); // bias
+                writer.Write((long)bias.Length);
+                writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(bias));
                 writer.Write(2); // d_in
                 writer.Write(2); // d_out
                 writer.Write(true); // is_trained
@@ -114,6 +123,60 @@ public sealed class FaissIndexReaderTests
 
             return stream.ToArray();
         }
+    }
+
+    [Fact]
+    public void Read_TransformThatLies_IsRefused()
+    {
+        var inner = FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]);
+        byte[] transform =
+        [
+            .. "rrot"u8, 0, 4, 0, 0, 0, 0, 0, 0, 0, .. System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 0, 0, 1]),
+            0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1,
+        ];
+        byte[] file = [.. "IxPT"u8, .. inner[4..DimensionsAt], 1, 0, 0, 0, .. transform, .. inner];
+        Assert.Equal(2, ModelAssert.Read(file).CodebookCount);
+        var start = DimensionsAt + 4;
+        foreach (var (at, lies) in new[] { (start - 4, new[] { -1, 1000 }), (
+            start + 37, [0, -2, 1, 4, int.MaxValue]), (start + 41, [0, -2, 1, 4]) })
+        {
+            foreach (var lie in lies)
+            {
+                var lying = (byte[])file.Clone();
+                BinaryPrimitives.WriteInt32LittleEndian(lying.AsSpan(at), lie);
+                Assert.Contains($"{lie}", ModelAssert.Refused(lying), StringComparison.Ordinal);
+            }
+        }
+
+        // One bias for two outputs.
+        byte[] bias = [.. file[..(start + 29)], 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. file[(start + 37)..]];
+        Assert.Contains("1 biases", ModelAssert.Refused(bias), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_InvertedFileThatLies_IsRefused()
+    {
+        // IwRQ: header, nlist, nprobe, the coarse index IxF2 with its header and values.
+        var file = File.ReadAllBytes(TestData.Path("files/faiss_other_types/ivfrq.index"));
+        var lists = BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(DimensionsAt));
+        var values = BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan((2 * DimensionsAt) + 16));
+        Assert.Equal(lists * 16, values);
+        foreach (var (at, lies) in new[]
+        {
+            (DimensionsAt, new[] { lists + 1, lists - 1, 0, -1, long.MaxValue }), (
+                (2 * DimensionsAt) + 16, [values + 1, values - 16, 0, -1, long.MaxValue]),
+        })
+        {
+            foreach (var lie in lies)
+            {
+                var lying = (byte[])file.Clone();
+                BinaryPrimitives.WriteInt64LittleEndian(lying.AsSpan(at), lie);
+                Assert.Contains("centroids", ModelAssert.Refused(lying), StringComparison.Ordinal);
+            }
+        }
+
+        file[DimensionsAt + 16 + 4]++;
+        Assert.Contains("17 dimensions", ModelAssert.Refused(file), StringComparison.Ordinal);
     }
 
     [Fact]

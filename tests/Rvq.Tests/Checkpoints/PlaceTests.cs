@@ -190,6 +190,27 @@ public sealed class PlaceTests : IDisposable
         Assert.Equal(bytes[^1000..], end);
     }
 
+    [Fact]
+    public async Task Spool_StreamOfSingleBytes_IsCopiedUpToTheMost()
+    {
+        var token = TestContext.Current.CancellationToken;
+        byte[] bytes = [1, 2, 3, 4, 5];
+        foreach (var most in new[] { 5L, 6, 4, 0 })
+        {
+            if (most < 5)
+            {
+                Assert.Throws<InvalidDataException>(() => Spool.Copy(new OneWayStream(bytes, 1), most, "It"));
+                await Assert.ThrowsAsync<InvalidDataException>(() => Spool.CopyAsync(new OneWayStream(bytes, 1), most, "It", token));
+                continue;
+            }
+
+            using var copy = Spool.Copy(new OneWayStream(bytes, 1), most, "It");
+            Assert.Equal(bytes, Assert.IsType<MemoryStream>(copy).ToArray());
+            using var later = await Spool.CopyAsync(new OneWayStream(bytes, 1), most, "It", token);
+            Assert.Equal(bytes, Assert.IsType<MemoryStream>(later).ToArray());
+        }
+    }
+
     private void AssertRefused(string name, params string[] reasons)
     {
         var message = Assert.Throws<InvalidDataException>(() => RvqModel.Load(Path.Combine(_folder, name))).Message;
@@ -204,7 +225,7 @@ public sealed class PlaceTests : IDisposable
     }
 
     /// <summary>A stream that cannot seek, and reads little at a time.</summary>
-    private sealed class OneWayStream(byte[] bytes) : MemoryStream(bytes)
+    private sealed class OneWayStream(byte[] bytes, int atOnce = 100_000) : MemoryStream(bytes)
     {
         public override bool CanSeek => false;
 
@@ -216,6 +237,6 @@ public sealed class PlaceTests : IDisposable
             set => throw new NotSupportedException();
         }
 
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, 100_000)]);
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, atOnce)]);
     }
 }

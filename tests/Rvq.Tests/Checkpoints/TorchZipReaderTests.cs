@@ -233,6 +233,31 @@ public sealed class TorchZipReaderTests
     }
 
     [Fact]
+    public void Read_ViewOfFourAxesInAnyOrder_IsReadInItsOrder()
+    {
+        var data = Enumerable.Range(0, 120).SelectMany(i => BitConverter.GetBytes((float)i)).ToArray();
+        long[] shape = [2, 3, 4, 5];
+        foreach (var strides in new long[][] { [1, 2, 6, 24], [60, 20, 5, 1], [20, 40, 1, 4], [4, 8, 24, 0], [5, 10, 30, 1] })
+        {
+            var pickle = new PickleBytes().Op('}').Op('(').Text("a").Tensor("FloatStorage", "0", 120, 0, shape, strides).Op('u').Op('.');
+            using var checkpoint = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.ToArray(), ("data/0", data))));
+            var expected = from i in Enumerable.Range(0, 2)
+                           from j in Enumerable.Range(0, 3)
+                           from k in Enumerable.Range(0, 4)
+                           from l in Enumerable.Range(0, 5)
+                           select (float)((i * strides[0]) + (j * strides[1]) + (k * strides[2]) + (l * strides[3]));
+            Assert.Equal(expected, checkpoint.Read("a"));
+        }
+    }
+
+    [Fact]
+    public void Read_EmptyZip_IsNotCutOff()
+    {
+        byte[] end = [.. "PK\x5\x6"u8, .. new byte[18]];
+        Assert.Contains("among its 0", ModelAssert.Refused(end), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_NameBeyondAllBounds_IsRefused()
     {
         var pickle = new PickleBytes().Op('}').Op('(');

@@ -106,6 +106,20 @@ public sealed class OutputFileTests : IDisposable
         Assert.Equal([Path.Combine(folder, "3")], Directory.GetFileSystemEntries(folder));
     }
 
+    [Fact]
+    public void Write_OpenFileOfTheProcess_WritesIntoIt()
+    {
+        // /dev/fd is a link to /proc/self/fd, whose links are open files: they may be of no name.
+        Assert.SkipUnless(Directory.Exists("/proc/self/fd") && Directory.Exists("/dev/fd"), "Only Linux lists open files.");
+        using var stream = new FileStream(Target, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite);
+        foreach (var folder in new[] { "/proc/self/fd", "/dev/fd" })
+        {
+            OutputFile.Write(Path.Combine(folder, $"{stream.SafeFileHandle.DangerousGetHandle()}"), output => output.Write("new"u8));
+            Assert.Equal(3, stream.Length); // still the same file
+            stream.SetLength(0);
+        }
+    }
+
     [Theory]
     [InlineData(40, true)]
     [InlineData(41, false)]

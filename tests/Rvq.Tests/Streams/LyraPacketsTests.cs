@@ -55,5 +55,9 @@ public class LyraPacketsTests
         codes[15] = -1;
         Assert.Throws<ArgumentOutOfRangeException>("codes", () => LyraPackets.Pack(codes, 16, packet));
         Assert.All(packet, value => Assert.Equal(0, value));
+        var memory = new byte[24];
+        Refused.For<ArgumentException>("bytes", () => LyraPackets.Pack<byte>(memory.AsSpan(0, 16), 16, memory.AsSpan(15, 8)), "overlaps");
+        Refused.For<ArgumentException>("bytes", () => LyraPackets.Unpack(memory.AsSpan(15, 8), 16, memory.AsSpan(0, 16)), "overlaps");
+        LyraPackets.Unpack(memory.AsSpan(16, 8), 16, memory.AsSpan(0, 16));
     }
 }

@@ -219,11 +219,18 @@ public class RvqFaultTests
     [Fact]
     public void ChunksOfMoreCodesThanThereCanBe_AreRefusedThoughTheirChecksumsAreRight()
     {
-        // Codes of no bits, so that only the number of blocks says how many they are.
-        var bytes = RvqSamples.Stream(new RvqHeader([1]), [0, 0]);
-        var at = bytes.Length - 16 - 30;
-        foreach (var (blocks, isSound) in (IEnumerable<(int, bool)>)[(1 << 22, true), ((1 << 22) + 1, false), (0, false), (-1, false)])
+        // Codes of no bits, so that only the number of blocks says how many they are; and blocks of so many frames that an int cannot
+        // count them.
+        var plain = RvqSamples.Stream(new RvqHeader([1]), [0, 0]);
+        var strided = RvqSamples.Stream(new RvqHeader([1], [1 << 20], 1 << 20), [0]);
+        (byte[], int, bool)[] cases =
+        [
+            (plain, 1 << 22, true), (plain, (1 << 22) + 1, false), (plain, 0, false), (plain, -1, false),
+            (strided, 2047, true), (strided, 2048, false),
+        ];
+        foreach (var (bytes, blocks, isSound) in cases)
         {
+            var at = bytes.Length - 16 - 30;
             BitConverter.TryWriteBytes(bytes.AsSpan(at + 12), blocks);
             BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 12), (long)blocks);
             Seal(bytes, at, 26);
