@@ -157,6 +157,28 @@ public sealed class PickleReaderTests
         Assert.Equal(expected ?? Convert.FromHexString(bytes), made);
     }
 
+    // torch's storage classes and the bytes of their elements.
+    [Theory]
+    [InlineData("FloatStorage", "F32", 4)]
+    [InlineData("HalfStorage", "F16", 2)]
+    [InlineData("BFloat16Storage", "BF16", 2)]
+    [InlineData("DoubleStorage", "F64", 8)]
+    [InlineData("LongStorage", "I64", 8)]
+    [InlineData("IntStorage", "I32", 4)]
+    [InlineData("ShortStorage", "I16", 2)]
+    [InlineData("CharStorage", "I8", 1)]
+    [InlineData("ByteStorage", "U8", 1)]
+    [InlineData("BoolStorage", "BOOL", 1)]
+    [InlineData("ComplexFloatStorage", "C64", 8)]
+    [InlineData("ComplexDoubleStorage", "C128", 16)]
+    [InlineData("UntypedStorage", "U8", 1)]
+    [InlineData("OtherStorage", "OtherStorage", 0)]
+    public void Read_StorageOfEveryType_HasItsSize(string storage, string type, int size)
+    {
+        var made = Assert.IsType<PickleStorage>(PickleReader.Read(new PickleBytes().Storage(storage, "0", 7).Op('.').ToArray()));
+        Assert.Equal((type, size, 7L), (made.TypeName, made.ElementSize, made.Count));
+    }
+
     [Fact]
     public void Read_NumberOfHundredsOfBytes_IsRefused()
     {

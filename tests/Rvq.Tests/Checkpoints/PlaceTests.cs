@@ -135,10 +135,17 @@ public sealed class PlaceTests : IDisposable
         Write("a.safetensors", TensorBytes.Safetensors([TensorBytes.Single(Embed, [1, 2], 1, 2), TensorBytes.Single("x", [1], 3)]));
         Write("b.safetensors", TensorBytes.Safetensors([TensorBytes.Single("quantizer.layers.1.codebook.embed", [1, 2], 5, 6), TensorBytes.Single("y", [1], 3)]));
         Write("m.index.json", """{"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}"""u8.ToArray());
-        using var checkpoint = Checkpoint.Open(Path.Combine(_folder, "m.index.json"));
+        var checkpoint = Checkpoint.Open(Path.Combine(_folder, "m.index.json"));
         Assert.Equal([1f, 2f], checkpoint.Read(Embed));
         Assert.Equal([5f, 6f], checkpoint.Read("quantizer.layers.1.codebook.embed"));
         Assert.Contains("'a.safetensors'", checkpoint.File.Find("x")!.Invalid("").Message, StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => Exclusively("b.safetensors"));
+        checkpoint.Dispose();
+        Exclusively("a.safetensors");
+        Exclusively("b.safetensors");
+
+        void Exclusively(string name)
+            => new FileStream(Path.Combine(_folder, name), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
     }
 
     [Fact]
