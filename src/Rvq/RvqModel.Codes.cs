@@ -17,18 +17,18 @@ public sealed partial class RvqModel
     public TensorSpan<TCode> CodesOf<TCode>(int codebook, Span<TCode> codes)
     {
         var (first, count, blocks) = Locate<TCode>(codebook, codes);
-        return blocks == 0 ? default : new(codes[first..], [blocks, count], Strides(blocks, count));
+        return new(blocks == 0 ? Array.Empty<TCode>() : codes[first..], [blocks, count], Strides(blocks, count));
     }
 
     /// <inheritdoc cref="CodesOf{TCode}(int, Span{TCode})"/>
     public ReadOnlyTensorSpan<TCode> CodesOf<TCode>(int codebook, ReadOnlySpan<TCode> codes)
     {
         var (first, count, blocks) = Locate<TCode>(codebook, codes);
-        return blocks == 0 ? default : new(codes[first..], [blocks, count], Strides(blocks, count));
+        return new(blocks == 0 ? Array.Empty<TCode>() : codes[first..], [blocks, count], Strides(blocks, count));
     }
 
-    // A tensor span wants a stride of 0 along an axis of length 1.
-    private nint[] Strides(int blocks, int count) => [blocks == 1 ? 0 : CodesPerBlock, count == 1 ? 0 : 1];
+    // A tensor span wants a stride of 0 along an axis of length 1, and neither strides nor a default span where there is no element.
+    private nint[] Strides(int blocks, int count) => blocks == 0 ? [] : [blocks == 1 ? 0 : CodesPerBlock, count == 1 ? 0 : 1];
 
     private (int First, int Count, int Blocks) Locate<TCode>(int codebook, ReadOnlySpan<TCode> codes)
     {

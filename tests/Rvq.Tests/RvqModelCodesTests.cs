@@ -34,8 +34,11 @@ public sealed class RvqModelCodesTests
     [Fact]
     public void CodesOf_NoOrOneBlock_IsEmptyOrOne()
     {
-        Assert.Equal(0, Strided(4, 2, 1).CodesOf(1, ReadOnlySpan<int>.Empty).FlattenedLength);
-        Assert.Equal(0, Strided(4, 2, 1).CodesOf(1, Span<int>.Empty).FlattenedLength);
+        Assert.Equal([0, 2], Strided(4, 2, 1).CodesOf(1, ReadOnlySpan<int>.Empty).Lengths.ToArray());
+        Assert.Equal([0, 2], Strided(4, 2, 1).CodesOf(1, Span<int>.Empty).Lengths.ToArray());
+        Strided(4, 2, 1).CodesOf(1, ReadOnlySpan<int>.Empty).FlattenTo([]);
+        Strided(4, 2, 1).CodesOf(1, Span<int>.Empty).FlattenTo([]);
+        new ReadOnlyTensorSpan<int>(Array.Empty<int>(), [0, 2], []).CopyTo(Strided(4, 2, 1).CodesOf(1, Span<int>.Empty));
         var written = new int[7];
         Strided(4, 2, 1).CodesOf(1, written.AsSpan()).Fill(9);
         Assert.Equal([0, 9, 9, 0, 0, 0, 0], written);

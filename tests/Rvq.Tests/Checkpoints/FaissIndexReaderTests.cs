@@ -92,7 +92,7 @@ public sealed class FaissIndexReaderTests
         Assert.Equal(turn, ModelAssert.Read([.. Transforms(turn), .. inner]).Stacks[0].InputProjection!.Weight.ToArray());
         Assert.Contains("'transforms.1.weight'", ModelAssert.Refused([.. Transforms(turn, turn), .. inner]), StringComparison.Ordinal);
         Assert.Contains("no rotation", ModelAssert.Refused([.. Transforms([1, 1, -1, 0]), .. inner]), StringComparison.Ordinal);
-        Assert.Contains("[2, 2]", ModelAssert.Refused([.. Transforms([1, 0.02f, 0, 1]), .. inner]), StringComparison.Ordinal);
+        Assert.Contains("no rotation", ModelAssert.Refused([.. Transforms([1, 0.02f, 0, 1]), .. inner]), StringComparison.Ordinal);
 
         // y = W x + b, and back x = Wᵀ (y − b).
         bias = [3, 4];
