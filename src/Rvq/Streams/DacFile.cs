@@ -73,14 +73,16 @@ public sealed class DacFile
             throw new InvalidDataException("The .npy file holds no dictionary with codes, as a .dac file does.");
         }
 
-        if (codes is not PickleArray { Type: { Code: "u2", Order: '<' }, IsFortranOrder: false } array
+        if (codes is not PickleArray { Type: { Code: "u2", Order: '<' } } array
             || array.Shape is not [var signals, var codebooks, var frames]
             || codebooks < 1 || signals > int.MaxValue || codebooks > int.MaxValue || frames > int.MaxValue)
         {
             throw new InvalidDataException("The .dac file's codes are no uint16 array of signals × codebooks × frames.");
         }
 
-        // [signals, N, T] → [signals, T, N].
+        // [signals, N, T], the last axis or (Fortran's order) the first one fastest → [signals, T, N].
+        var (perSignal, perCodebook, perFrame) = array.IsFortranOrder
+            ? (1L, signals, signals * codebooks) : (codebooks * frames, frames, 1L);
         var transposed = new ushort[array.Data.Length / sizeof(ushort)];
         var at = 0;
         for (var signal = 0; transposed.Length > 0 && signal < signals; signal++)
@@ -89,8 +91,8 @@ public sealed class DacFile
             {
                 for (var codebook = 0; codebook < codebooks; codebook++)
                 {
-                    var from = ((((signal * codebooks) + codebook) * frames) + frame) * sizeof(ushort);
-                    transposed[at++] = BinaryPrimitives.ReadUInt16LittleEndian(array.Data.AsSpan((int)from));
+                    var from = (signal * perSignal) + (codebook * perCodebook) + (frame * perFrame);
+                    transposed[at++] = BinaryPrimitives.ReadUInt16LittleEndian(array.Data.AsSpan((int)from * sizeof(ushort)));
                 }
             }
         }

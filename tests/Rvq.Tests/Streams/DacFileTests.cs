@@ -18,6 +18,22 @@ public class DacFileTests
         Assert.Throws<ArgumentOutOfRangeException>("signal", () => file.GetCodes(1));
     }
 
+    [Theory]
+    [InlineData("fortran.dac")]
+    [InlineData("proto5.dac")]
+    public void Read_OtherPicklesOfTheSameArray_HaveItsCodes(string name)
+    {
+        var folder = TestData.Path("files/dac_arrays");
+        var (codes, shape) = Npy.ReadInt64(Path.Combine(folder, "expected_codes.npy"));
+        var file = DacFile.Read(File.ReadAllBytes(Path.Combine(folder, name)));
+        Assert.Equal((shape[0], shape[1], shape[2]), (file.SignalCount, file.CodebookCount, file.FrameCount));
+        for (var signal = 0; signal < file.SignalCount; signal++)
+        {
+            var expected = codes.AsSpan(signal * shape[1] * shape[2], shape[1] * shape[2]).ToArray();
+            Assert.Equal(CodePackingTests.Transpose(expected, shape[1], shape[2]), file.GetCodes(signal).ToArray().Select(code => (long)code));
+        }
+    }
+
     [Fact]
     public void Read_OtherFilesAndTruncations_AreRefused()
     {
