@@ -28,14 +28,14 @@ internal static class DemoCommand
         var threads = Options.Threads();
         var measure = new Option<double>("--measure")
         {
-            Description = "The seconds that each speed is measured for; with fewer it repeats less well.",
+            Description = "The seconds that each speed is measured for, of which the fastest ten milliseconds count.",
             HelpName = "SECONDS",
-            DefaultValueFactory = _ => 0.6,
+            DefaultValueFactory = _ => 1,
         };
         var command = new DocumentedCommand(
             "demo",
-            "Train on a speech clip, encode it, pack it, decode it, and show what it costs. The encoder is no neural one but a lapped transform (MDCT), "
-            + "so that the demo needs nothing else: hear what the codebooks do, not what a codec can do.")
+            "Train on a speech clip, encode it, pack it, decode it, and show what it costs. The encoder is no neural one but a lapped "
+            + "transform (MDCT), so that the demo needs nothing else: hear what the codebooks do, not what a codec can do.")
         {
             Examples = ["rvq demo", "rvq demo my-speech.wav -o listen"],
         };
@@ -45,7 +45,8 @@ internal static class DemoCommand
         command.Add(measure);
 
         command.SetAction((given, cancellation) => shell.Run(
-            () => Run(shell, given.GetValue(speech), given.GetRequiredValue(folder), given.GetValue(threads), given.GetValue(measure), cancellation), cancellation));
+            () => Run(shell, given.GetValue(speech), given.GetRequiredValue(folder), given.GetValue(threads), given.GetValue(measure),
+                cancellation), cancellation));
         return command;
     }
 
@@ -57,16 +58,19 @@ internal static class DemoCommand
             shell.CheckOutput(Path.Combine(folder, name), path is null ? [] : [path]);
         }
 
-        var (audio, demo) = path is null ? Prepare(Resource(), shell.Warn) : shell.Read(path, stream => Prepare(stream, what => shell.Warn($"{path}: {what}")));
+        var (audio, demo) = path is null ? Prepare(Resource(), shell.Warn)
+            : shell.Read(path, stream => Prepare(stream, what => shell.Warn($"{path}: {what}")));
         shell.Output.WriteLine(
-            $"{path ?? "built-in clip"}: {Format.Number(audio.Seconds)} s at {audio.SampleRate} Hz, {demo.FrameCount} frames of {demo.Dimensions} values by a lapped transform (MDCT)");
+            $"{path ?? "built-in clip"}: {Format.Number(audio.Seconds)} s at {audio.SampleRate} Hz, {demo.FrameCount} frames of "
+            + $"{demo.Dimensions} values by a lapped transform (MDCT)");
         var model = TrainingDisplay.Show(shell, progress => demo.Train(threads, progress, cancellation));
 
         Save(shell, folder, Original, audio);
         var table = new Table
         {
             Caption = new TableTitle(
-                $"{model.CodebookCount} codebooks of {model.Stages[0].Codebook.Size} codewords, trained on the clip itself;\nspeed on one thread, as a multiple of real time"),
+                $"{model.CodebookCount} codebooks of {model.Stages[0].Codebook.Size} codewords, trained on the clip itself;\nspeed on one "
+                + "thread, as a multiple of real time"),
         };
         foreach (var column in (IEnumerable<string>)["codebooks", "bytes", "kbit/s", "compression", "SNR dB", "encoding", "decoding"])
         {
