@@ -16,7 +16,8 @@ internal static class Evaluation
     /// <param name="threads">The threads that encode.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>One row for every number of codebooks.</returns>
-    public static EvaluationRow[] Measure(RvqModel model, float[] frames, double? frameRate, int beamWidth, int threads, CancellationToken cancellation)
+    public static EvaluationRow[] Measure(
+        RvqModel model, float[] frames, double? frameRate, int beamWidth, int threads, CancellationToken cancellation)
     {
         var options = new QuantizerOptions { BeamWidth = beamWidth, MaxDegreeOfParallelism = threads };
         var codes = new Quantizer(model, options).Encode(frames);
@@ -53,7 +54,8 @@ internal static class Evaluation
     {
         var hasRate = rows.Any(row => row.KilobitsPerSecond is not null);
         var table = new Table { Caption = new TableTitle($"{caption}; used and perplexity are the last codebook's") };
-        foreach (var column in (IEnumerable<string>)["codebooks", "bits/frame", .. hasRate ? ["kbit/s"] : Array.Empty<string>(), "SNR dB", "used", "perplexity"])
+        foreach (var column in (IEnumerable<string>)["codebooks", "bits/frame", .. hasRate ? ["kbit/s"] : Array.Empty<string>(), "SNR dB",
+            "used", "perplexity"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }

@@ -13,5 +13,6 @@ internal static class Format
 
     /// <summary>Exactly that many decimals; ∞ where there is no error at all.</summary>
     public static string Fixed(double value, int decimals)
-        => double.IsPositiveInfinity(value) ? "∞" : value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        => double.IsPositiveInfinity(value) ? "∞"
+            : value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

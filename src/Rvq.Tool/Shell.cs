@@ -23,10 +23,14 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
 
     private static readonly (string Property, string Option)[] OptionNames =
     [
-        ("LoadOptions.Prefix", "--prefix"), ("LoadOptions.Metric", "--metric"), ("LoadOptions.Family", "--family"), ("LoadOptions.IgnoreTensors", "--ignore"),
-        ("LoadOptions.BareCodebooks", "--bare-codebooks"), ("LoadOptions.UnitCodewords", "--unit-codewords"), ("options.CodebookCount", "--codebooks"), ("options.CodebookSizes", "--size"),
-        ("options.CodebookSize", "--size"), ("options.Iterations", "--iterations"), ("options.SampleLimit", "--sample"), ("options.InitialModel", "--init-from"),
-        ("options.BeamWidth", "--beam"), ("; set SampleRate and HopLength", ""), ("; AllowOtherModel insists", "; --allow-other-model insists"),
+        ("LoadOptions.Prefix", "--prefix"), ("LoadOptions.Metric", "--metric"), ("LoadOptions.Family", "--family"),
+        ("LoadOptions.IgnoreTensors", "--ignore"),
+        ("LoadOptions.BareCodebooks", "--bare-codebooks"), ("LoadOptions.UnitCodewords", "--unit-codewords"),
+        ("options.CodebookCount", "--codebooks"), ("options.CodebookSizes", "--size"),
+        ("options.CodebookSize", "--size"), ("options.Iterations", "--iterations"), ("options.SampleLimit", "--sample"),
+        ("options.InitialModel", "--init-from"),
+        ("options.BeamWidth", "--beam"), ("; set SampleRate and HopLength", ""),
+        ("; AllowOtherModel insists", "; --allow-other-model insists"),
     ];
 
     /// <summary>Where results are printed.</summary>
@@ -56,7 +60,8 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         CancellationToken.None);
 
     /// <summary>Runs a command's work, which has exit codes of its own, and turns what goes wrong into an exit code and one line.</summary>
-    public Task<int> Run(Func<int> work, CancellationToken cancellation) => Task.Run(() => Guard(work, cancellation), CancellationToken.None);
+    public Task<int> Run(Func<int> work, CancellationToken cancellation)
+        => Task.Run(() => Guard(work, cancellation), CancellationToken.None);
 
     /// <summary>Turns what goes wrong into an exit code and one line.</summary>
     public int Guard(Func<int> work, CancellationToken cancellation)
@@ -105,10 +110,12 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     {
         try
         {
-            using var stream = path == "-" ? openInput() : Directory.Exists(path) ? throw new InvalidDataException("It is a folder.") : File.OpenRead(path);
+            using var stream = path == "-" ? openInput() : Directory.Exists(path) ? throw new InvalidDataException("It is a folder.")
+                : File.OpenRead(path);
             return read(stream);
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException && !exception.Message.StartsWith(path, StringComparison.Ordinal))
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException
+            && !exception.Message.StartsWith(path, StringComparison.Ordinal))
         {
             throw new InvalidDataException($"{path}: {exception.Message}", exception);
         }
@@ -118,7 +125,8 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
     /// <param name="path">The output.</param>
     /// <param name="inputs">The command's inputs.</param>
     /// <exception cref="InvalidDataException">The output is an input.</exception>
-    /// <exception cref="IOException">The output's folder is missing or read-only, its disk is full, or it is nothing to write to.</exception>
+    /// <exception cref="IOException">The output's folder is missing or read-only, its disk is full, or it is nothing to write
+    /// to.</exception>
     public void CheckOutput(string path, params IEnumerable<string> inputs)
     {
         if (inputs.FirstOrDefault(input => SameFile.WouldOverwrite(path, input)) is { } overwritten)
@@ -143,7 +151,10 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         }
     }
 
-    /// <summary>Has <paramref name="write"/> write an output by the rule of <see cref="OutputFile"/>, or standard output for "-" or another name of it.</summary>
+    /// <summary>
+    /// Has <paramref name="write"/> write an output by the rule of <see cref="OutputFile"/>, or standard output for "-" or another name of
+    /// it.
+    /// </summary>
     public void Write(string path, Action<Stream> write)
     {
         if (!SameFile.IsStandardOutput(path))
@@ -189,8 +200,8 @@ internal sealed class Shell(TextWriter output, TextWriter error, Func<Stream> op
         => Describe(fault) is var text && text.Contains(path, StringComparison.Ordinal) ? text : $"{path}: {text}";
 
     /// <summary>A fault in the words of the command.</summary>
-    // A user of the command knows its options, not the API's properties. An ArgumentException's own message ends with the name of a parameter, which
-    // means nothing to them either.
+    // A user of the command knows its options, not the API's properties. An ArgumentException's own message ends with the name of a
+    // parameter, which means nothing to them either.
     public static string Describe(Exception exception)
     {
         var message = exception is ArgumentException { ParamName: { } name }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Rvq.Tool;
 
 /// <summary>
-/// The process's standard streams. One that the caller has closed (<c>rvq … &lt;&amp;-</c>) leaves its number to the next file that the runtime opens for
-/// itself: reading it would wait for ever, writing would disturb the runtime.
+/// The process's standard streams. One that the caller has closed (<c>rvq … &lt;&amp;-</c>) leaves its number to the next file that the
+/// runtime opens for itself: reading it would wait for ever, writing would disturb the runtime.
 /// </summary>
 internal static partial class StandardStreams
 {
@@ -26,7 +26,8 @@ internal static partial class StandardStreams
     public static Stream OpenOutput() => IsGiven(1) ? Console.OpenStandardOutput() : throw new IOException("Standard output is closed.");
 
     // What the caller gave came through exec, so it is not closed there; what the runtime opens for itself is.
-    private static bool IsGiven(int number) => OperatingSystem.IsWindows() || GetDescriptorFlags(number, GetFlags) is var flags && flags >= 0 && (flags & CloseOnExec) == 0;
+    private static bool IsGiven(int number)
+        => OperatingSystem.IsWindows() || GetDescriptorFlags(number, GetFlags) is var flags && flags >= 0 && (flags & CloseOnExec) == 0;
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int GetDescriptorFlags(int number, int command);

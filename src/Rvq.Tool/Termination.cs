@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Rvq.Tool;
 
 /// <summary>
-/// Ctrl-C and SIGTERM: the first asks the command to stop, which removes its unfinished files; computing does not listen and is left behind after a
-/// second. Another one ends the process at once.
+/// Ctrl-C and SIGTERM: the first asks the command to stop, which removes its unfinished files; computing does not listen and is left behind
+/// after a second. Another one ends the process at once.
 /// </summary>
 internal sealed class Termination : IDisposable
 {
@@ -15,7 +15,8 @@ internal sealed class Termination : IDisposable
     private int _code;
 
     public Termination() => _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, 2)), PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Handle(context, 15))];
+        [PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, 2)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Handle(context, 15))];
 
     /// <summary>Is cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;

@@ -26,7 +26,8 @@ internal static class TrainingDisplay
         {
             task.Description = string.Create(
                 CultureInfo.InvariantCulture,
-                $"codebook {value.Stage + 1} of {value.StageCount}, iteration {value.Iteration} of {value.IterationCount}, error {value.Error:G4}");
+                $"codebook {value.Stage + 1} of {value.StageCount}, iteration {value.Iteration} of {value.IterationCount}, error "
+                + $"{value.Error:G4}");
             task.Value = value.Fraction;
         }
     }

@@ -47,7 +47,8 @@ internal sealed class VectorLayout
 
     /// <summary>The layout of sequences, [B, T, C] or with <paramref name="channelsFirst"/> [B, C, T].</summary>
     public static VectorLayout Sequences(int batch, int count, int width, bool channelsFirst)
-        => new(channelsFirst ? [(long)count * width, 1, count] : [(long)count * width, width, 1], batch, count, width, batched: true, channelsFirst);
+        => new(channelsFirst ? [(long)count * width, 1, count] : [(long)count * width, width, 1], batch, count, width, batched: true,
+            channelsFirst);
 
     /// <summary>The layout of an array [T, C] or [B, T, C], or with <paramref name="channelsFirst"/> [C, T] or [B, C, T].</summary>
     /// <exception cref="InvalidDataException">The array has another number of axes.</exception>
@@ -76,7 +77,8 @@ internal sealed class VectorLayout
     {
         if ((Int128)count * width * Batch > Array.MaxLength)
         {
-            throw new InvalidDataException($"The result would have {Batch} × {count} × {width} values; at most {Array.MaxLength} are possible.");
+            throw new InvalidDataException(
+                $"The result would have {Batch} × {count} × {width} values; at most {Array.MaxLength} are possible.");
         }
 
         var size = count * width;
@@ -119,7 +121,8 @@ internal sealed class VectorLayout
         var (row, dimension) = Math.DivRem(first, Width);
         var (sequence, frame) = Math.DivRem(row, Count);
         throw new InvalidDataException(
-            $"{path}: It holds {rows[first]} at {(Batch > 1 ? $"sequence {sequence}, " : "")}frame {frame}, dimension {dimension}; every value must be finite.");
+            $"{path}: It holds {rows[first]} at {(Batch > 1 ? $"sequence {sequence}, " : "")}frame {frame}, dimension {dimension}; every "
+            + "value must be finite.");
     }
 
     /// <summary>An array of this layout that has these vectors.</summary>

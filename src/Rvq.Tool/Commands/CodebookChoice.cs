@@ -6,7 +6,8 @@ namespace Rvq.Tool.Commands;
 internal sealed class CodebookChoice
 {
     private readonly Option<int?> _count = Options.Codebooks();
-    private readonly Option<double?> _bitrate = Options.Positive("--bitrate", "KBIT/S", "Use the codebooks that fit into that bit rate, if the model's frame rate is known.");
+    private readonly Option<double?> _bitrate = Options.Positive(
+        "--bitrate", "KBIT/S", "Use the codebooks that fit into that bit rate, if the model's frame rate is known.");
 
     /// <summary>Lets a command have it.</summary>
     public CodebookChoice(Command command)
@@ -23,7 +24,8 @@ internal sealed class CodebookChoice
     }
 
     /// <summary>The number of codebooks, or null for all.</summary>
-    public int? Count(ParseResult given, RvqModel model) => given.GetValue(_bitrate) is { } bitrate ? model.CodebookCountForBitrate(bitrate) : given.GetValue(_count);
+    public int? Count(ParseResult given, RvqModel model)
+        => given.GetValue(_bitrate) is { } bitrate ? model.CodebookCountForBitrate(bitrate) : given.GetValue(_count);
 
     /// <summary>The model's first codebooks.</summary>
     public RvqModel Apply(ParseResult given, RvqModel model, string path) => Count(given, model) is not { } count ? model

@@ -24,7 +24,8 @@ internal static class ConvertCommand
         };
         var codes = new Argument<string>("CODES")
         {
-            Description = "Codes: EnCodec's .ecdc, DAC's .dac, an .rvq stream, or .npy of any integer type, [T, N] or [B, T, N]; '-' for standard input.",
+            Description = "Codes: EnCodec's .ecdc, DAC's .dac, an .rvq stream, or .npy of any integer type, [T, N] or [B, T, N]; '-' for "
+                + "standard input.",
         };
         var output = Options.Output("CODES", "the codes: an .npy file, or a packed stream where the name ends with .rvq");
         var size = new Option<int?>("--size")
@@ -48,7 +49,8 @@ internal static class ConvertCommand
                 var element = Options.Element(given, type, NpyElements.Codes, !asStream, path);
                 shell.CheckOutput(path, source);
                 var file = shell.Read(source, stream => CodeFile.Read(stream, given.GetValue(channelsFirst)));
-                var (rows, layout, count) = First(file, VectorLayout.Of(file.Codes, given.GetValue(channelsFirst), source), given.GetValue(codebooks), source);
+                var (rows, layout, count) = First(
+                    file, VectorLayout.Of(file.Codes, given.GetValue(channelsFirst), source), given.GetValue(codebooks), source);
                 if (asStream)
                 {
                     RvqFile.ThrowIfNotOne(layout, source);
@@ -77,7 +79,8 @@ internal static class ConvertCommand
     /// <summary>The codes of the first codebooks, [B, T, N], how they lie in an array, and the number of the codebooks.</summary>
     private static (int[] Rows, VectorLayout Layout, int Count) First(CodeFile file, VectorLayout layout, int? wanted, string source)
     {
-        var there = file.Header is { } header ? Enumerable.Range(1, header.CodebookCount).First(n => header.GetCodesPerBlock(n) == layout.Width) : layout.Width;
+        var there = file.Header is { } header
+            ? Enumerable.Range(1, header.CodebookCount).First(n => header.GetCodesPerBlock(n) == layout.Width) : layout.Width;
         if (wanted > there)
         {
             throw new InvalidDataException($"{source}: It has the codes of {there} codebooks, but {wanted} are asked for.");
@@ -94,9 +97,13 @@ internal static class ConvertCommand
         ({ } header, null) => header,
         ({ } header, _) => throw new InvalidDataException(
             $"{source}: It says itself how large its codebooks are ({header.CodebookSizes[0]}); --size is for .dac and .npy files."),
-        (null, { } all) => new RvqHeader([.. Enumerable.Repeat(all, count)]) { Metadata = file.Format == "dac" ? file.Metadata : new Dictionary<string, string>() },
+        (null, { } all) => new RvqHeader([.. Enumerable.Repeat(all, count)])
+        {
+            Metadata = file.Format == "dac" ? file.Metadata : new Dictionary<string, string>(),
+        },
         _ => throw new InvalidDataException(
-            $"{source}: A .{file.Format} file does not say how large its codebooks are, which an .rvq stream has to; --size says it (DAC's have 1024 codewords)."),
+            $"{source}: A .{file.Format} file does not say how large its codebooks are, which an .rvq stream has to; --size says it (DAC's "
+            + "have 1024 codewords)."),
     };
 
     // The sound of each segment is divided by its scale before it is encoded; codes alone do not bring it back.
@@ -104,7 +111,8 @@ internal static class ConvertCommand
     {
         if (file.Metadata.TryGetValue("scales", out var scales) && file.Format == "ecdc")
         {
-            shell.Warn($"{source}: It has the scales of {scales.Split(' ').Length} segments of sound, which an array does not hold; an .rvq stream keeps them.");
+            shell.Warn($"{source}: It has the scales of {scales.Split(' ').Length} segments of sound, which an array does not hold; an "
+                + ".rvq stream keeps them.");
         }
     }
 }

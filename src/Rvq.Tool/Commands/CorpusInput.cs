@@ -13,15 +13,23 @@ internal sealed class CorpusInput
 
     private readonly Argument<string[]> _more = new("MORE")
     {
-        Description = "More inputs: files, folders (all that lies in them), @list.txt with an input a line, @- for such a list on standard input.",
+        Description =
+            "More inputs: files, folders (all that lies in them), @list.txt with an input a line, @- for such a list on standard input.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> _folder = new("--output-dir") { Description = "Where to write an output for every input, in the same tree.", HelpName = "DIR" };
+    private readonly Option<string?> _folder = new("--output-dir")
+    {
+        Description = "Where to write an output for every input, in the same tree.",
+        HelpName = "DIR",
+    };
 
     private readonly Option<ClipFormat> _format;
 
-    private readonly Option<bool> _resume = new("--resume") { Description = "Leave outputs alone that are whole, of this model and no older than their input." };
+    private readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Leave outputs alone that are whole, of this model and no older than their input.",
+    };
 
     private readonly Option<Shard> _shard = new("--shard")
     {
@@ -31,7 +39,11 @@ internal sealed class CorpusInput
         CustomParser = ParseShard,
     };
 
-    private readonly Option<string?> _root = new("--root") { Description = "The folder that outputs' names are relative to; by default each folder given, or the working folder.", HelpName = "DIR" };
+    private readonly Option<string?> _root = new("--root")
+    {
+        Description = "The folder that outputs' names are relative to; by default each folder given, or the working folder.",
+        HelpName = "DIR",
+    };
 
     private readonly Option<string> _column;
 
@@ -42,12 +54,18 @@ internal sealed class CorpusInput
     /// <param name="extensions">The ends of the names of the files taken from folders.</param>
     /// <param name="column">The column of lists in Parquet files.</param>
     /// <param name="formats">The formats of its outputs.</param>
-    public CorpusInput(Command command, Option<string> output, Func<ParseResult, string> first, string[] extensions, string column, params ClipFormat[] formats)
+    public CorpusInput(Command command, Option<string> output, Func<ParseResult, string> first, string[] extensions, string column,
+        params ClipFormat[] formats)
     {
         (_output, _first, _extensions) = (output, first, extensions);
         output.Required = false;
         var names = string.Join(", ", formats.Select(format => format.ToString().ToLowerInvariant()));
-        _format = new Option<ClipFormat>("--format") { Description = $"The format of the outputs in --output-dir: {names}.", HelpName = "FORMAT", DefaultValueFactory = _ => ClipFormat.Npy };
+        _format = new Option<ClipFormat>("--format")
+        {
+            Description = $"The format of the outputs in --output-dir: {names}.",
+            HelpName = "FORMAT",
+            DefaultValueFactory = _ => ClipFormat.Npy,
+        };
         _format.Validators.Add(result =>
         {
             if (!formats.Contains(result.GetValueOrDefault<ClipFormat>()))
@@ -55,7 +73,12 @@ internal sealed class CorpusInput
                 result.AddError($"--format must be one of {names}.");
             }
         });
-        _column = new Option<string>("--column") { Description = "The column of lists in Parquet inputs.", HelpName = "NAME", DefaultValueFactory = _ => column };
+        _column = new Option<string>("--column")
+        {
+            Description = "The column of lists in Parquet inputs.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => column,
+        };
         _more.Validators.Add(RefuseOptions);
         command.Add(_more);
         foreach (var option in (Option[])[_folder, _format, _resume, _shard, _root, _column])
@@ -76,14 +99,16 @@ internal sealed class CorpusInput
     }
 
     /// <summary>Whether the command line is about more than what an array or a stream each way can do.</summary>
-    public bool IsMany(ParseResult given) => given.GetValue(_folder) is not null || given.GetValue(_more) is { Length: > 0 } || CorpusInputs.IsMany(_first(given))
+    public bool IsMany(ParseResult given)
+        => given.GetValue(_folder) is not null || given.GetValue(_more) is { Length: > 0 } || CorpusInputs.IsMany(_first(given))
         || IsTable(given.GetValue(_output)) || Path.GetExtension(_first(given)) is ".npz" or ".parquet";
 
     /// <summary>The column of Parquet inputs.</summary>
     public string Column(ParseResult given) => given.GetValue(_column)!;
 
     /// <summary>The format of the outputs.</summary>
-    public ClipFormat Format(ParseResult given) => given.GetValue(_folder) is not null ? given.GetValue(_format) : Path.GetExtension(given.GetValue(_output)) switch
+    public ClipFormat Format(ParseResult given)
+        => given.GetValue(_folder) is not null ? given.GetValue(_format) : Path.GetExtension(given.GetValue(_output)) switch
     {
         ".parquet" => ClipFormat.Parquet,
         ".rvq" => ClipFormat.Rvq,
@@ -125,7 +150,8 @@ internal sealed class CorpusInput
         if (format != ClipFormat.Parquet)
         {
             return part is [var single] ? WriteOne(shell, work, single, output, format)
-                : throw new InvalidDataException($"{items.Count} inputs need --output-dir, or an output whose name ends with .parquet, which has a row for each clip.");
+                : throw new InvalidDataException(
+                    $"{items.Count} inputs need --output-dir, or an output whose name ends with .parquet, which has a row for each clip.");
         }
 
         shell.CheckOutput(output, part.Select(item => item.Path));
@@ -140,7 +166,8 @@ internal sealed class CorpusInput
     {
         if (Path.GetExtension(output) != ClipOutput.Extension(format, item.Path))
         {
-            throw new InvalidDataException($"{output}: What {item.Path} holds can be written to {ClipOutput.Extension(format, item.Path)} or .parquet.");
+            throw new InvalidDataException(
+                $"{output}: What {item.Path} holds can be written to {ClipOutput.Extension(format, item.Path)} or .parquet.");
         }
 
         shell.CheckOutput(output, item.Path);

@@ -24,15 +24,21 @@ internal static class DecodeCommand
         var model = new ModelInput(command);
         var codes = new Argument<string>("CODES")
         {
-            Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], an .rvq stream, EnCodec's .ecdc or DAC's .dac; '-' for standard input.",
+            Description = "Codes of all the model's codebooks or the first N: .npy of any integer type, [T, N] or [B, T, N], an .rvq "
+                + "stream, EnCodec's .ecdc or DAC's .dac; '-' for standard input.",
         };
         var output = Options.Output("FRAMES.npy", "the frames");
-        var (codebooks, channelsFirst, type) = (new CodebookChoice(command), Options.ChannelsFirst(), Options.ElementType(NpyElements.Frames));
+        var (codebooks, channelsFirst, type) = (
+            new CodebookChoice(command), Options.ChannelsFirst(), Options.ElementType(NpyElements.Frames));
         var recover = new Option<bool>("--recover")
         {
-            Description = "Go on behind what is damaged in an .rvq stream instead of stopping there; lost frames are zeros, so that time does not shift.",
+            Description = "Go on behind what is damaged in an .rvq stream instead of stopping there; lost frames are zeros, so that time "
+                + "does not shift.",
         };
-        var allowOtherModel = new Option<bool>("--allow-other-model") { Description = "Decode an .rvq stream that another model has written." };
+        var allowOtherModel = new Option<bool>("--allow-other-model")
+        {
+            Description = "Decode an .rvq stream that another model has written.",
+        };
         foreach (var symbol in (Option[])[output, channelsFirst, type, recover, allowOtherModel])
         {
             command.Add(symbol);
@@ -41,7 +47,8 @@ internal static class DecodeCommand
         command.Add(codes);
         var threads = Options.Threads();
         command.Add(threads);
-        var many = new CorpusInput(command, output, given => given.GetRequiredValue(codes), CodeFiles.Extensions, CodesTable.Codes, ClipFormat.Npy, ClipFormat.Parquet);
+        var many = new CorpusInput(command, output, given => given.GetRequiredValue(codes), CodeFiles.Extensions, CodesTable.Codes,
+            ClipFormat.Npy, ClipFormat.Parquet);
         RvqReaderOptions ReaderOptions(ParseResult given, RvqModel loaded) => new()
         {
             Recover = given.GetValue(recover),
@@ -55,7 +62,8 @@ internal static class DecodeCommand
             {
                 var loaded = model.Read(given);
                 var options = ReaderOptions(given, loaded);
-                var element = Options.Element(given, type, NpyElements.Frames, many.Format(given) == ClipFormat.Npy, given.GetValue(output));
+                var element = Options.Element(
+                    given, type, NpyElements.Frames, many.Format(given) == ClipFormat.Npy, given.GetValue(output));
                 var decoder = new ClipDecoder(loaded, options.CodebookCount);
                 var work = CorpusDecoding.Create(
                     decoder, given.GetValue(threads), given.GetValue(channelsFirst), element, many.Column(given), options, cancellation);
@@ -71,7 +79,8 @@ internal static class DecodeCommand
                 var options = ReaderOptions(given, loaded);
                 var (frames, shape) = shell.Read(source, stream => FileStart.IsRvq(FileStart.Peek(ref stream))
                     ? DecodeStream(shell, loaded, stream, given.GetValue(channelsFirst), options, cancellation)
-                    : DecodeArray(loaded, CodeFile.Read(stream, given.GetValue(channelsFirst)).Codes, given.GetValue(channelsFirst), options.CodebookCount, source));
+                    : DecodeArray(loaded, CodeFile.Read(stream, given.GetValue(channelsFirst)).Codes, given.GetValue(channelsFirst),
+                        options.CodebookCount, source));
                 var element = given.GetValue(type) ?? NpyElements.Frames[0];
                 shell.Write(path, stream => NpyWriter.Write(stream, frames, shape, element, cancellation));
                 shell.Report(path, $"{frames.Length / loaded.Dimensions} frames of {loaded.Dimensions} values");
@@ -86,7 +95,8 @@ internal static class DecodeCommand
         using var reader = RvqReader.Open(stream, model, options, leaveOpen: true);
         if (options.CodebookCount > reader.Header.CodebookCount)
         {
-            throw new InvalidDataException($"It has the codes of {reader.Header.CodebookCount} codebooks, but {options.CodebookCount} are asked for.");
+            throw new InvalidDataException(
+                $"It has the codes of {reader.Header.CodebookCount} codebooks, but {options.CodebookCount} are asked for.");
         }
 
         var rows = RvqFile.Decode(reader, model, cancellation);
@@ -99,7 +109,8 @@ internal static class DecodeCommand
         return (layout.FromRows(rows), layout.Shape);
     }
 
-    private static (float[] Frames, int[] Shape) DecodeArray(RvqModel model, NpyArray<int> codes, bool channelsFirst, int? codebooks, string path)
+    private static (float[] Frames, int[] Shape) DecodeArray(
+        RvqModel model, NpyArray<int> codes, bool channelsFirst, int? codebooks, string path)
     {
         var layout = VectorLayout.Of(codes, channelsFirst, path);
         var used = ClipDecoder.PrefixOf(model, layout.Width, codebooks);
@@ -107,7 +118,8 @@ internal static class DecodeCommand
         var frames = new float[target.Length];
         if (frames.Length > 0)
         {
-            new Dequantizer(used).Decode<int>(layout.Prefix(used.CodesPerBlock).View<int>(codes.Values.AsSpan()), target.View<float>(frames.AsSpan()));
+            new Dequantizer(used)
+                .Decode<int>(layout.Prefix(used.CodesPerBlock).View<int>(codes.Values.AsSpan()), target.View<float>(frames.AsSpan()));
         }
 
         return (frames, target.Shape);

@@ -31,7 +31,8 @@ internal sealed class DocumentedHelp(SynchronousCommandLineAction help) : Synchr
             output.WriteLine();
             if (command.Json is { } json)
             {
-                output.WriteLine("JSON (what is not known is null; properties may be added, none changes without another number in the schema):");
+                output.WriteLine(
+                    "JSON (what is not known is null; properties may be added, none changes without another number in the schema):");
                 output.WriteLine($"  {json}");
                 output.WriteLine();
             }

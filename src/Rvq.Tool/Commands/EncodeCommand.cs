@@ -20,7 +20,8 @@ internal static class EncodeCommand
                 "rvq encode model.safetensors clips/ --output-dir codes --format rvq --resume",
                 "rvq encode model.safetensors clips/ -o codes.parquet",
             ],
-            Json = "one input: {schema: \"rvq.encoding/1\", output, format: npy or rvq, shape, frames, codebookCount, bitsPerFrame, beamWidth, fingerprint}",
+            Json = "one input: {schema: \"rvq.encoding/1\", output, format: npy or rvq, shape, frames, codebookCount, bitsPerFrame, "
+                + "beamWidth, fingerprint}",
         };
         var (model, frames) = (new ModelInput(command), new FrameInput(command));
         var output = Options.Output("CODES", "the codes: an .npy file, or a packed stream where the name ends with .rvq");
@@ -33,9 +34,13 @@ internal static class EncodeCommand
         command.Add(json);
         var type = Options.ElementType(NpyElements.Codes);
         command.Add(type);
-        var perCodebook = new Option<bool>("--per-codebook") { Description = "Give each codebook a column of its own in Parquet outputs: codes_0, codes_1 and so on." };
+        var perCodebook = new Option<bool>("--per-codebook")
+        {
+            Description = "Give each codebook a column of its own in Parquet outputs: codes_0, codes_1 and so on.",
+        };
         command.Add(perCodebook);
-        var many = new CorpusInput(command, output, frames.Path, FrameFiles.Extensions, FrameFiles.Column, ClipFormat.Npy, ClipFormat.Rvq, ClipFormat.Parquet);
+        var many = new CorpusInput(
+            command, output, frames.Path, FrameFiles.Extensions, FrameFiles.Column, ClipFormat.Npy, ClipFormat.Rvq, ClipFormat.Parquet);
         command.SetAction((given, cancellation) => many.IsMany(given)
             ? shell.Run(
             () =>
@@ -93,15 +98,18 @@ internal static class EncodeCommand
                     return;
                 }
 
-                var search = beamWidth > 1 ? $", --beam {beamWidth}{(given.GetValue(beam) is null ? " as the model's file says" : "")}" : "";
+                var search = beamWidth > 1 ? $", --beam {beamWidth}{(given.GetValue(beam) is null ? " as the model's file says" : "")}"
+                    : "";
                 shell.Report(
-                    path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} bits a frame{search}");
+                    path, $"{layout.Batch * (long)layout.Count} frames, {loaded.CodebookCount} codebooks, {Format.BitsPerFrame(loaded)} "
+                        + $"bits a frame{search}");
             },
             cancellation));
         return command;
     }
 
-    private static void Print(Shell shell, string path, string format, RvqModel model, VectorLayout frames, VectorLayout codes, int beamWidth) => shell.Print(
+    private static void Print(
+        Shell shell, string path, string format, RvqModel model, VectorLayout frames, VectorLayout codes, int beamWidth) => shell.Print(
         new EncodeDocument(
             "rvq.encoding/1",
             path,
@@ -115,12 +123,14 @@ internal static class EncodeCommand
         Documents.Plain.EncodeDocument,
         path);
 
-    private static (int[] Codes, VectorLayout Layout) Encode(RvqModel model, float[] frames, VectorLayout layout, int beamWidth, int threads, string path)
+    private static (int[] Codes, VectorLayout Layout) Encode(
+        RvqModel model, float[] frames, VectorLayout layout, int beamWidth, int threads, string path)
     {
         var (blocks, rest) = Math.DivRem(layout.Count, model.FramesPerBlock);
         if (rest != 0)
         {
-            throw new InvalidDataException($"{path}: It has {layout.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
+            throw new InvalidDataException(
+                $"{path}: It has {layout.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
         }
 
         var target = layout.With(blocks, model.CodesPerBlock);

@@ -37,7 +37,8 @@ internal static class EvaluateCommand
                 if (given.GetValue(json))
                 {
                     shell.Print(
-                        new EvaluationDocument("rvq.evaluation/1", count, loaded.Dimensions, rate, beamWidth, measured), Documents.Plain.EvaluationDocument);
+                        new EvaluationDocument("rvq.evaluation/1", count, loaded.Dimensions, rate, beamWidth, measured),
+                        Documents.Plain.EvaluationDocument);
                 }
                 else
                 {
@@ -49,5 +50,6 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The rows of the document, for the help.</summary>
-    internal const string RowJson = "[{codebookCount, bitsPerFrame, kilobitsPerSecond, signalToNoiseRatio (dB; null without error), codebookSize, usedCodes, perplexity}]";
+    internal const string RowJson = "[{codebookCount, bitsPerFrame, kilobitsPerSecond, signalToNoiseRatio (dB; null without error), "
+        + "codebookSize, usedCodes, perplexity}]";
 }

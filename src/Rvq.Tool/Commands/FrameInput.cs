@@ -39,8 +39,10 @@ internal sealed class FrameInput
         if (dimensions is not null && layout.Width != dimensions)
         {
             throw new InvalidDataException(
-                $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but {dimensions} are needed."
-                + (layout.Count == dimensions ? channelsFirst ? " Without --channels-first it would fit." : " With --channels-first it would fit." : ""));
+                $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but {dimensions} are "
+                + "needed."
+                + (layout.Count == dimensions ? channelsFirst ? " Without --channels-first it would "
+                + "fit." : " With --channels-first it would fit." : ""));
         }
 
         layout.ThrowIfNotFinite(frames.Values, path);
@@ -54,6 +56,7 @@ internal sealed class FrameInput
         return layout.Length > 0 && layout.Count % framesPerBlock == 0
             ? (layout.ToRows(array.Values), layout.Width)
             : throw new InvalidDataException(
-                $"{Path(given)}: It has {layout.Count} frames of {layout.Width} values, but a positive multiple of {framesPerBlock} frames is needed.");
+                $"{Path(given)}: It has {layout.Count} frames of {layout.Width} values, but a positive multiple of {framesPerBlock} frames "
+                + "is needed.");
     }
 }

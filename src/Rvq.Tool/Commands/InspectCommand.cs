@@ -9,18 +9,25 @@ internal static class InspectCommand
 {
     public static Command Create(Shell shell)
     {
-        var command = new DocumentedCommand("inspect", "Show what a model is made of, or what a file of codes holds and how its codebooks are used.")
+        var command = new DocumentedCommand(
+            "inspect", "Show what a model is made of, or what a file of codes holds and how its codebooks are used.")
         {
-            Examples = ["rvq inspect model.safetensors", "rvq inspect codes.rvq", "rvq inspect codes.npy --json", "rvq inspect speech.ecdc", "rvq inspect unknown.pt --tensors"],
+            Examples = ["rvq inspect model.safetensors", "rvq inspect codes.rvq", "rvq inspect codes.npy --json", "rvq inspect speech.ecdc",
+                "rvq inspect unknown.pt --tensors"],
             Json =
-                "a model: {schema: \"rvq.model/1\", family, dimensions, codebookCount, framesPerBlock, codesPerBlock, bitsPerFrame, sampleRate, hopLength, frameRate, "
-                + "kilobitsPerSecond, beamWidth, fingerprint, stacks: [{inputProjection, outputProjection, stages: [{codewords, codewordLength, bitsPerCode, metric, stride, "
-                + "inputProjection, outputProjection}]}]}; with --tensors: {schema: \"rvq.tensors/1\", format, metadata: {}, tensors: [{name, type, shape}]}; codes: {schema: \"rvq.codes/1\", format: rvq, ecdc, dac or npy, sequences, frames, codes, frameRate, "
+                "a model: {schema: \"rvq.model/1\", family, dimensions, codebookCount, framesPerBlock, codesPerBlock, bitsPerFrame, "
+                + "sampleRate, hopLength, frameRate, kilobitsPerSecond, beamWidth, fingerprint, stacks: [{inputProjection, "
+                + "outputProjection, stages: [{codewords, codewordLength, bitsPerCode, metric, stride, inputProjection, "
+                + "outputProjection}]}]}; with --tensors: {schema: \"rvq.tensors/1\", format, metadata: {}, tensors: [{name, type, "
+                + "shape}]}; codes: {schema: \"rvq.codes/1\", format: rvq, ecdc, dac or npy, sequences, frames, codes, frameRate, "
                 + "fingerprint, complete, fault, metadata: {}, codebooks: [{size, used, largest, perplexity}]}",
         };
         var model = new ModelInput(command, ", or codes: an .rvq stream, .npy of integers, EnCodec's .ecdc or DAC's .dac");
         var json = Options.Json();
-        var tensors = new Option<bool>("--tensors") { Description = "List the names, types and shapes of a checkpoint's tensors instead, whatever codec it is of." };
+        var tensors = new Option<bool>("--tensors")
+        {
+            Description = "List the names, types and shapes of a checkpoint's tensors instead, whatever codec it is of.",
+        };
         command.Add(tensors);
         command.Add(json);
         command.SetAction((given, cancellation) => shell.Run(

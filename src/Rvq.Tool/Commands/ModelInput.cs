@@ -7,11 +7,15 @@ internal sealed class ModelInput
 {
     private readonly Argument<string> _path;
 
-    private readonly Option<string?> _prefix = new("--prefix") { Description = "The start of the quantizer's tensor names, where the file holds several quantizers." };
+    private readonly Option<string?> _prefix = new("--prefix")
+    {
+        Description = "The start of the quantizer's tensor names, where the file holds several quantizers.",
+    };
 
     private readonly Option<SearchMetric?> _metric = new("--metric")
     {
-        Description = "How codewords are compared, where the file does not say (cosine for ResidualVQ with use_cosine_sim, innerproduct for IBQ).",
+        Description =
+            "How codewords are compared, where the file does not say (cosine for ResidualVQ with use_cosine_sim, innerproduct for IBQ).",
     };
 
     private readonly Option<bool?> _unitCodewords = new("--unit-codewords")
@@ -19,11 +23,15 @@ internal sealed class ModelInput
         Description = "Whether codewords are scaled to length 1 as they are read, where the file does not say (TiTok, ViT-VQGAN).",
     };
 
-    private readonly Option<string?> _family = new("--family") { Description = "The codec, where several have the same tensor names (Language-Codec, EnCodec, IBQ)." };
+    private readonly Option<string?> _family = new("--family")
+    {
+        Description = "The codec, where several have the same tensor names (Language-Codec, EnCodec, IBQ).",
+    };
 
     private readonly Option<string[]> _ignore = new("--ignore")
     {
-        Description = "Names of tensors that change nothing, with * for any text, where the file is refused for one that its codec does not know.",
+        Description =
+            "Names of tensors that change nothing, with * for any text, where the file is refused for one that its codec does not know.",
     };
 
     private readonly Option<bool> _bare = new("--bare-codebooks")
@@ -38,7 +46,8 @@ internal sealed class ModelInput
     {
         _path = new("MODEL")
         {
-            Description = "A checkpoint: safetensors, PyTorch's formats, ONNX or GGUF with the tensor names of a known codec, a Hugging Face folder, a faiss index, or what 'rvq train' wrote" + orElse + ".",
+            Description = "A checkpoint: safetensors, PyTorch's formats, ONNX or GGUF with the tensor names of a known codec, a Hugging "
+                + "Face folder, a faiss index, or what 'rvq train' wrote" + orElse + ".",
         };
         command.Add(_path);
         command.Add(_prefix);

@@ -15,7 +15,10 @@ internal static class Options
         Required = true,
     };
 
-    public static Option<bool> ChannelsFirst() => new("--channels-first") { Description = "The frame axis comes last: [D, T] or [B, D, T], and codes [N, T] or [B, N, T]." };
+    public static Option<bool> ChannelsFirst() => new("--channels-first")
+    {
+        Description = "The frame axis comes last: [D, T] or [B, D, T], and codes [N, T] or [B, N, T].",
+    };
 
     public static Option<int?> Codebooks() => new("--codebooks")
     {
@@ -24,12 +27,13 @@ internal static class Options
         CustomParser = result => ParseCount(result),
     };
 
-    public static Option<int> Threads() => Count("--threads", "The threads to use; they change nothing but time.", Environment.ProcessorCount);
+    public static Option<int> Threads()
+        => Count("--threads", "The threads to use; they change nothing but time.", Environment.ProcessorCount);
 
     public static Option<int?> Beam() => new("--beam")
     {
-        Description = "The partial stacks kept at every stage: with 1 every stage takes its nearest codeword; more lower the error, as faiss does it, and take longer. "
-            + "By default what the model's file says (faiss), else 1.",
+        Description = "The partial stacks kept at every stage: with 1 every stage takes its nearest codeword; more lower the error, as "
+            + "faiss does it, and take longer. By default what the model's file says (faiss), else 1.",
         HelpName = "N",
         CustomParser = result => ParseCount(result),
     };
@@ -60,15 +64,18 @@ internal static class Options
 
     /// <summary>The type given, or the default.</summary>
     /// <exception cref="InvalidDataException">One is given, but the output is no array.</exception>
-    public static NpyElement<T> Element<T>(ParseResult given, Option<NpyElement<T>> option, NpyElement<T>[] elements, bool isArray, string? output)
+    public static NpyElement<T> Element<T>(
+        ParseResult given, Option<NpyElement<T>> option, NpyElement<T>[] elements, bool isArray, string? output)
         where T : unmanaged
         => given.GetValue(option) is not { } element ? elements[0]
             : isArray ? element
-            : throw new InvalidDataException($"{(output is null ? "" : $"{output}: ")}--dtype is for outputs that are arrays, .npy and .npz.");
+            : throw new InvalidDataException(
+                $"{(output is null ? "" : $"{output}: ")}--dtype is for outputs that are arrays, .npy and .npz.");
 
     public static Option<bool> Json() => new("--json") { Description = "Print a JSON document for programs instead; see below." };
 
-    public static Option<double?> FrameRate() => Positive("--frame-rate", "HZ", "Frames per second, for kbit/s; by default what the model says.");
+    public static Option<double?> FrameRate()
+        => Positive("--frame-rate", "HZ", "Frames per second, for kbit/s; by default what the model says.");
 
     /// <summary>A number above 0.</summary>
     public static Option<double?> Positive(string name, string unit, string description) => new(name)
@@ -77,7 +84,8 @@ internal static class Options
         HelpName = unit,
         CustomParser = result =>
         {
-            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value))
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0
+                && double.IsFinite(value))
             {
                 return value;
             }

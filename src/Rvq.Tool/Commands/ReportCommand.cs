@@ -10,7 +10,8 @@ internal static class ReportCommand
 {
     public static Command Create(Shell shell)
     {
-        var command = new DocumentedCommand("report", "Write a page with rate and distortion, use of the codebooks, error of the stages and codes over time.")
+        var command = new DocumentedCommand(
+            "report", "Write a page with rate and distortion, use of the codebooks, error of the stages and codes over time.")
         {
             Examples =
             [
@@ -19,14 +20,23 @@ internal static class ReportCommand
             ],
         };
         var model = new ModelInput(command);
-        var inputs = new Argument<string[]>("FRAMES") { Description = "Frames: .npy, .npz or Parquet files, folders of them, or @list.txt.", Arity = ArgumentArity.OneOrMore };
+        var inputs = new Argument<string[]>("FRAMES")
+        {
+            Description = "Frames: .npy, .npz or Parquet files, folders of them, or @list.txt.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         inputs.Validators.Add(CorpusInput.RefuseOptions);
         var output = Options.Output("report.html", "the page");
         var codebooks = new CodebookChoice(command);
         var (channelsFirst, frameRate, threads) = (Options.ChannelsFirst(), Options.FrameRate(), Options.Threads());
         var beam = Options.Count("--beam", "The width of the beam to compare with; 1 for none.", 5);
         var limit = Options.Count("--limit", "The frames to use at most, the first ones.", 50_000);
-        var column = new Option<string>("--column") { Description = "The column of lists in Parquet inputs.", HelpName = "NAME", DefaultValueFactory = _ => FrameFiles.Column };
+        var column = new Option<string>("--column")
+        {
+            Description = "The column of lists in Parquet inputs.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => FrameFiles.Column,
+        };
         command.Add(inputs);
         foreach (var option in (Option[])[output, channelsFirst, frameRate, beam, limit, column, threads])
         {
@@ -40,12 +50,14 @@ internal static class ReportCommand
                 var items = new CorpusInputs(FrameFiles.Extensions, null, null).Find(given.GetValue(inputs)!, shell, named: false);
                 shell.CheckOutput(path, [model.Path(given), .. items.Select(item => item.Path)]);
                 var loaded = codebooks.Apply(given, model.Read(given), model.Path(given));
-                var (frames, clips) = Read(items, loaded, given.GetValue(channelsFirst), given.GetValue(column)!, given.GetValue(limit), cancellation);
+                var (frames, clips) = Read(
+                    items, loaded, given.GetValue(channelsFirst), given.GetValue(column)!, given.GetValue(limit), cancellation);
                 var data = Measure(shell, loaded, frames, beamWidth => ReportMeasurement.Measure(
                     loaded, Path.GetFileName(model.Path(given)), frames, $"{clips} {(clips == 1 ? "clip" : "clips")}",
                     given.GetValue(frameRate) ?? loaded.FrameRate, beamWidth, given.GetValue(threads), cancellation), given.GetValue(beam));
                 shell.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(HtmlReport.Create(data))));
-                shell.Report(path, $"{data.FrameCount} frames of {clips} {(clips == 1 ? "clip" : "clips")}, {loaded.CodebookCount} codebooks");
+                shell.Report(
+                    path, $"{data.FrameCount} frames of {clips} {(clips == 1 ? "clip" : "clips")}, {loaded.CodebookCount} codebooks");
             },
             cancellation));
         return command;
@@ -117,7 +129,8 @@ internal static class ReportCommand
         var length = parts.Sum(part => (long)part.Length);
         if (length > Array.MaxLength)
         {
-            throw new InvalidDataException($"The frames have {length} values; at most {Array.MaxLength} are possible. --limit takes fewer.");
+            throw new InvalidDataException(
+                $"The frames have {length} values; at most {Array.MaxLength} are possible. --limit takes fewer.");
         }
 
         var (joined, at) = (new float[length], 0);

@@ -19,7 +19,8 @@ internal static class TrainCommand
                 "rvq train shards/ more.npy -o model.safetensors --codebooks 8 --size 1024 --sample 500000",
                 "rvq train new.npy -o better.safetensors --init-from model.safetensors",
             ],
-            Json = "{schema: \"rvq.training/1\", output, dimensions, codebookCount, codebookSize, seed, frames (those trained on), inputs: [{path, frames}], "
+            Json = "{schema: \"rvq.training/1\", output, dimensions, codebookCount, codebookSize, seed, frames (those trained on), inputs: "
+                + "[{path, frames}], "
                 + $"rows: {EvaluateCommand.RowJson}}}",
         };
         var frames = new TrainFrames(command);
@@ -28,12 +29,17 @@ internal static class TrainCommand
         var size = Options.Count("--size", "The codewords of each codebook.", defaults.CodebookSize);
         var start = new Option<string?>("--init-from")
         {
-            Description = "A plain model to go on from: its codewords are where training starts, and its numbers are the defaults of --codebooks and --size.",
+            Description = "A plain model to go on from: its codewords are where training starts, and its numbers are the defaults of "
+                + "--codebooks and --size.",
             HelpName = "MODEL",
         };
         var iterations = Options.Count("--iterations", "The k-means iterations of each codebook, at most.", defaults.Iterations);
         var sample = Options.Count("--sample", "Train on at most that many frames, drawn evenly.", defaults.SampleLimit);
-        var seed = new Option<ulong>("--seed") { Description = "The seed of every random choice; the same seed gives the same model.", HelpName = "N" };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "The seed of every random choice; the same seed gives the same model.",
+            HelpName = "N",
+        };
         var (threads, json) = (Options.Threads(), Options.Json());
         foreach (var option in (Option[])[output, codebooks, size, start, iterations, seed, sample, threads, json])
         {
@@ -71,25 +77,29 @@ internal static class TrainCommand
     private static int[] Sizes(ParseResult given, Option<int> codebooks, Option<int> size, RvqModel? initial)
     {
         var isSizeGiven = given.GetResult(size) is { Implicit: false };
-        var count = initial is not null && given.GetResult(codebooks) is not { Implicit: false } ? initial.CodebookCount : given.GetValue(codebooks);
+        var count = initial is not null && given.GetResult(codebooks) is not { Implicit: false } ? initial.CodebookCount
+            : given.GetValue(codebooks);
         var sizes = new int[count];
         for (var stage = 0; stage < count; stage++)
         {
-            sizes[stage] = initial is null || isSizeGiven ? given.GetValue(size) : initial.Stages[Math.Min(stage, initial.CodebookCount - 1)].Codebook.Size;
+            sizes[stage] = initial is null || isSizeGiven ? given.GetValue(size)
+                : initial.Stages[Math.Min(stage, initial.CodebookCount - 1)].Codebook.Size;
         }
 
         return sizes;
     }
 
     private static void Report(
-        Shell shell, bool json, string path, RvqModel model, float[] rows, IReadOnlyList<TrainInput> inputs, RvqTrainerOptions options, CancellationToken cancellation)
+        Shell shell, bool json, string path, RvqModel model, float[] rows, IReadOnlyList<TrainInput> inputs, RvqTrainerOptions options,
+        CancellationToken cancellation)
     {
         var measured = Evaluation.Measure(model, rows, frameRate: null, beamWidth: 1, options.MaxDegreeOfParallelism, cancellation);
         var (count, size) = (rows.Length / model.Dimensions, options.CodebookSizes![0]);
         if (json)
         {
             shell.Print(
-                new TrainDocument("rvq.training/1", path, model.Dimensions, model.CodebookCount, size, options.Seed, count, inputs, measured),
+                new TrainDocument(
+                    "rvq.training/1", path, model.Dimensions, model.CodebookCount, size, options.Seed, count, inputs, measured),
                 Documents.Plain.TrainDocument,
                 path);
             return;
@@ -99,7 +109,8 @@ internal static class TrainCommand
         Evaluation.Print(shell.ReportConsole(path), measured, $"{count} frames, those trained on");
         shell.Report(
             path,
-            $"{model.CodebookCount} codebooks of {size} codewords, trained on {(count == offered ? $"{count}" : $"{count} of {offered}")} frames"
+            $"{model.CodebookCount} codebooks of {size} codewords, trained on {(count == offered ? $"{count}" : $"{count} of {offered}")} "
+            + "frames"
             + (inputs.Count == 1 ? "" : $" of {inputs.Count} files"));
     }
 }

@@ -10,8 +10,8 @@ internal sealed class TrainFrames
 {
     private readonly Argument<string[]> _paths = new("FRAMES")
     {
-        Description = "Frames: .npy files, float16, float32 or float64, [T, D] or [B, T, D]; .npz; Parquet with a column of lists; folders, whose files are taken "
-            + "with those of folders in them; @list.txt with an input a line; '-' for standard input.",
+        Description = "Frames: .npy files, float16, float32 or float64, [T, D] or [B, T, D]; .npz; Parquet with a column of lists; "
+            + "folders, whose files are taken with those of folders in them; @list.txt with an input a line; '-' for standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -78,7 +78,8 @@ internal sealed class TrainFrames
 
     private static IEnumerable<string> Find(CorpusInputs inputs, Shell shell, string path)
         => inputs.Find([path], shell) is { Count: > 0 } items ? items.Select(item => item.Path)
-            : throw new InvalidDataException($"{path}: There are no frames: nothing that ends with {string.Join(", ", FrameFiles.Extensions)}.");
+            : throw new InvalidDataException(
+                $"{path}: There are no frames: nothing that ends with {string.Join(", ", FrameFiles.Extensions)}.");
 
     /// <summary>The sequences of a file that are not empty.</summary>
     private IEnumerable<(float[] Rows, int Width)> Read(Shell shell, ParseResult given, string path, int? dimensions)

@@ -22,17 +22,20 @@ internal sealed class ClipEncoder(RvqModel model, int beamWidth, int threads)
     {
         if (clip.Width != model.Dimensions)
         {
-            throw new InvalidDataException($"A frame of '{clip.Id}' has {clip.Width} values, but the model's frames have {model.Dimensions}.");
+            throw new InvalidDataException(
+                $"A frame of '{clip.Id}' has {clip.Width} values, but the model's frames have {model.Dimensions}.");
         }
 
         if (clip.Count % model.FramesPerBlock != 0)
         {
-            throw new InvalidDataException($"'{clip.Id}' has {clip.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
+            throw new InvalidDataException(
+                $"'{clip.Id}' has {clip.Count} frames, but the model codes {model.FramesPerBlock} of them together.");
         }
 
         var perBlock = model.FramesPerBlock * model.Dimensions;
         float[] frames = [];
-        return new Clip<int>(clip.Id, clip.Count / model.FramesPerBlock, model.CodesPerBlock, Clip<float>.StepOf(perBlock), (first, codes) =>
+        return new Clip<int>(
+            clip.Id, clip.Count / model.FramesPerBlock, model.CodesPerBlock, Clip<float>.StepOf(perBlock), (first, codes) =>
         {
             var length = codes.Length / model.CodesPerBlock * perBlock;
             frames = frames.Length == length ? frames : new float[length];

@@ -66,7 +66,8 @@ internal static class ClipOutput
     /// <summary>Writes rows of frames.</summary>
     public static void WriteTable(Stream stream, IEnumerable<Clip<float>> clips, CancellationToken cancellation)
     {
-        var writer = new ParquetClipWriter<float>(stream, [FrameFiles.Column], new Dictionary<string, string> { ["rvq.layout"] = "[T, D]" }, cancellation);
+        var writer = new ParquetClipWriter<float>(
+            stream, [FrameFiles.Column], new Dictionary<string, string> { ["rvq.layout"] = "[T, D]" }, cancellation);
         foreach (var clip in clips)
         {
             writer.Write(clip.Id, clip.Count, clip.ReadAll());
@@ -116,7 +117,8 @@ internal static class ClipOutput
         {
             if (written)
             {
-                throw new InvalidDataException("It has several sequences, but an .rvq stream holds one; --format parquet or npy holds them all.");
+                throw new InvalidDataException(
+                    "It has several sequences, but an .rvq stream holds one; --format parquet or npy holds them all.");
             }
 
             clip.ForEachPart((_, codes) => writer.Write<int>(codes), cancellation);

@@ -42,7 +42,8 @@ internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string
             var reader = ParquetClipReader<int>.Open(stream, Column);
             var prefix = PrefixOf(reader);
             return new ClipFile<float>(
-                reader.ReadAll().Select(row => Decoder.Decode(new Clip<int>(row.Id, CodesTable.Join(Prefix(prefix, row), row.Lists, row.Id), Prefix(prefix, row).CodesPerBlock))),
+                reader.ReadAll().Select(row => Decoder.Decode(
+                    new Clip<int>(row.Id, CodesTable.Join(Prefix(prefix, row), row.Lists, row.Id), Prefix(prefix, row).CodesPerBlock))),
                 null,
                 stream);
         }
@@ -56,7 +57,8 @@ internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string
     /// <summary>The model of the codebooks whose codes a table has, or null where only its rows tell.</summary>
     private RvqModel? PrefixOf(ParquetClipReader<int> reader)
     {
-        var count = reader.Metadata.TryGetValue(CodesTable.Sizes, out var sizes) ? sizes.Split(',').Length : reader.Columns.Count() is var columns and > 1 ? columns : 0;
+        var count = reader.Metadata.TryGetValue(CodesTable.Sizes, out var sizes) ? sizes.Split(',').Length
+            : reader.Columns.Count() is var columns and > 1 ? columns : 0;
         if (count > Model.CodebookCount)
         {
             throw new InvalidDataException($"It has the codes of {count} codebooks, but the model has {Model.CodebookCount}.");
@@ -66,7 +68,8 @@ internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string
         if (prefix is not null && reader.Metadata.TryGetValue(CodesTable.Fingerprint, out var fingerprint) && !Stream.AllowOtherModel
             && CodesTable.FingerprintOf(prefix) is var own && own != fingerprint)
         {
-            throw new InvalidDataException($"It is of a model with the fingerprint {fingerprint}, but this model's is {own}; --allow-other-model insists on decoding.");
+            throw new InvalidDataException($"It is of a model with the fingerprint {fingerprint}, but this model's is {own}; "
+                + "--allow-other-model insists on decoding.");
         }
 
         return prefix;

@@ -46,7 +46,8 @@ internal static class CorpusEncoding
                 var frames = Open(item);
                 try
                 {
-                    return new ClipFile<int>(frames.Clips.Select(clip => encoder.Encode(progress.Counted(clip))), LayoutOf(frames.Layout, encoder.Model), frames.File);
+                    return new ClipFile<int>(frames.Clips.Select(clip => encoder.Encode(progress.Counted(clip))),
+                        LayoutOf(frames.Layout, encoder.Model), frames.File);
                 }
                 catch
                 {

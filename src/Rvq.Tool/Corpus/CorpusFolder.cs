@@ -46,7 +46,8 @@ internal static class CorpusFolder
             var (own, other) = (identity.GetValueOrDefault(name, "none"), found.GetValueOrDefault(name, "none"));
             if (own != other)
             {
-                throw new InvalidDataException($"{folder}: Its outputs have the {name} {other}, but this run's have {own}; another folder is needed, or this one emptied ({Identity} too).");
+                throw new InvalidDataException($"{folder}: Its outputs have the {name} {other}, but this run's have {own}; another folder "
+                    + $"is needed, or this one emptied ({Identity} too).");
             }
         }
     }

@@ -6,7 +6,11 @@ namespace Rvq.Tool.Corpus;
 /// <param name="Output">The folder of outputs, of which nothing is an input, or null.</param>
 internal sealed record CorpusInputs(string[] Extensions, string? Root, string? Output)
 {
-    private static readonly EnumerationOptions Visible = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions Visible = new()
+    {
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+        IgnoreInaccessible = false,
+    };
 
     /// <summary>Whether an argument means more than one file.</summary>
     public static bool IsMany(string input) => input.StartsWith('@') || Directory.Exists(input);
@@ -96,7 +100,8 @@ internal sealed record CorpusInputs(string[] Extensions, string? Root, string? O
 
     private static string Relative(string folder, string path) => Normal(Path.GetRelativePath(folder, path));
 
-    private static string Normal(string path) => string.Join('/', Resolve(path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar)));
+    private static string Normal(string path)
+        => string.Join('/', Resolve(path.Split(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar)));
 
     private static bool IsOutside(string name) => name == ".." || name.StartsWith("../", StringComparison.Ordinal);
 

@@ -94,7 +94,8 @@ internal sealed class CorpusProgress : IDisposable
         var seconds = Math.Max(_time.Elapsed.TotalSeconds, 1e-3);
         var perSecond = _frames / seconds;
         var realTime = _frameRate is { } rate ? $", {Number(perSecond / rate)} × real time" : "";
-        return $"{Number(_frames)} frames in {seconds.ToString("F1", CultureInfo.InvariantCulture)} s ({Number(_done / seconds)} files/s, {Number(perSecond)} frames/s{realTime})";
+        return $"{Number(_frames)} frames in {seconds.ToString("F1", CultureInfo.InvariantCulture)} s ({Number(_done / seconds)} files/s, "
+            + $"{Number(perSecond)} frames/s{realTime})";
     }
 
     private void Draw()
@@ -103,7 +104,9 @@ internal sealed class CorpusProgress : IDisposable
         {
             var finished = _done + _skipped + _failed;
             var left = (_bytes - _bytesDone - _bytesSkipped) / Math.Max(_bytesDone / _time.Elapsed.TotalSeconds, 1e-9);
-            var time = _bytesDone > 0 ? $", {TimeSpan.FromSeconds(Math.Min(left, 1e8)).ToString(left < 86400 ? @"h\:mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)} left" : "";
+            var format = left < 86400 ? @"h\:mm\:ss" : @"d\.hh\:mm\:ss";
+            var remaining = TimeSpan.FromSeconds(Math.Min(left, 1e8)).ToString(format, CultureInfo.InvariantCulture);
+            var time = _bytesDone > 0 ? $", {remaining} left" : "";
             _shell.Error.Write($"\r{Number(finished)} of {Number(_files)} files, {Rates()}{time}\u001b[K");
         }
     }

@@ -88,7 +88,8 @@ internal sealed class CorpusRun(Shell shell, CorpusOptions options)
             var target = item.Name + extension(item);
             if (!seen.TryAdd(target, item.Path))
             {
-                throw new InvalidDataException($"{item.Path} and {seen[target]} would both be written to {Path.Combine(options.Folder, target)}.");
+                throw new InvalidDataException(
+                    $"{item.Path} and {seen[target]} would both be written to {Path.Combine(options.Folder, target)}.");
             }
 
             yield return (item, Path.Combine(options.Folder, target));

@@ -15,7 +15,8 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
     /// <param name="open">Opens an input.</param>
     /// <param name="convert">Makes a clip of an input's clip, which is in memory; on any thread.</param>
     /// <param name="cancellation">Stops it.</param>
-    public IEnumerable<Clip<TOut>> Clips<TIn, TOut>(Func<CorpusItem, ClipFile<TIn>> open, Func<Clip<TIn>, Clip<TOut>> convert, CancellationToken cancellation)
+    public IEnumerable<Clip<TOut>> Clips<TIn, TOut>(
+        Func<CorpusItem, ClipFile<TIn>> open, Func<Clip<TIn>, Clip<TOut>> convert, CancellationToken cancellation)
     {
         var queue = new Queue<(int Position, Task<Clip<TOut>> Clip)>();
         for (var position = 0; position < Items.Count; position++)

@@ -19,7 +19,8 @@ internal static class FrameFiles
     /// <param name="channelsFirst">Whether the frame axis of an array comes last.</param>
     /// <param name="column">The column of a Parquet file.</param>
     /// <exception cref="InvalidDataException">It is no such file.</exception>
-    public static ClipFile<float> Open(string path, string id, int dimensions, bool channelsFirst, string column) => Path.GetExtension(path) switch
+    public static ClipFile<float> Open(string path, string id, int dimensions, bool channelsFirst, string column)
+        => Path.GetExtension(path) switch
     {
         ".npy" => ArrayFiles.Open(path, id, channelsFirst, NpyReader.SingleConverter),
         ".npz" => ArrayFiles.OpenArchive(path, id, channelsFirst, NpyReader.ReadSingle),
@@ -51,6 +52,7 @@ internal static class FrameFiles
 
         return row.Lists[0].Length % dimensions == 0
             ? new Clip<float>(row.Id, row.Lists[0], dimensions)
-            : throw new InvalidDataException($"Clip '{row.Id}': It has {row.Lists[0].Length} values, which is not a multiple of the {dimensions} of a frame.");
+            : throw new InvalidDataException(
+                $"Clip '{row.Id}': It has {row.Lists[0].Length} values, which is not a multiple of the {dimensions} of a frame.");
     }
 }

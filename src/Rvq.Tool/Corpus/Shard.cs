@@ -30,7 +30,8 @@ internal readonly record struct Shard(int Index, int Count)
 
         var parts = text.Split('/');
         return parts.Length == 2
-            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var part) && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var of)
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var part)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var of)
             ? Checked(part, of, text)
             : throw new FormatException($"--shard must be a part and their number, 0/8 to 7/8, or slurm, but is '{text}'.");
 

@@ -11,4 +11,5 @@ namespace Rvq.Tool.Demo;
 /// <param name="DecodeSpeed">Codes to frames on one thread, as a multiple of real time.</param>
 /// <param name="Audio">What it sounds like.</param>
 internal sealed record DemoResult(
-    int Bytes, double KilobitsPerSecond, double Compression, double SignalToNoiseRatio, double EncodeSpeed, double DecodeSpeed, WavAudio Audio);
+    int Bytes, double KilobitsPerSecond, double Compression, double SignalToNoiseRatio, double EncodeSpeed, double DecodeSpeed,
+    WavAudio Audio);

@@ -5,7 +5,8 @@ namespace Rvq.Tool.Demo;
 
 /// <summary>
 /// Sound to frames and back by the modified discrete cosine transform: every frame of Size values covers 2 × Size samples under a sine
-/// window and overlaps the next by half. Scaled so that it is orthonormal: what quantization adds to the frames is what it adds to the sound.
+/// window and overlaps the next by half. Scaled so that it is orthonormal: what quantization adds to the frames is what it adds to the
+/// sound.
 /// </summary>
 internal sealed class LappedTransform
 {

@@ -55,7 +55,8 @@ internal sealed record CodeFile(string Format, NpyArray<int> Codes, RvqHeader? H
     {
         var metadata = new Dictionary<string, string>();
         foreach (var (name, value) in new[]
-            { ("sampleRate", file.SampleRate), ("samples", file.OriginalLength), ("chunkLength", file.ChunkLength), ("channels", file.ChannelCount) })
+            { ("sampleRate", file.SampleRate), ("samples", file.OriginalLength), ("chunkLength", file.ChunkLength),
+                ("channels", file.ChannelCount) })
         {
             if (value is { } number)
             {
@@ -80,7 +81,8 @@ internal sealed record CodeFile(string Format, NpyArray<int> Codes, RvqHeader? H
     private static NpyArray<int> Array(int[] codes, int batch, int width, bool channelsFirst)
     {
         var count = batch == 0 ? 0 : codes.Length / batch / width;
-        var layout = batch == 1 ? VectorLayout.Sequence(count, width, channelsFirst) : VectorLayout.Sequences(batch, count, width, channelsFirst);
+        var layout = batch == 1 ? VectorLayout.Sequence(count, width, channelsFirst)
+            : VectorLayout.Sequences(batch, count, width, channelsFirst);
         return new NpyArray<int>(layout.FromRows(codes), layout.Shape);
     }
 

@@ -40,7 +40,8 @@ internal static class FileStart
 
     /// <summary>Whether a file is a .npy file of integers.</summary>
     public static bool IsIntegers(ReadOnlySpan<byte> start)
-        => IsNpy(start) && start.IndexOf("'descr': '"u8) is >= 0 and var at && start.Length > at + 11 && start[at + 11] is ((byte)'i' or (byte)'u');
+        => IsNpy(start) && start.IndexOf("'descr': '"u8) is >= 0 and var at && start.Length > at + 11
+            && start[at + 11] is ((byte)'i' or (byte)'u');
 
     /// <summary>What to say of a file that is not of the kind that is expected.</summary>
     /// <param name="start">Its first bytes.</param>
@@ -69,7 +70,8 @@ internal static class FileStart
             _ when start.StartsWith("OggS"u8) => ("an Ogg file", Convert),
             _ when start.StartsWith("FORM"u8) => ("an AIFF file", Convert),
             _ when start.StartsWith("ID3"u8) || start is [0xFF, 0xFB or 0xFA or 0xF3 or 0xF2 or 0xE3, ..] => ("an MP3 file", Convert),
-            _ when start.StartsWith("RIFF"u8) || start.StartsWith("RIFX"u8) || start.StartsWith("RF64"u8) || start.StartsWith("riff"u8) => ("a WAV file", ""),
+            _ when start.StartsWith("RIFF"u8) || start.StartsWith("RIFX"u8) || start.StartsWith("RF64"u8) || start.StartsWith("riff"u8)
+                => ("a WAV file", ""),
             _ when start.Length > 8 && start[4..].StartsWith("ftyp"u8) => ("an MP4 file", Convert),
             _ when start.StartsWith("PAR1"u8) => ("a Parquet file", ""),
             _ when start.Length > 4 && start[1..].StartsWith("HDF"u8) => ("an HDF5 file", ""),
@@ -94,8 +96,10 @@ internal static class FileStart
     {
         var text = start.TrimStart(" \t\r\n"u8);
         return text.Length > 5 && System.Text.Encoding.Latin1.GetString(text[..Math.Min(text.Length, 15)]) is var word
-            && (word.StartsWith("<html", StringComparison.OrdinalIgnoreCase) || word.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase));
+            && (word.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+                || word.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static bool IsText(ReadOnlySpan<byte> start) => !start.ContainsAnyExceptInRange((byte)9, (byte)126) && !start.ContainsAnyInRange((byte)14, (byte)31);
+    private static bool IsText(ReadOnlySpan<byte> start)
+        => !start.ContainsAnyExceptInRange((byte)9, (byte)126) && !start.ContainsAnyInRange((byte)14, (byte)31);
 }

@@ -40,7 +40,8 @@ internal sealed record NpyHeader(char Kind, int ItemSize, bool BigEndian, bool F
 
         var prefix = start[6] == 1 ? 10 : 12;
         Fill(stream, start[8..prefix], 8);
-        var length = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
+        var length = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(start[8..])
+            : BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (length > MaxLength)
         {
             throw new InvalidDataException($"Its header claims {length} bytes; at most {MaxLength} are read.");

@@ -19,7 +19,8 @@ internal ref struct NpyHeaderText(string text, int offset)
             if (key == "descr" && type is null)
             {
                 type = Accept('[') ? throw new InvalidDataException(
-                    "Its values are structures of several fields; numbers alone are read, as array['field'] or structured_to_unstructured(array) of NumPy gives them.")
+                    "Its values are structures of several fields; numbers alone are read, as array['field'] or "
+                    + "structured_to_unstructured(array) of NumPy gives them.")
                     : Quoted();
             }
             else if (key == "fortran_order" && fortranOrder is null)
@@ -55,12 +56,14 @@ internal ref struct NpyHeaderText(string text, int offset)
 
         if (type == "|O")
         {
-            throw new InvalidDataException("Its values are Python objects, as in a .dac file; floats (f2, f4, f8) and integers (i1 to i8, u1 to u8) are read.");
+            throw new InvalidDataException(
+                "Its values are Python objects, as in a .dac file; floats (f2, f4, f8) and integers (i1 to i8, u1 to u8) are read.");
         }
 
         if (type.Length != 3 || !"<>|=".Contains(type[0]) || !"fiu".Contains(type[1]) || !"1248".Contains(type[2]) || type[1..] == "f1")
         {
-            throw new InvalidDataException($"Its values have the type '{type}'; floats (f2, f4, f8) and integers (i1 to i8, u1 to u8) are read.");
+            throw new InvalidDataException(
+                $"Its values have the type '{type}'; floats (f2, f4, f8) and integers (i1 to i8, u1 to u8) are read.");
         }
 
         return new NpyHeader(type[1], type[2] - '0', type[0] == '>', fortranOrder.Value, shape);

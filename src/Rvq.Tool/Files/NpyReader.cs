@@ -18,7 +18,8 @@ internal static class NpyReader
     public static NpyArray<float> ReadSingle(Stream stream) => Read(stream, SingleConverter);
 
     /// <summary>Reads integers of any width as int32.</summary>
-    /// <exception cref="InvalidDataException">It is not such a file, its length does not fit its header, or a value does not fit int32.</exception>
+    /// <exception cref="InvalidDataException">It is not such a file, its length does not fit its header, or a value does not fit
+    /// int32.</exception>
     public static NpyArray<int> ReadInt32(Stream stream) => Read(stream, Int32Converter);
 
     /// <summary>What makes float32 of a file's values.</summary>
@@ -28,7 +29,8 @@ internal static class NpyReader
         ('f', 2) => Convert<Half, float>,
         ('f', 4) => Convert<float, float>,
         ('f', 8) => Convert<double, float>,
-        _ => throw new InvalidDataException($"It holds integers ({header.Kind}{header.ItemSize}), where floating-point values are expected."),
+        _ => throw new InvalidDataException(
+            $"It holds integers ({header.Kind}{header.ItemSize}), where floating-point values are expected."),
     };
 
     /// <summary>What makes int32 of a file's values.</summary>
@@ -64,7 +66,8 @@ internal static class NpyReader
         var (left, needed) = (stream.Length - stream.Position, (long)header.Count * header.ItemSize);
         if (left != needed)
         {
-            throw new InvalidDataException($"It has {left} bytes of values, but its header claims {header.Count} values of {header.ItemSize} bytes.");
+            throw new InvalidDataException(
+                $"It has {left} bytes of values, but its header claims {header.Count} values of {header.ItemSize} bytes.");
         }
     }
 
@@ -81,7 +84,8 @@ internal static class NpyReader
             var read = stream.ReadAtLeast(buffer.AsSpan(0, wanted), wanted, throwOnEndOfStream: false);
             if (read < wanted)
             {
-                throw new InvalidDataException($"It ends after {done + (read / header.ItemSize)} of the {count} values that its header claims.");
+                throw new InvalidDataException(
+                    $"It ends after {done + (read / header.ItemSize)} of the {count} values that its header claims.");
             }
 
             var items = wanted / header.ItemSize;

@@ -51,7 +51,8 @@ internal static class RvqFile
 
     /// <summary>Reads what is left of a stream.</summary>
     /// <returns>The codes, row-major [blocks, codes per block], and the codebooks that they are of.</returns>
-    /// <exception cref="InvalidDataException">The stream is damaged, was cut off, or its chunks have codes of different codebooks.</exception>
+    /// <exception cref="InvalidDataException">The stream is damaged, was cut off, or its chunks have codes of different
+    /// codebooks.</exception>
     public static (int[] Codes, int Codebooks) Read(RvqReader reader)
     {
         var codes = new ArrayBufferWriter<int>();
@@ -61,8 +62,8 @@ internal static class RvqFile
             if (chunk.CodebookCount != (codebooks ??= chunk.CodebookCount))
             {
                 throw new InvalidDataException(
-                    $"The chunk from frame {chunk.FirstFrame} has the codes of {chunk.CodebookCount} codebooks, those before it of {codebooks}; "
-                    + "an array needs as many of every frame.");
+                    $"The chunk from frame {chunk.FirstFrame} has the codes of {chunk.CodebookCount} codebooks, those before it of "
+                    + $"{codebooks}; an array needs as many of every frame.");
             }
 
             if (codes.WrittenCount + (long)chunk.CodeCount > Array.MaxLength)
@@ -89,7 +90,8 @@ internal static class RvqFile
             var length = (long)chunk.FrameCount * model.Dimensions;
             if (frames.WrittenCount + length > Array.MaxLength)
             {
-                throw new InvalidDataException($"It has more than {Array.MaxLength / model.Dimensions} frames, which are the most that fit an array.");
+                throw new InvalidDataException(
+                    $"It has more than {Array.MaxLength / model.Dimensions} frames, which are the most that fit an array.");
             }
 
             reader.Decode(chunk, frames.GetSpan((int)length)[..(int)length]);

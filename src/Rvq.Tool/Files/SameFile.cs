@@ -8,7 +8,8 @@ internal static class SameFile
     private const string StandardInput = "/dev/stdin";
     private const string StandardOutput = "/dev/stdout";
 
-    private static readonly StringComparison NameComparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    private static readonly StringComparison NameComparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal
+        : StringComparison.OrdinalIgnoreCase;
 
     /// <summary>Whether an output would overwrite an input: the same regular file, whatever links lead there.</summary>
     public static bool WouldOverwrite(string output, string input)

@@ -27,7 +27,8 @@ internal sealed record WavContainer(bool BigEndian, int NameBytes, int LengthByt
 
     /// <summary>The container of a file, or null if it is none of these.</summary>
     public static WavContainer? Of(ReadOnlySpan<byte> file)
-        => file.Length >= Wave64.StartBytes && file.StartsWith("riff"u8) && file[4..].StartsWith(Wave64Riff) && file[24..].StartsWith("wave"u8) ? Wave64
+        => file.Length >= Wave64.StartBytes && file.StartsWith("riff"u8) && file[4..].StartsWith(Wave64Riff)
+            && file[24..].StartsWith("wave"u8) ? Wave64
             : file.Length < Riff.StartBytes || !file[8..].StartsWith("WAVE"u8) ? null
             : file.StartsWith("RIFF"u8) || file.StartsWith("RF64"u8) || file.StartsWith("BW64"u8) ? Riff
             : file.StartsWith("RIFX"u8) ? Rifx
@@ -47,6 +48,7 @@ internal sealed record WavContainer(bool BigEndian, int NameBytes, int LengthByt
         return !CountsItself ? length
             : length >= (ulong)HeaderBytes ? length - (ulong)HeaderBytes
             : length == 0 ? 0ul
-            : throw new InvalidDataException($"The chunk at byte {position} claims {length} bytes, fewer than its own {HeaderBytes} of name and length.");
+            : throw new InvalidDataException(
+                $"The chunk at byte {position} claims {length} bytes, fewer than its own {HeaderBytes} of name and length.");
     }
 }

@@ -28,7 +28,8 @@ internal sealed record WavFormat(int Tag, int Channels, int SampleRate, int Bits
             throw new InvalidDataException($"The format at byte {position} has {chunk.Length} bytes; at least 16 are needed.");
         }
 
-        int Short(ReadOnlySpan<byte> bytes) => bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        int Short(ReadOnlySpan<byte> bytes)
+            => bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
         var tag = Short(chunk);
         if (tag == Extensible && chunk.Length >= 26)
         {
@@ -40,7 +41,8 @@ internal sealed record WavFormat(int Tag, int Channels, int SampleRate, int Bits
         if ((tag, bits) is not ((Pcm, 8 or 16 or 24 or 32) or (IeeeFloat, 32 or 64) or (ALaw or MuLaw, 8)))
         {
             throw new InvalidDataException(
-                $"Its samples have the format {tag} with {bits} bits; PCM (1) of 8, 16, 24 or 32 bits, float (3) of 32 or 64, A-law (6) and µ-law (7) are read.");
+                $"Its samples have the format {tag} with {bits} bits; PCM (1) of 8, 16, 24 or 32 bits, float (3) of 32 or 64, A-law (6) "
+                + "and µ-law (7) are read.");
         }
 
         if (channels == 0 || align != channels * bits / 8)

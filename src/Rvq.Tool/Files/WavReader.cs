@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Rvq.Tool.Files;
 
 /// <summary>
-/// Reads WAV files as people have them: RIFF, RIFX, RF64 and Wave64; PCM of 8, 16, 24 or 32 bits, float of 32 or 64, A-law and µ-law; any number of
-/// channels, which are averaged; and data whose length their recorder could not write or that were cut off, with a warning.
+/// Reads WAV files as people have them: RIFF, RIFX, RF64 and Wave64; PCM of 8, 16, 24 or 32 bits, float of 32 or 64, A-law and µ-law; any
+/// number of channels, which are averaged; and data whose length their recorder could not write or that were cut off, with a warning.
 /// </summary>
 internal static class WavReader
 {
@@ -62,9 +62,11 @@ internal static class WavReader
     /// <summary>The bytes of data that there are, whatever their chunk claims.</summary>
     private static int Data(ReadOnlySpan<byte> file, WavContainer container, ulong length, int left, Action<string> warn)
     {
-        if (length == 0 && left > 0 && container.ReadLength(file, 0) + (ulong)(container.CountsItself ? container.HeaderBytes : 8) != (ulong)file.Length)
+        if (length == 0 && left > 0
+            && container.ReadLength(file, 0) + (ulong)(container.CountsItself ? container.HeaderBytes : 8) != (ulong)file.Length)
         {
-            warn($"It says that it has no data, as recorders leave it that cannot go back in a file; the {left} bytes that follow are read.");
+            warn($"It says that it has no data, as recorders leave it that cannot go back in a file; the {left} bytes that follow are "
+                + "read.");
             return left;
         }
 

@@ -19,7 +19,8 @@ internal static class CodeInspection
         {
             shell.Print(
                 new CodesDocument(
-                    "rvq.codes/1", file.Format, layout.Batch, frames, layout.Length, frameRate, null, true, null, file.Metadata, usage.Result()),
+                    "rvq.codes/1", file.Format, layout.Batch, frames, layout.Length, frameRate, null, true, null, file.Metadata,
+                    usage.Result()),
                 Documents.Plain.CodesDocument);
             return;
         }
@@ -32,7 +33,8 @@ internal static class CodeInspection
         facts.AddRow("frame rate", frameRate is { } rate ? $"{Format.Number(rate)} Hz" : "not stated");
         foreach (var (name, value) in file.Metadata)
         {
-            facts.AddRow(Markup.Escape(name), Markup.Escape(Shell.OneLine(value.Length > MaxTextLength ? $"{value.AsSpan(0, MaxTextLength)}…" : value)));
+            facts.AddRow(Markup.Escape(name),
+                Markup.Escape(Shell.OneLine(value.Length > MaxTextLength ? $"{value.AsSpan(0, MaxTextLength)}…" : value)));
         }
 
         shell.Console.Write(facts);

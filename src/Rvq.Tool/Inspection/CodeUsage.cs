@@ -49,7 +49,10 @@ internal sealed class CodeUsage
     public CodebookUsage[] Result() =>
     [
         .. _counts.Select((counts, codebook) => new CodebookUsage(
-            _sizes[codebook], counts.Count, counts.Count == 0 ? -1 : counts.Keys.Max(), counts.Count == 0 ? 0 : CodebookStatistics.Perplexity(counts.Values.Order().ToArray()))),
+            _sizes[codebook],
+            counts.Count,
+            counts.Count == 0 ? -1 : counts.Keys.Max(),
+            counts.Count == 0 ? 0 : CodebookStatistics.Perplexity(counts.Values.Order().ToArray()))),
     ];
 
     /// <summary>Draws a bar for each codebook.</summary>

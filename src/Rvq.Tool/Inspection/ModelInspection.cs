@@ -55,7 +55,8 @@ internal static class ModelInspection
             var stages = model.Stacks[i].Stages;
             for (var (start, end) = (0, 0); start < stages.Length; start = end)
             {
-                while (end < stages.Length && Describe(model.Stacks[i], stages[end]).SequenceEqual(Describe(model.Stacks[i], stages[start])))
+                while (end < stages.Length
+                    && Describe(model.Stacks[i], stages[end]).SequenceEqual(Describe(model.Stacks[i], stages[start])))
                 {
                     end++;
                 }
@@ -74,8 +75,10 @@ internal static class ModelInspection
     {
         var projections = string.Join(", ", (IEnumerable<string>)
         [
-            .. stack.InputProjection is null && stack.OutputProjection is null ? Array.Empty<string>() : [$"stack {stack.Dimensions}↔{stage.Dimensions}"],
-            .. stage.InputProjection is null && stage.OutputProjection is null ? Array.Empty<string>() : [$"stage {stage.Dimensions}↔{stage.Codebook.Dimensions}"],
+            .. stack.InputProjection is null && stack.OutputProjection is null ? Array.Empty<string>()
+                : [$"stack {stack.Dimensions}↔{stage.Dimensions}"],
+            .. stage.InputProjection is null && stage.OutputProjection is null ? Array.Empty<string>()
+                : [$"stage {stage.Dimensions}↔{stage.Codebook.Dimensions}"],
         ]);
         return
         [

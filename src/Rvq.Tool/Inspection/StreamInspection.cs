@@ -29,7 +29,8 @@ internal static class StreamInspection
             usage.AddRows(chunk.ToArray(), widths.AsSpan(0, chunk.CodebookCount));
         }
 
-        var fault = reader.FirstFault is { } first ? $"{first} ({reader.FaultCount} faults, {reader.FramesLost} frames known to be lost)" : null;
+        var fault = reader.FirstFault is { } first ? $"{first} ({reader.FaultCount} faults, {reader.FramesLost} frames known to be lost)"
+            : null;
         if (json)
         {
             shell.Print(

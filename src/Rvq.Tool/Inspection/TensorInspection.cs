@@ -14,15 +14,19 @@ internal static class TensorInspection
         using var checkpoint = Checkpoint.Open(path);
         if (json)
         {
-            TensorDocument[] tensors = [.. checkpoint.Tensors.Select(tensor => new TensorDocument(tensor.Name, tensor.ElementType, tensor.Shape))];
-            shell.Print(new TensorsDocument("rvq.tensors/1", checkpoint.Format, checkpoint.Metadata, tensors), Documents.Plain.TensorsDocument);
+            TensorDocument[] tensors =
+                [.. checkpoint.Tensors.Select(tensor => new TensorDocument(tensor.Name, tensor.ElementType, tensor.Shape))];
+            shell.Print(
+                new TensorsDocument("rvq.tensors/1", checkpoint.Format, checkpoint.Metadata, tensors), Documents.Plain.TensorsDocument);
             return;
         }
 
         shell.Output.WriteLine($"{checkpoint.Format}, {checkpoint.Tensors.Count} tensors");
         var rows = checkpoint.Tensors.Take(MaxRows)
-            .Select(tensor => (Name: Bounded(tensor.Name), Type: Bounded(tensor.ElementType), Shape: Bounded(string.Join(" × ", tensor.Shape)))).ToArray();
-        var (names, types) = (rows.Select(row => row.Name.Length).DefaultIfEmpty().Max(), rows.Select(row => row.Type.Length).DefaultIfEmpty().Max());
+            .Select(tensor => (
+                Name: Bounded(tensor.Name), Type: Bounded(tensor.ElementType), Shape: Bounded(string.Join(" × ", tensor.Shape)))).ToArray();
+        var names = rows.Select(row => row.Name.Length).DefaultIfEmpty().Max();
+        var types = rows.Select(row => row.Type.Length).DefaultIfEmpty().Max();
         foreach (var (name, type, shape) in rows)
         {
             shell.Output.WriteLine($"{name.PadRight(names)}  {type.PadRight(types)}  {shape}");

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Rvq.Tool.Json;
 
 /// <summary>
-/// The documents that <c>--json</c> prints. They are read by programs: a property may be added, but none changes its name, meaning or type without
-/// another number in the schema.
+/// The documents that <c>--json</c> prints. They are read by programs: a property may be added, but none changes its name, meaning or type
+/// without another number in the schema.
 /// </summary>
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(CodesDocument))]

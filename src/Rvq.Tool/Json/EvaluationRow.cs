@@ -9,4 +9,5 @@ namespace Rvq.Tool.Json;
 /// <param name="UsedCodes">The codewords of the last of them that occur.</param>
 /// <param name="Perplexity">The codewords of the last of them that, used alike, would carry as much.</param>
 internal sealed record EvaluationRow(
-    int CodebookCount, double BitsPerFrame, double? KilobitsPerSecond, double? SignalToNoiseRatio, int CodebookSize, int UsedCodes, double Perplexity);
+    int CodebookCount, double BitsPerFrame, double? KilobitsPerSecond, double? SignalToNoiseRatio, int CodebookSize, int UsedCodes,
+    double Perplexity);

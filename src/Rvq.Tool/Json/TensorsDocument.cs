@@ -1,4 +1,5 @@
 namespace Rvq.Tool.Json;
 
 /// <summary>What <c>rvq inspect --tensors --json</c> says of a checkpoint.</summary>
-internal sealed record TensorsDocument(string Schema, string Format, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<TensorDocument> Tensors);
+internal sealed record TensorsDocument(
+    string Schema, string Format, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<TensorDocument> Tensors);

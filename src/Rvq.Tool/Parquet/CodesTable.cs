@@ -19,7 +19,8 @@ internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
     public const string Sizes = "rvq.codebook_sizes";
 
     /// <summary>The columns of lists.</summary>
-    public IEnumerable<string> Columns => PerCodebook ? Enumerable.Range(0, Model.CodebookCount).Select(i => $"{Codes}_{Text(i)}") : [Codes];
+    public IEnumerable<string> Columns
+        => PerCodebook ? Enumerable.Range(0, Model.CodebookCount).Select(i => $"{Codes}_{Text(i)}") : [Codes];
 
     /// <summary>A model's fingerprint as text.</summary>
     public static string FingerprintOf(RvqModel model) => new RvqHeader(model).Fingerprint.ToString("x32", CultureInfo.InvariantCulture);
@@ -35,7 +36,8 @@ internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
             ["rvq.strides"] = string.Join(',', header.Strides.ToArray().Select(Text)),
             ["rvq.frames_per_block"] = Text(header.FramesPerBlock),
             ["rvq.codes_per_block"] = Text(Model.CodesPerBlock),
-            ["rvq.layout"] = PerCodebook ? "one list a codebook, in time order" : Model.FramesPerBlock == 1 ? "[T, N]" : "[blocks, codes_per_block]",
+            ["rvq.layout"] = PerCodebook ? "one list a codebook, in time order" : Model.FramesPerBlock == 1 ? "[T, N]"
+                : "[blocks, codes_per_block]",
         };
         if (header.FrameRate is not null)
         {
@@ -75,7 +77,8 @@ internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
         {
             return lists[0].Length % prefix.CodesPerBlock == 0
                 ? lists[0]
-                : throw new InvalidDataException($"Clip '{id}' has {lists[0].Length} codes, which is not a multiple of the {prefix.CodesPerBlock} codes of a block.");
+                : throw new InvalidDataException(
+                    $"Clip '{id}' has {lists[0].Length} codes, which is not a multiple of the {prefix.CodesPerBlock} codes of a block.");
         }
 
         var blocks = lists[0].Length / (prefix.FramesPerBlock / prefix.Stages[0].Stride);
@@ -85,7 +88,8 @@ internal sealed record CodesTable(RvqModel Model, bool PerCodebook)
             var needed = (long)blocks * (prefix.FramesPerBlock / prefix.Stages[i].Stride);
             if (lists[i].Length != needed)
             {
-                throw new InvalidDataException($"Clip '{id}' has {lists[i].Length} codes of codebook {i}, but {blocks} blocks need {needed}.");
+                throw new InvalidDataException(
+                    $"Clip '{id}' has {lists[i].Length} codes of codebook {i}, but {blocks} blocks need {needed}.");
             }
 
             if (needed > 0)

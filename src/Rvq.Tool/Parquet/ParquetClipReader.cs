@@ -48,17 +48,21 @@ internal sealed class ParquetClipReader<T> : IDisposable
         var named = lists.Where(field => field.Path.FirstPart == column).ToArray();
         if (named.Length == 0)
         {
-            DataField? Numbered(int i) => lists.FirstOrDefault(list => list.Path.FirstPart == $"{column}_{i.ToString(CultureInfo.InvariantCulture)}");
-            DataField[] numbered = [.. Enumerable.Range(0, lists.Length).Select(Numbered).TakeWhile(list => list is not null).OfType<DataField>()];
+            DataField? Numbered(int i)
+                => lists.FirstOrDefault(list => list.Path.FirstPart == $"{column}_{i.ToString(CultureInfo.InvariantCulture)}");
+            DataField[] numbered = [.. Enumerable.Range(0, lists.Length).Select(Numbered).TakeWhile(list => list is not null)
+                .OfType<DataField>()];
             named = numbered.Length > 0 ? numbered : lists;
             if (numbered.Length == 0 && named.Length != 1)
             {
                 throw new InvalidDataException(
-                    $"It has {named.Length} columns of lists of {(IsFloat(typeof(T)) ? "floating-point numbers" : "integers")}, none of which is called '{column}'.");
+                    $"It has {named.Length} columns of lists of {(IsFloat(typeof(T)) ? "floating-point numbers" : "integers")}, none of "
+                    + $"which is called '{column}'.");
             }
         }
 
-        var id = fields.FirstOrDefault(field => field.Path.ToString() == ParquetClipWriter<int>.Id && field.MaxRepetitionLevel == 0 && IsText(field.ClrType));
+        var id = fields.FirstOrDefault(field => field.Path.ToString() == ParquetClipWriter<int>.Id && field.MaxRepetitionLevel == 0
+            && IsText(field.ClrType));
         return new ParquetClipReader<T>(reader, named, id);
     });
 
@@ -112,7 +116,8 @@ internal sealed class ParquetClipReader<T> : IDisposable
 
         using var raw = group.ReadRawColumnDataBaseAsync(field, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         return ParquetLists<T>.Create(
-            Convert(raw, field), raw.DefinitionLevels, raw.RepetitionLevels, field.MaxRepetitionLevel, field.MaxDefinitionLevel, field.IsNullable, field.Path.ToString());
+            Convert(raw, field), raw.DefinitionLevels, raw.RepetitionLevels, field.MaxRepetitionLevel, field.MaxDefinitionLevel,
+            field.IsNullable, field.Path.ToString());
     }
 
     private static T[] Convert(RawColumnData raw, DataField field) => raw switch
@@ -149,7 +154,8 @@ internal sealed class ParquetClipReader<T> : IDisposable
 
     private static bool IsNumber(Type type) => IsFloat(typeof(T))
         ? IsFloat(type)
-        : type == typeof(sbyte) || type == typeof(byte) || type == typeof(short) || type == typeof(ushort) || type == typeof(int) || type == typeof(uint)
+        : type == typeof(sbyte) || type == typeof(byte) || type == typeof(short) || type == typeof(ushort) || type == typeof(int)
+        || type == typeof(uint)
             || type == typeof(long) || type == typeof(ulong);
 
     private static bool IsText(Type type) => type == typeof(string) || type == typeof(ReadOnlyMemory<char>);

@@ -38,7 +38,8 @@ internal sealed class ParquetClipWriter<T>
     /// <param name="columns">The names of the columns of lists.</param>
     /// <param name="metadata">What the file says of itself.</param>
     /// <param name="cancellation">Stops the writing.</param>
-    public ParquetClipWriter(Stream stream, IEnumerable<string> columns, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation)
+    public ParquetClipWriter(
+        Stream stream, IEnumerable<string> columns, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation)
     {
         _cancellation = cancellation;
         _columns = [.. columns.Select(name => new ListColumn<T>(name))];

@@ -42,7 +42,8 @@ internal sealed record ParquetLists<T>(T[] Values, int[] Starts, int[]? Widths)
                 var alone = startsRow && (i + 1 == definitions.Length || repetitions[i + 1] == 0);
                 if (!alone || (nullable && definitions[i] == present - 1))
                 {
-                    throw new InvalidDataException($"Column '{name}' has a null or an empty list among the values of row {starts.Count - 1} of a row group.");
+                    throw new InvalidDataException(
+                        $"Column '{name}' has a null or an empty list among the values of row {starts.Count - 1} of a row group.");
                 }
 
                 continue;
@@ -56,7 +57,8 @@ internal sealed record ParquetLists<T>(T[] Values, int[] Starts, int[]? Widths)
                 if (widths[^1] != 0 && widths[^1] != inner)
                 {
                     throw new InvalidDataException(
-                        $"Column '{name}' has lists of {widths[^1]} and of {inner} values in row {starts.Count - 1} of a row group, where all have one length.");
+                        $"Column '{name}' has lists of {widths[^1]} and of {inner} values in row {starts.Count - 1} of a row group, where "
+                        + "all have one length.");
                 }
 
                 widths[^1] = inner;

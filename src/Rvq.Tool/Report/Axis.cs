@@ -35,7 +35,8 @@ internal readonly record struct Axis(double From, double To, double Start, doubl
         var decimals = Math.Max(0, (int)-Math.Floor(Math.Log10(step) + 1e-9));
         for (var i = Math.Round(From / step); i <= Math.Round(To / step); i++)
         {
-            yield return (i * step, (i * step).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+            yield return (i * step, (i * step)
+                .ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
         }
     }
 

@@ -18,10 +18,13 @@ internal static class HtmlReport
         var model = data.Model;
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">")
+            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light "
+                + "dark\">")
             .Append("<link rel=\"icon\" href=\"data:,\">")
-            .Append(CultureInfo.InvariantCulture, $"<title>{Svg.Escape(data.ModelName)}: codes and error</title><style>{Style()}</style></head><body><main>\n")
-            .Append(CultureInfo.InvariantCulture, $"<h1>{Svg.Escape(data.ModelName)}</h1>\n<p class=\"lead\">{Svg.Escape(model.ToString())}</p>\n");
+            .Append(CultureInfo.InvariantCulture,
+                $"<title>{Svg.Escape(data.ModelName)}: codes and error</title><style>{Style()}</style></head><body><main>\n")
+            .Append(CultureInfo.InvariantCulture,
+                $"<h1>{Svg.Escape(data.ModelName)}</h1>\n<p class=\"lead\">{Svg.Escape(model.ToString())}</p>\n");
         Facts(page, data);
         page.Append("<div class=\"figures\">\n");
         Rate(page, data);
@@ -55,7 +58,8 @@ internal static class HtmlReport
             facts.Add(("bit rate", $"{Number(last.BitsPerFrame * rate / 1000)} kbit/s"));
         }
 
-        facts.Add(("frames here", $"{Whole(data.FrameCount)}{(data.FrameRate is { } perSecond ? $" ({Number(data.FrameCount / perSecond)} s)" : "")}"));
+        facts.Add(("frames here",
+            $"{Whole(data.FrameCount)}{(data.FrameRate is { } perSecond ? $" ({Number(data.FrameCount / perSecond)} s)" : "")}"));
         facts.Add(("from", data.Frames));
         facts.Add(("signal to noise", $"{Format.Fixed(last.Ratio, 2)} dB"));
         facts.Add(("fingerprint", CodesTable.FingerprintOf(model)));
@@ -75,12 +79,15 @@ internal static class HtmlReport
         var greedy = ("greedy", "a", Points(data.Greedy));
         var plot = data.Beam.Length == 0
             ? Plots.Lines("Signal-to-noise ratio by bit rate", unit, "SNR in dB", greedy)
-            : Plots.Lines("Signal-to-noise ratio by bit rate", unit, "SNR in dB", greedy, ($"beam {Whole(data.BeamWidth)}", "b", Points(data.Beam)));
+            : Plots.Lines(
+                "Signal-to-noise ratio by bit rate", unit, "SNR in dB", greedy, ($"beam {Whole(data.BeamWidth)}", "b", Points(data.Beam)));
         string[] head = ["codebooks", "bits a frame", .. data.FrameRate is null ? Array.Empty<string>() : ["kbit/s"], "SNR greedy, dB",
             .. data.Beam.Length == 0 ? Array.Empty<string>() : [$"SNR beam {Whole(data.BeamWidth)}, dB"]];
-        Figure(page, "Rate and distortion", "What every further codebook costs and gives.", plot, head, data.Greedy.Select((point, i) => (string[])
+        Figure(page, "Rate and distortion", "What every further codebook costs and gives.", plot, head,
+            data.Greedy.Select((point, i) => (string[])
         [
-            Whole(point.Codebooks), Number(point.BitsPerFrame), .. data.FrameRate is null ? Array.Empty<string>() : [Format.Fixed(point.BitsPerFrame * factor, 2)],
+            Whole(point.Codebooks), Number(point.BitsPerFrame), .. data.FrameRate is null ? Array.Empty<string>()
+                : [Format.Fixed(point.BitsPerFrame * factor, 2)],
             Format.Fixed(point.Ratio, 2), .. data.Beam.Length == 0 ? Array.Empty<string>() : [Format.Fixed(data.Beam[i].Ratio, 2)],
         ]));
     }
@@ -104,11 +111,13 @@ internal static class HtmlReport
         double[] used = [.. data.Counts.Select(counts => (double)CodebookStatistics.UsedCodes(counts))];
         double[] perplexity = [.. data.Counts.Select(counts => CodebookStatistics.Perplexity(counts))];
         var plot = Plots.Bars("Used codewords and perplexity of each codebook", "codewords", "perplexity", perplexity, "used", used);
-        Figure(page, "Used codewords and perplexity", "The perplexity is the number of codewords that, used evenly, would carry as much information.", plot,
+        Figure(page, "Used codewords and perplexity",
+            "The perplexity is the number of codewords that, used evenly, would carry as much information.", plot,
             ["codebook", "codewords", "used", "perplexity", "bits"],
             data.Counts.Select((counts, i) => (string[])
             [
-                Whole(i + 1), Whole(counts.Length), Whole((long)used[i]), Format.Fixed(perplexity[i], 1), Format.Fixed(perplexity[i] > 0 ? Math.Log2(perplexity[i]) : 0, 2),
+                Whole(i + 1), Whole(counts.Length), Whole((long)used[i]), Format.Fixed(perplexity[i], 1),
+                Format.Fixed(perplexity[i] > 0 ? Math.Log2(perplexity[i]) : 0, 2),
             ]));
     }
 
@@ -135,7 +144,8 @@ internal static class HtmlReport
         var plot = Plots.Raster("Codes over time", model, data.FirstCodes);
         var names = model.FramesPerBlock == 1 ? "frame" : $"block of {Whole(model.FramesPerBlock)} frames";
         Figure(page, "Codes over time",
-            $"The codes of the first {Whole(rows * model.FramesPerBlock)} frames, a row for each codebook; dark is code 0, bright the last.", plot,
+            $"The codes of the first {Whole(rows * model.FramesPerBlock)} frames, a row for each codebook; dark is code 0, bright the "
+            + "last.", plot,
             [names, .. Enumerable.Range(1, model.CodesPerBlock).Select(i => Whole(i))],
             Enumerable.Range(0, Math.Min(rows, CodesInTable)).Select(row => (string[])
             [
@@ -146,7 +156,8 @@ internal static class HtmlReport
     private static void Figure(StringBuilder page, string title, string text, string plot, string[] head, IEnumerable<string[]> rows)
     {
         page.Append(CultureInfo.InvariantCulture, $"<section><h2>{Svg.Escape(title)}</h2><p>{Svg.Escape(text)}</p>{plot}\n")
-            .Append(CultureInfo.InvariantCulture, $"<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{Svg.Escape(title)}: numbers\"><table><thead><tr>");
+            .Append(CultureInfo.InvariantCulture,
+                $"<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{Svg.Escape(title)}: numbers\"><table><thead><tr>");
         foreach (var cell in head)
         {
             page.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\">{Svg.Escape(cell)}</th>");
@@ -169,7 +180,8 @@ internal static class HtmlReport
 
     private static string Style()
     {
-        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream("report.css") ?? throw new InvalidDataException("The resource report.css is missing from the command.");
+        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream("report.css")
+            ?? throw new InvalidDataException("The resource report.css is missing from the command.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -11,7 +11,8 @@ internal static class Plots
     private const int Shades = 12;
 
     /// <summary>Lines through points.</summary>
-    public static string Lines(string description, string xName, string yName, params (string Name, string Style, IReadOnlyList<(double X, double Y)> Points)[] series)
+    public static string Lines(string description, string xName, string yName,
+        params (string Name, string Style, IReadOnlyList<(double X, double Y)> Points)[] series)
     {
         const double Top = 28, Bottom = 198, Height = 234;
         var all = series.SelectMany(line => line.Points).ToArray();
@@ -28,10 +29,12 @@ internal static class Plots
         foreach (var (name, style, points) in series)
         {
             var drawn = points.Where(point => double.IsFinite(point.Y)).ToArray();
-            svg.Path("M" + string.Join('L', drawn.Select(point => $"{Svg.Number(x[point.X])} {Svg.Number(y[point.Y])}").DefaultIfEmpty("0 0")), $"line {style}");
+            svg.Path("M" + string.Join('L', drawn.Select(point => $"{Svg.Number(x[point.X])} {Svg.Number(y[point.Y])}")
+                .DefaultIfEmpty("0 0")), $"line {style}");
             foreach (var point in drawn)
             {
-                svg.Dot(x[point.X], y[point.Y], 2.6, $"dot {style}", string.Create(CultureInfo.InvariantCulture, $"{name}: {point.X:0.##} {xName}, {point.Y:0.##} {yName}"));
+                svg.Dot(x[point.X], y[point.Y], 2.6, $"dot {style}",
+                    string.Create(CultureInfo.InvariantCulture, $"{name}: {point.X:0.##} {xName}, {point.Y:0.##} {yName}"));
             }
 
             svg.Line(place, 12, place + 16, 12, $"line {style}").Text(place + 20, 16, name);
@@ -42,7 +45,8 @@ internal static class Plots
     }
 
     /// <summary>A bar for each codebook, and a mark above it where there are two values.</summary>
-    public static string Bars(string description, string yName, string barName, IReadOnlyList<double> bars, string? markName = null, IReadOnlyList<double>? marks = null)
+    public static string Bars(string description, string yName, string barName, IReadOnlyList<double> bars, string? markName = null,
+        IReadOnlyList<double>? marks = null)
     {
         const double Top = 28, Bottom = 198, Height = 234;
         var y = Axis.Of(bars.Concat(marks ?? []), Bottom, Top);
@@ -96,12 +100,15 @@ internal static class Plots
             var ordered = counts[i].OrderDescending().ToArray();
             var bins = Math.Min(Bins, ordered.Length);
             var means = Enumerable.Range(0, bins)
-                .Select(bin => ordered[(int)((long)bin * ordered.Length / bins)..(int)((bin + 1L) * ordered.Length / bins)].Average()).ToArray();
+                .Select(bin => ordered[(int)((long)bin * ordered.Length / bins)..(int)((bin + 1L) * ordered.Length / bins)].Average())
+                    .ToArray();
             var y = new Axis(0, Math.Max(means[0], 1), top + PanelHeight, top);
-            var path = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"M{Svg.Number(left)} {Svg.Number(top + PanelHeight)}"));
+            var path = new StringBuilder(
+                string.Create(CultureInfo.InvariantCulture, $"M{Svg.Number(left)} {Svg.Number(top + PanelHeight)}"));
             for (var bin = 0; bin < bins; bin++)
             {
-                path.Append(CultureInfo.InvariantCulture, $"V{Svg.Number(y[means[bin]])}H{Svg.Number(left + ((bin + 1) * panelWidth / bins))}");
+                path.Append(
+                    CultureInfo.InvariantCulture, $"V{Svg.Number(y[means[bin]])}H{Svg.Number(left + ((bin + 1) * panelWidth / bins))}");
             }
 
             svg.Path($"{path}V{Svg.Number(top + PanelHeight)}Z", "bar a");
@@ -132,7 +139,8 @@ internal static class Plots
                 var (start, end) = (x[i * stride], x[(i + 1) * stride]);
                 paths[(int)((long)code * Shades / size)].Append(
                     CultureInfo.InvariantCulture,
-                    $"M{Svg.Number(start)} {Svg.Number(Top + (stage * rowHeight))}h{Svg.Number(end - start)}v{Svg.Number(rowHeight)}h-{Svg.Number(end - start)}z");
+                    $"M{Svg.Number(start)} {Svg.Number(Top + (stage * rowHeight))}"
+                    + $"h{Svg.Number(end - start)}v{Svg.Number(rowHeight)}h-{Svg.Number(end - start)}z");
             }
 
             first += perBlock;
@@ -154,7 +162,8 @@ internal static class Plots
 
         foreach (var (value, text) in x.Marks().Where(mark => mark.Value <= frames && mark.Value == Math.Floor(mark.Value)))
         {
-            svg.Line(x[value], bottom, x[value], bottom + 4, "axis").Text(x[value], bottom + 16, text, value == 0 ? "start" : value >= frames * 0.97 ? "end" : "middle");
+            svg.Line(x[value], bottom, x[value], bottom + 4, "axis")
+                .Text(x[value], bottom + 16, text, value == 0 ? "start" : value >= frames * 0.97 ? "end" : "middle");
         }
 
         return svg.Text((left + Right) / 2, bottom + 30, "frame", "middle").ToString();

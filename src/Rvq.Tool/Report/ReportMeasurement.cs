@@ -19,7 +19,8 @@ internal static class ReportMeasurement
     /// <param name="threads">The threads that encode.</param>
     /// <param name="cancellation">Stops it.</param>
     public static ReportData Measure(
-        RvqModel model, string modelName, float[] frames, string what, double? frameRate, int beamWidth, int threads, CancellationToken cancellation)
+        RvqModel model, string modelName, float[] frames, string what, double? frameRate, int beamWidth, int threads,
+        CancellationToken cancellation)
     {
         var count = frames.Length / model.Dimensions;
         var codes = Encode(model, frames, 1, threads);
@@ -37,7 +38,8 @@ internal static class ReportMeasurement
             Greedy = greedy,
             Beam = beam,
             BeamWidth = beamWidth,
-            Counts = [.. Enumerable.Range(0, model.CodebookCount).Select(codebook => CodebookStatistics.CountCodes<int>(model, codes, codebook))],
+            Counts = [.. Enumerable.Range(0, model.CodebookCount)
+                .Select(codebook => CodebookStatistics.CountCodes<int>(model, codes, codebook))],
             FirstCodes = codes[..Math.Min(codes.Length, blocks * model.CodesPerBlock)],
         };
     }

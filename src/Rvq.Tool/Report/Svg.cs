@@ -25,7 +25,8 @@ internal sealed class Svg
     /// <param name="height">The height; the width is <see cref="Width"/>.</param>
     /// <param name="description">What it shows, for those who cannot see it.</param>
     public Svg(double height, string description)
-        => _text.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Number(height)}\" role=\"img\" aria-label=\"{Escape(description)}\">");
+        => _text.Append(CultureInfo.InvariantCulture,
+            $"<svg viewBox=\"0 0 {Width} {Number(height)}\" role=\"img\" aria-label=\"{Escape(description)}\">");
 
     /// <summary>A text as it may stand in HTML.</summary>
     public static string Escape(string text) => WebUtility.HtmlEncode(Shell.OneLine(text));
@@ -43,7 +44,8 @@ internal sealed class Svg
     public Svg Text(double x, double y, string text, string anchor = "start", string style = "label", bool rotated = false)
     {
         var rotation = rotated ? $" transform=\"rotate(-90 {Number(x)} {Number(y)})\"" : "";
-        _text.Append(CultureInfo.InvariantCulture, $"<text class=\"{style}\" x=\"{Number(x)}\" y=\"{Number(y)}\" text-anchor=\"{anchor}\"{rotation}>{Escape(text)}</text>");
+        _text.Append(CultureInfo.InvariantCulture,
+            $"<text class=\"{style}\" x=\"{Number(x)}\" y=\"{Number(y)}\" text-anchor=\"{anchor}\"{rotation}>{Escape(text)}</text>");
         return this;
     }
 
