@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Arrays that nothing calls a codebook: a .npy file, an .npz of arrays, a list of tensors. They are codebooks only if the caller says so: one of [K, D],
-/// several of [K, D] in the order of the file's numbers, or one of [N, K, D].
+/// Arrays that nothing calls a codebook: a .npy file, an .npz of arrays, a list of tensors. They are codebooks only if the caller says so:
+/// one of [K, D], several of [K, D] in the order of the file's numbers, or one of [N, K, D].
 /// </summary>
 internal static class BareCodebooks
 {
@@ -21,7 +21,8 @@ internal static class BareCodebooks
         if (!options.BareCodebooks)
         {
             throw new InvalidDataException(
-                $"The file holds arrays without names: {shown}. If they are the codebooks of a residual quantizer, LoadOptions.BareCodebooks says so.");
+                $"The file holds arrays without names: {shown}. If they are the codebooks of a residual quantizer, "
+                + "LoadOptions.BareCodebooks says so.");
         }
 
         var tensors = new CodecTensors(file, "");
@@ -31,8 +32,8 @@ internal static class BareCodebooks
             [{ Shape: [_, _] } single] => [tensors.Codebook(single.Name)],
             [_, ..] when Array.TrueForAll(arrays, array => array.Shape is [_, _]) => [.. InOrder(arrays, prefix).Select(tensors.Codebook)],
             _ => throw new InvalidDataException(
-                $"LoadOptions.BareCodebooks wants one array [N, K, D] or arrays [K, D] alone, but under the prefix {TensorEntry.Quote(prefix)} the file holds "
-                + $"{arrays.Length} arrays: {shown}."),
+                "LoadOptions.BareCodebooks wants one array [N, K, D] or arrays [K, D] alone, but under the prefix "
+                + $"{TensorEntry.Quote(prefix)} the file holds {arrays.Length} arrays: {shown}."),
         };
         return new RvqModel(new ResidualStack([.. codebooks.Select(codebook => hints.Stage(codebook))]))
         {
@@ -49,13 +50,15 @@ internal static class BareCodebooks
         {
             if (Number(array.Name[prefix.Length..].Trim('.', '_')) is not { } number || !byNumber.TryAdd(number, array.Name))
             {
-                throw array.Invalid("is one of several arrays; they must be numbered for their order to be known, or LoadOptions.Prefix choose one.");
+                throw array.Invalid(
+                    "is one of several arrays; they must be numbered for their order to be known, or LoadOptions.Prefix choose one.");
             }
         }
 
         return byNumber.Keys.SequenceEqual(Enumerable.Range(0, arrays.Length))
             ? [.. byNumber.Values]
-            : throw new InvalidDataException($"The {arrays.Length} arrays have the numbers {string.Join(", ", byNumber.Keys.Take(5))}, …; from 0 on without a gap are expected.");
+            : throw new InvalidDataException($"The {arrays.Length} arrays have the numbers {string.Join(", ", byNumber.Keys.Take(5))}, …; "
+                + "from 0 on without a gap are expected.");
     }
 
     /// <summary>The number that numpy and lists give to arrays without names, or null.</summary>
@@ -63,7 +66,8 @@ internal static class BareCodebooks
     {
         const string Numpy = "arr_";
         return name is "" or NpyTensor.Name ? 0
-            : int.TryParse(name.StartsWith(Numpy, StringComparison.Ordinal) ? name[Numpy.Length..] : name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            : int.TryParse(name.StartsWith(Numpy, StringComparison.Ordinal) ? name[Numpy.Length..] : name, NumberStyles.None,
+                CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
     }

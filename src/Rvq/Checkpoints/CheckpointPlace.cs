@@ -6,7 +6,8 @@ internal static class CheckpointPlace
     /// <summary>The names under which Hugging Face's programs save a model, the preferred first.</summary>
     private static readonly string[] UsualNames =
     [
-        "model.safetensors", "model.safetensors.index.json", "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
+        "model.safetensors", "model.safetensors.index.json", "diffusion_pytorch_model.safetensors",
+        "diffusion_pytorch_model.safetensors.index.json",
         "pytorch_model.bin", "pytorch_model.bin.index.json",
     ];
 
@@ -34,7 +35,8 @@ internal static class CheckpointPlace
 
     public static async Task<Checkpoint> OpenAsync(Stream stream, CancellationToken cancellationToken)
     {
-        var spool = stream.CanSeek ? null : await Spool.CopyAsync(stream, long.MaxValue, "The stream", cancellationToken).ConfigureAwait(false);
+        var spool = stream.CanSeek ? null
+            : await Spool.CopyAsync(stream, long.MaxValue, "The stream", cancellationToken).ConfigureAwait(false);
         return Open(stream, spool);
     }
 
@@ -42,7 +44,8 @@ internal static class CheckpointPlace
     {
         try
         {
-            var source = spool ?? (stream.Position == 0 ? stream : new JoinedStream(stream, stream.Position, Math.Max(stream.Length - stream.Position, 0)));
+            var source = spool ?? (
+                stream.Position == 0 ? stream : new JoinedStream(stream, stream.Position, Math.Max(stream.Length - stream.Position, 0)));
             var file = CheckpointReader.Guarded(source, () => CheckpointReader.Open(source));
             return new Checkpoint(file.With(file.Format, file.Metadata, spool is null ? [] : [spool]), null);
         }
@@ -71,7 +74,10 @@ internal static class CheckpointPlace
 
     public static FileStream OpenStream(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
 
-    /// <summary>The model in a folder: under a usual name, or the only file with a checkpoint's extension. Hugging Face's cache keeps it under snapshots.</summary>
+    /// <summary>
+    /// The model in a folder: under a usual name, or the only file with a checkpoint's extension. Hugging Face's cache keeps it under
+    /// snapshots.
+    /// </summary>
     private static string InFolder(string folder)
     {
         folder = Snapshot(folder) ?? folder;
@@ -81,15 +87,18 @@ internal static class CheckpointPlace
         }
 
         var others = Directory.EnumerateFiles(folder)
-            .Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant()) || file.EndsWith(ShardIndex.Extension, StringComparison.OrdinalIgnoreCase))
+            .Where(file => Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())
+                || file.EndsWith(ShardIndex.Extension, StringComparison.OrdinalIgnoreCase))
             .Order(StringComparer.Ordinal).Take(6).ToArray();
         return others switch
         {
             [var only] => only,
             [] => throw new InvalidDataException(
-                $"{folder}: The folder holds no model: none of {string.Join(", ", UsualNames)}, and no file that ends with {string.Join(", ", Extensions)}."),
+                $"{folder}: The folder holds no model: none of {string.Join(", ", UsualNames)}, and no file that ends with "
+                + $"{string.Join(", ", Extensions)}."),
             _ => throw new InvalidDataException(
-                $"{folder}: The folder holds several files that may be the model ({string.Join(", ", others.Select(file => TensorEntry.Quote(Path.GetFileName(file))))}); load one of them."),
+                $"{folder}: The folder holds several files that may be the model "
+                + $"({string.Join(", ", others.Select(file => TensorEntry.Quote(Path.GetFileName(file))))}); load one of them."),
         };
     }
 
@@ -103,7 +112,8 @@ internal static class CheckpointPlace
             return null;
         }
 
-        var named = File.Exists(main) && new FileInfo(main).Length < 100 ? Path.Combine(snapshots, Path.GetFileName(File.ReadAllText(main).Trim())) : null;
+        var named = File.Exists(main) && new FileInfo(main).Length < 100
+            ? Path.Combine(snapshots, Path.GetFileName(File.ReadAllText(main).Trim())) : null;
         return Directory.Exists(named) ? named : Directory.GetDirectories(snapshots) is [var only] ? only : null;
     }
 }

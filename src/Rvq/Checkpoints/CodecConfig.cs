@@ -98,7 +98,8 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
             QuantizerType = Text(config, "quantizer_type"),
             UsesCosine = Flag(config, "use_cosine_sim"),
             UsesUnitCodewords = Flag(config, "use_l2_norm")
-                ?? (Object(config, "model") is { } model && Object(model, "vq_model") is { } quantizer ? Flag(quantizer, "use_l2_norm") : null),
+                ?? (Object(config, "model") is { } model
+                    && Object(model, "vq_model") is { } quantizer ? Flag(quantizer, "use_l2_norm") : null),
             ValidQuantizers = Number(config, "encoder_valid_num_quantizers"),
         };
     }
@@ -130,7 +131,8 @@ internal sealed record CodecConfig(int? SampleRate, int? HopLength, int[]? Strid
 
     // A frame rate that does not divide the sample rate has been rounded (Parler's DAC says 86 for 44100 / 512) and is of no use.
     private static int? HopFromFrameRate(JsonElement config, int? sampleRate)
-        => config.TryGetProperty("frame_rate", out var property) && property.ValueKind == JsonValueKind.Number && property.TryGetDouble(out var rate)
+        => config.TryGetProperty("frame_rate", out var property) && property.ValueKind == JsonValueKind.Number
+            && property.TryGetDouble(out var rate)
             && sampleRate / rate is { } hop && hop == Math.Floor(hop) && hop is >= 1 and <= int.MaxValue
             ? (int)hop
             : null;

@@ -67,7 +67,8 @@ internal static class CodecFamilies
     /// <summary>Whether the file holds nothing but a table, its statistics and a layer over it; text models have such tables too.</summary>
     private static bool StandsAlone(TensorEntry table, TensorFile file, CodecHints hints)
         => file.Tensors.All(other => other == table || other.Shape.Length < 2
-            || HarmlessBuffers.Contains(other.Name) || hints.Ignores(other.Name) || other.Name.Contains("_proj.", StringComparison.Ordinal));
+            || HarmlessBuffers.Contains(other.Name) || hints.Ignores(other.Name)
+            || other.Name.Contains("_proj.", StringComparison.Ordinal));
 
     private static CodecFamily[] Named(string? name)
     {

@@ -126,12 +126,14 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
         var tensor = Require(name);
         if (tensor.Shape is not [> 0 and <= int.MaxValue, _, _] || tensor.Strides is not null)
         {
-            throw tensor.Invalid($"has shape [{string.Join(", ", tensor.Shape)}]; [codebooks, codewords, dimensions] is expected, row-major.");
+            throw tensor.Invalid(
+                $"has shape [{string.Join(", ", tensor.Shape)}]; [codebooks, codewords, dimensions] is expected, row-major.");
         }
 
         Take(name);
         var codebooks = new List<Codebook>();
-        for (var offset = tensor.Offset; codebooks.Count < tensor.Shape[0]; offset += tensor.Shape[1] * tensor.Shape[2] * tensor.ElementSize)
+        var length = tensor.Shape[1] * tensor.Shape[2] * tensor.ElementSize;
+        for (var offset = tensor.Offset; codebooks.Count < tensor.Shape[0]; offset += length)
         {
             codebooks.Add(Codebook(tensor with { Shape = tensor.Shape[1..], Offset = offset }, tensor.Shape[1..]));
         }
@@ -216,7 +218,8 @@ internal sealed class CodecTensors(TensorFile file, string prefix)
 
     public Projection RequireProjection(string name)
         => Projection(name)
-            ?? throw new InvalidDataException($"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
+            ?? throw new InvalidDataException(
+                $"Tensor {TensorEntry.Quote($"{prefix}{name}.weight")} is missing, and its weight-norm names too.");
 
     private (string Gain, string Direction) WeightNormNames(string name)
         => (Has($"{name}.weight_g") ? $"{name}.weight_g" : $"{name}.parametrizations.weight.original0",

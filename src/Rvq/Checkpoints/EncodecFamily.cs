@@ -73,8 +73,9 @@ internal static class EncodecFamily
         if (!hints.Names(LanguageCodec))
         {
             throw new InvalidDataException(
-                $"Four codebooks under {TensorEntry.Quote(tensors.Prefix)} are those of Language-Codec, whose first three see a third of the "
-                + "channels each, or of an EnCodec or WavTokenizer with as many; the names do not tell. LoadOptions.Family \"Language-Codec\" or \"EnCodec\" does.");
+                $"Four codebooks under {TensorEntry.Quote(tensors.Prefix)} are those of Language-Codec, whose first three see a third of "
+                + "the channels each, or of an EnCodec or WavTokenizer with as many; the names do not tell. LoadOptions.Family "
+                + "\"Language-Codec\" or \"EnCodec\" does.");
         }
 
         var stages = Original.Stages(tensors, hints);

@@ -5,9 +5,11 @@ using System.Text;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Finds the residual quantizer in a faiss index file (index_write.cpp): four letters that name the kind, the index header, and the kind's own fields.
-/// Indexes around another one are unwrapped. The codebooks become tensors <c>codebooks.{i}</c> [2^bits, d], those of a product's parts
-/// <c>groups.{g}.codebooks.{i}</c>, an inverted file's centroids <c>coarse</c> and a transform <c>transforms.{i}.weight</c>. Stored codes are not read.
+/// Finds the residual quantizer in a faiss index file (index_write.cpp): four letters that name the kind, the index header, and the kind's
+/// own fields. Indexes around another one are unwrapped. The codebooks become tensors <c>codebooks.{i}</c> [2^bits, d], those of a
+/// product's parts
+/// <c>groups.{g}.codebooks.{i}</c>, an inverted file's centroids <c>coarse</c> and a transform <c>transforms.{i}.weight</c>. Stored codes
+/// are not read.
 /// </summary>
 internal sealed class FaissIndexReader
 {
@@ -30,7 +32,9 @@ internal sealed class FaissIndexReader
 
     private FaissIndexReader(Stream stream) => _cursor = new StreamCursor(stream, "faiss index");
 
-    /// <summary>Whether a file starts as one: with a known kind, or with any kind and the two numbers that no one uses in every header.</summary>
+    /// <summary>
+    /// Whether a file starts as one: with a known kind, or with any kind and the two numbers that no one uses in every header.
+    /// </summary>
     public static bool Recognises(ReadOnlySpan<byte> start)
         => start.StartsWith("IxRq"u8) || start.StartsWith("IxRQ"u8)
             || (start.Length >= 32 && start[0] == 'I' && BinaryPrimitives.ReadInt64LittleEndian(start[16..]) == Unused
@@ -82,8 +86,9 @@ internal sealed class FaissIndexReader
                 break;
             default:
                 throw new InvalidDataException(
-                    $"The faiss index is of type {TensorEntry.Quote(string.Join('/', _kinds))}{FaissKinds.Describe(kind)}, not a residual quantizer; "
-                    + "IxRq (IndexResidualQuantizer), IxPR, ImRQ, IwRQ and IRfs are read, also inside IxMp, IxM2, IxRF and IxPT.");
+                    $"The faiss index is of type {TensorEntry.Quote(string.Join('/', _kinds))}{FaissKinds.Describe(kind)}, not a residual "
+                    + "quantizer; IxRq (IndexResidualQuantizer), IxPR, ImRQ, IwRQ and IRfs are read, also inside IxMp, IxM2, IxRF and "
+                    + "IxPT.");
         }
     }
 
@@ -182,7 +187,8 @@ internal sealed class FaissIndexReader
     {
         _cursor.Skip(sizeof(int), "train_type");
         var size = _cursor.Int32("max_beam_size");
-        _beamSize = size is >= 1 and <= MaxBeamSize ? size : throw _cursor.Invalid($"has a max_beam_size of {size}; 1 to {MaxBeamSize} are read");
+        _beamSize = size is >= 1 and <= MaxBeamSize ? size
+            : throw _cursor.Invalid($"has a max_beam_size of {size}; 1 to {MaxBeamSize} are read");
     }
 
     private void ReadProduct(int dimensions)
@@ -210,7 +216,8 @@ internal sealed class FaissIndexReader
         var coarse = Encoding.Latin1.GetString(_cursor.Bytes(4, 4, "kind"));
         if (coarse != "IxF2")
         {
-            throw _cursor.Invalid($"is an inverted file (IwRQ) over a coarse quantizer of type {TensorEntry.Quote(coarse)}; only IxF2 (IndexFlatL2) is read");
+            throw _cursor.Invalid(
+                $"is an inverted file (IwRQ) over a coarse quantizer of type {TensorEntry.Quote(coarse)}; only IxF2 (IndexFlatL2) is read");
         }
 
         var width = ReadHeader();
@@ -255,14 +262,16 @@ internal sealed class FaissIndexReader
         var kind = Encoding.Latin1.GetString(_cursor.Bytes(4, 4, "kind of transform"));
         if (kind is "Pcam" or "PcAm")
         {
-            _cursor.Skip((kind == "Pcam" ? 2 : 1) * sizeof(float) + 1 + sizeof(int), "PCA"); // eigen_power, epsilon, random_rotation, balanced_bins
+            // eigen_power, epsilon, random_rotation, balanced_bins
+            _cursor.Skip((kind == "Pcam" ? 2 : 1) * sizeof(float) + 1 + sizeof(int), "PCA");
             SkipVector(sizeof(float), "mean");
             SkipVector(sizeof(float), "eigenvalues");
             SkipVector(sizeof(float), "PCA matrix");
         }
         else if (kind is not ("rrot" or "LTra"))
         {
-            throw _cursor.Invalid($"has a transform of type {TensorEntry.Quote(kind)}{FaissKinds.Describe(kind)} before its vectors, which a model cannot have");
+            throw _cursor.Invalid($"has a transform of type {TensorEntry.Quote(kind)}{FaissKinds.Describe(kind)} before its vectors, which "
+                + "a model cannot have");
         }
 
         _cursor.Skip(1, "have_bias");

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Makes the model of a faiss index. An inverted file's centroids are the first codebook, since its codes are of what they leave. A product's parts are stacks,
-/// each of its part of the frame. A rotation or PCA before the index is a projection around it.
+/// Makes the model of a faiss index. An inverted file's centroids are the first codebook, since its codes are of what they leave. A
+/// product's parts are stacks, each of its part of the frame. A rotation or PCA before the index is a projection around it.
 /// </summary>
 internal static class FaissModel
 {
@@ -29,7 +29,8 @@ internal static class FaissModel
         var groups = tensors.LayerCount("groups.", ".codebooks.0");
         var stacks = groups > 0
             ? Groups(Enumerable.Range(0, groups).Select(group => Stages(tensors, $"groups.{group}.", metric)).ToArray())
-            : [Stack(tensors, tensors.Has("coarse") ? [new Stage(tensors.Codebook("coarse"), metric: metric), .. Stages(tensors, "", metric)] : Stages(tensors, "", metric))];
+            : [Stack(tensors, tensors.Has("coarse") ? [
+                new Stage(tensors.Codebook("coarse"), metric: metric), .. Stages(tensors, "", metric)] : Stages(tensors, "", metric))];
 
         // The beam of an inverted file starts behind the centroids, which a model's does not.
         var beam = tensors.Has("coarse") ? null : file.Metadata.GetValueOrDefault(FaissIndexReader.BeamSize);
@@ -37,7 +38,8 @@ internal static class FaissModel
     }
 
     private static Stage[] Stages(CodecTensors tensors, string prefix, SearchMetric metric)
-        => [.. Enumerable.Range(0, tensors.LayerCount($"{prefix}codebooks.", "")).Select(i => new Stage(tensors.Codebook($"{prefix}codebooks.{i}"), metric: metric))];
+        => [.. Enumerable.Range(0, tensors.LayerCount($"{prefix}codebooks.", ""))
+            .Select(i => new Stage(tensors.Codebook($"{prefix}codebooks.{i}"), metric: metric))];
 
     private static ResidualStack Stack(CodecTensors tensors, Stage[] stages)
     {
@@ -111,7 +113,8 @@ internal static class FaissModel
         var dimensions = (long)inner * groups.Length;
         if (dimensions * dimensions > MaxSelectionValues)
         {
-            throw new InvalidDataException($"The {groups.Length} parts have {dimensions} dimensions; a square of at most {MaxSelectionValues} is read.");
+            throw new InvalidDataException(
+                $"The {groups.Length} parts have {dimensions} dimensions; a square of at most {MaxSelectionValues} is read.");
         }
 
         return [.. groups.Select((stages, group) =>

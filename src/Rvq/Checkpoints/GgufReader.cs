@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Reads GGUF (versions 2 and 3): counts, then keys and values, then each tensor's name, sizes (the innermost first), type and offset, and behind them, aligned,
-/// the elements. Quantized tensors are listed and not read.
+/// Reads GGUF (versions 2 and 3): counts, then keys and values, then each tensor's name, sizes (the innermost first), type and offset, and
+/// behind them, aligned, the elements. Quantized tensors are listed and not read.
 /// </summary>
 internal static class GgufReader
 {
@@ -68,7 +68,8 @@ internal static class GgufReader
 
         if (metadata.TryGetValue("split.count", out var splits) && splits is not ("0" or "1"))
         {
-            throw new InvalidDataException($"The GGUF file is one of {splits} parts of a model, which are not joined; llama-gguf-split --merge joins them.");
+            throw new InvalidDataException(
+                $"The GGUF file is one of {splits} parts of a model, which are not joined; llama-gguf-split --merge joins them.");
         }
 
         return new TensorFile(stream, Tensors(cursor, tensorCount, metadata), metadata) { Format = "GGUF" };
@@ -97,7 +98,8 @@ internal static class GgufReader
             tensors.Add(new TensorEntry(name, element.Item1, element.Item2, shape, cursor.Int64("offset")));
         }
 
-        var alignment = metadata.TryGetValue("general.alignment", out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+        var alignment = metadata.TryGetValue("general.alignment", out var text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var given)
             && given is > 0 and <= 1 << 20 ? given : 32;
         var start = (cursor.Position + alignment - 1) / alignment * alignment;
         return tensors.ConvertAll(tensor => Placed(tensor, start, cursor.End));
@@ -106,14 +108,18 @@ internal static class GgufReader
     private static TensorEntry Placed(TensorEntry tensor, long start, long end)
     {
         var placed = tensor with { Offset = tensor.Offset >= 0 && tensor.Offset <= end - start ? start + tensor.Offset : -1 };
-        return placed.Offset >= 0 && TensorEntry.TryCount(tensor.Shape) is { } count && (Int128)count * tensor.ElementSize <= end - placed.Offset
+        return placed.Offset >= 0 && TensorEntry.TryCount(tensor.Shape) is { } count
+            && (Int128)count * tensor.ElementSize <= end - placed.Offset
             ? placed
-            : throw tensor.Invalid($"of the GGUF data at byte {start} has sizes [{string.Join(", ", tensor.Shape)}], which do not fit the file of {end} bytes.");
+            : throw tensor.Invalid($"of the GGUF data at byte {start} has sizes [{string.Join(", ", tensor.Shape)}], which do not fit the "
+                + $"file of {end} bytes.");
     }
 
     private static string Text(StreamCursor cursor, string what) => cursor.Text(cursor.Int64(what), MaxTextBytes, what);
 
-    /// <summary>Reads a value; a text, an integer or a short list of integers is returned as metadata is kept, anything else as null.</summary>
+    /// <summary>
+    /// Reads a value; a text, an integer or a short list of integers is returned as metadata is kept, anything else as null.
+    /// </summary>
     private static string? Value(StreamCursor cursor, uint type, int nesting)
     {
         switch (type)

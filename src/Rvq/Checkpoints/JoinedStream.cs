@@ -1,6 +1,8 @@
 namespace Rvq.Checkpoints;
 
-/// <summary>Stretches of streams, and arrays, end to end as one stream that can only be read. It grows at its end and does not own its parts.</summary>
+/// <summary>
+/// Stretches of streams, and arrays, end to end as one stream that can only be read. It grows at its end and does not own its parts.
+/// </summary>
 internal sealed class JoinedStream : Stream
 {
     private readonly List<Part> _parts = [];

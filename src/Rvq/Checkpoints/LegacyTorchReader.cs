@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Reads PyTorch's format of before version 1.6: pickles of a magic number, a version, the machine, the content and the storages' keys, then for each key
-/// the number of elements in 64 bits and the elements.
+/// Reads PyTorch's format of before version 1.6: pickles of a magic number, a version, the machine, the content and the storages' keys,
+/// then for each key the number of elements in 64 bits and the elements.
 /// </summary>
 internal static class LegacyTorchReader
 {
@@ -30,9 +30,11 @@ internal static class LegacyTorchReader
         }
 
         var root = Next(bytes, ref at, storages);
-        var keys = Next(bytes, ref at, []) as List<object?> ?? throw new InvalidDataException($"There is no list of storages before byte {at}.");
+        var keys = Next(bytes, ref at, []) as List<object?>
+            ?? throw new InvalidDataException($"There is no list of storages before byte {at}.");
         var starts = Locate(stream, at, keys, storages);
-        return new TorchContents(new JoinedStream(stream, 0, stream.Length), (name, storage) => Find(name, storage, starts)).Read(root, "PyTorch (before 1.6)");
+        return new TorchContents(new JoinedStream(stream, 0, stream.Length), (name, storage) => Find(name, storage, starts))
+            .Read(root, "PyTorch (before 1.6)");
     }
 
     private static object? Next(byte[] bytes, ref int at, List<PickleStorage> storages)
@@ -50,7 +52,8 @@ internal static class LegacyTorchReader
     }
 
     /// <summary>The first byte and the number of elements of each storage.</summary>
-    private static Dictionary<string, (long Start, long Count)> Locate(Stream stream, long at, List<object?> keys, List<PickleStorage> storages)
+    private static Dictionary<string, (long Start, long Count)> Locate(
+        Stream stream, long at, List<object?> keys, List<PickleStorage> storages)
     {
         var sizes = new Dictionary<string, int>(StringComparer.Ordinal);
         storages.ForEach(storage => sizes[storage.Key] = storage.ElementSize);
@@ -60,7 +63,8 @@ internal static class LegacyTorchReader
         {
             if (item is not string key || sizes.GetValueOrDefault(key) is not (> 0 and var size))
             {
-                throw new InvalidDataException($"The storage {TensorEntry.Quote(item as string ?? "?")} at byte {at} has a type that is not known.");
+                throw new InvalidDataException(
+                    $"The storage {TensorEntry.Quote(item as string ?? "?")} at byte {at} has a type that is not known.");
             }
 
             stream.Position = at;
@@ -70,7 +74,8 @@ internal static class LegacyTorchReader
             if (count < 0 || count > (stream.Length - at) / size)
             {
                 throw new InvalidDataException(
-                    $"The storage {TensorEntry.Quote(key)} at byte {at} has {count} values of {size} bytes, but {stream.Length - at} bytes are left.");
+                    $"The storage {TensorEntry.Quote(key)} at byte {at} has {count} values of {size} bytes, but {stream.Length - at} bytes "
+                    + "are left.");
             }
 
             starts[key] = (at, count);
@@ -84,6 +89,6 @@ internal static class LegacyTorchReader
         => starts.TryGetValue(storage.Key, out var found) && storage.Start <= found.Count && storage.Count <= found.Count - storage.Start
             ? found.Start
             : throw new InvalidDataException(
-                $"Tensor {TensorEntry.Quote(name)} needs {storage.Count} values from {storage.Start} of the storage {TensorEntry.Quote(storage.Key)}, "
-                + $"which has {found.Count}.");
+                $"Tensor {TensorEntry.Quote(name)} needs {storage.Count} values from {storage.Start} of the storage "
+                + $"{TensorEntry.Quote(storage.Key)}, which has {found.Count}.");
 }

@@ -1,14 +1,16 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Lyra v2's own quantizer.tflite: in the subgraph <c>decode</c> the constants <c>transpose</c>, <c>transpose_1</c>, … are the codebooks, stage by stage.
+/// Lyra v2's own quantizer.tflite: in the subgraph <c>decode</c> the constants <c>transpose</c>, <c>transpose_1</c>, … are the codebooks,
+/// stage by stage.
 /// </summary>
 internal static class LyraModel
 {
     private const string First = "decode.transpose";
     private const int Stages = 46;
 
-    public static bool Recognises(TensorFile file) => file.Format == TfliteReader.Format && file.Find(First) is not null && file.Find($"{First}_{Stages - 1}") is not null;
+    public static bool Recognises(TensorFile file)
+        => file.Format == TfliteReader.Format && file.Find(First) is not null && file.Find($"{First}_{Stages - 1}") is not null;
 
     public static RvqModel Read(TensorFile file)
     {

@@ -5,7 +5,8 @@ using System.Text;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Reads the header of a .npy file: magic, version, the length of a Python dictionary, the dictionary with descr, fortran_order and shape, then the elements.
+/// Reads the header of a .npy file: magic, version, the length of a Python dictionary, the dictionary with descr, fortran_order and shape,
+/// then the elements.
 /// </summary>
 internal static class NpyTensor
 {
@@ -31,9 +32,11 @@ internal static class NpyTensor
             throw array.Invalid("does not start as one of version 1 to 3");
         }
 
-        var headerLength = magic[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(array.Bytes(2, 2, "header length")) : array.UInt32("header length");
+        var headerLength = magic[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(array.Bytes(2, 2, "header length"))
+            : array.UInt32("header length");
         var header = Encoding.Latin1.GetString(array.Bytes(headerLength, MaxHeaderBytes, "header"));
-        if (Value(header, "descr") is not { } type || Value(header, "fortran_order") is not { } fortran || fortran is not ("True" or "False")
+        if (Value(header, "descr") is not { } type || Value(header, "fortran_order") is not { } fortran
+            || fortran is not ("True" or "False")
             || Shape(Value(header, "shape")) is not { } shape || TensorEntry.TryCount(shape) is not { } count)
         {
             throw array.Invalid($"has a header that is not understood: {TensorEntry.Quote(header.Trim())}");
@@ -42,7 +45,8 @@ internal static class NpyTensor
         var element = NumpyType.Of(type.Trim('\'', '"').Replace('=', '<'));
         if (type.Contains('O', StringComparison.Ordinal) || (Int128)count * element.Size > array.Remaining)
         {
-            throw array.Invalid($"is said to hold {count} elements of type {TensorEntry.Quote(type)} in the {array.Remaining} bytes that are left");
+            throw array.Invalid(
+                $"is said to hold {count} elements of type {TensorEntry.Quote(type)} in the {array.Remaining} bytes that are left");
         }
 
         return new TensorEntry(name, element.Type, element.Name, shape, array.Position)
@@ -77,7 +81,8 @@ internal static class NpyTensor
         var shape = new long[parts.Length];
         for (var i = 0; i < parts.Length; i++)
         {
-            if (parts.Length > TensorEntry.MaxRank || !long.TryParse(parts[i].TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out shape[i]))
+            if (parts.Length > TensorEntry.MaxRank
+                || !long.TryParse(parts[i].TrimEnd('L'), NumberStyles.None, CultureInfo.InvariantCulture, out shape[i]))
             {
                 return null;
             }

@@ -103,7 +103,8 @@ internal sealed class OnnxReader(JoinedStream file)
     }
 
     private void Add(TensorEntry tensor)
-        => _tensors.Add(_tensors.Count < MaxTensors ? tensor : throw new InvalidDataException($"The ONNX model has more than {MaxTensors} tensors."));
+        => _tensors.Add(
+            _tensors.Count < MaxTensors ? tensor : throw new InvalidDataException($"The ONNX model has more than {MaxTensors} tensors."));
 
     private static string Text(StreamCursor value) => value.Text(value.Remaining, MaxTextBytes, "text");
 }

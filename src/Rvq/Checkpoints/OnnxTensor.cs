@@ -59,7 +59,8 @@ internal sealed class OnnxTensor
                 _isSegment = true;
                 break;
             case 4 or 5 or 9 or 10 when field.Bytes is { } elements:
-                _elements = _elements is null ? (field.Number, elements) : throw _message.Invalid("has a tensor whose elements stand there twice");
+                _elements = _elements is null ? (field.Number, elements)
+                    : throw _message.Invalid("has a tensor whose elements stand there twice");
                 break;
             case 8 when field.Bytes is { } name:
                 _name = name.Text(name.Remaining, MaxTextBytes, "name");
@@ -101,7 +102,8 @@ internal sealed class OnnxTensor
             throw _message.Invalid($"has a tensor {TensorEntry.Quote(name)} of sizes [{string.Join(", ", _shape)}]");
         }
 
-        var obstacle = _file is not null ? $"has its elements in {_file}, beside the model; put them into one file, as onnx.save does by default."
+        var obstacle = _file is not null
+            ? $"has its elements in {_file}, beside the model; put them into one file, as onnx.save does by default."
             : _isSegment ? "is a segment of a tensor."
             : null;
         if (obstacle is not null || element == ElementType.Other || count == 0)

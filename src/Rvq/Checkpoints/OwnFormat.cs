@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// What <see cref="RvqModel.Save(string)"/> writes: float32 safetensors whose metadata says what tensors cannot. A plain stack has EnCodec's
-/// names <c>quantizer.layers.{i}.codebook.embed</c>; any other model has <c>stacks.{s}.stages.{i}.codebook</c> and projections beside it.
+/// What <see cref="RvqModel.Save(string)"/> writes: float32 safetensors whose metadata says what tensors cannot. A plain stack has
+/// EnCodec's names <c>quantizer.layers.{i}.codebook.embed</c>; any other model has <c>stacks.{s}.stages.{i}.codebook</c> and projections
+/// beside it.
 /// </summary>
 internal static class OwnFormat
 {
@@ -31,7 +32,8 @@ internal static class OwnFormat
             [Strides] = string.Join(',', stages.Select(stage => stage.Stride)),
             [FramesPerBlock] = model.FramesPerBlock.ToString(CultureInfo.InvariantCulture),
         };
-        foreach (var (key, value) in new[] { (Family, model.Family), (SampleRate, Text(model.SampleRate)), (HopLength, Text(model.HopLength)), (BeamWidth, Text(model.BeamWidth)) })
+        foreach (var (key, value) in new[] { (Family, model.Family), (SampleRate, Text(model.SampleRate)),
+            (HopLength, Text(model.HopLength)), (BeamWidth, Text(model.BeamWidth)) })
         {
             if (value is not null)
             {
@@ -75,7 +77,8 @@ internal static class OwnFormat
         if (counts.Sum(count => (long)count) != metrics.Length || metrics.Length != strides.Length)
         {
             throw new InvalidDataException(
-                $"The metadata counts {counts.Sum(count => (long)count)} stages, but has {metrics.Length} metrics and {strides.Length} strides.");
+                $"The metadata counts {counts.Sum(count => (long)count)} stages, but has {metrics.Length} metrics and {strides.Length} "
+                + "strides.");
         }
 
         var plain = tensors.Has(CodebookName(true, 0, 0));
@@ -100,16 +103,19 @@ internal static class OwnFormat
         if (framesPerBlock < 1 || strides.FirstOrDefault(stride => framesPerBlock % stride != 0) is var odd and not 0)
         {
             throw new InvalidDataException(
-                $"The metadata {FramesPerBlock} is {framesPerBlock}, which is no multiple of every stride in {metadata.Required(Strides)}.");
+                $"The metadata {FramesPerBlock} is {framesPerBlock}, which is no multiple of every stride in "
+                + $"{metadata.Required(Strides)}.");
         }
 
         return RvqModel.WithFramesPerBlock(
-            stacks, framesPerBlock, metadata.Optional(Family), metadata.Integer(SampleRate), metadata.Integer(HopLength), metadata.Integer(BeamWidth));
+            stacks, framesPerBlock, metadata.Optional(Family), metadata.Integer(SampleRate), metadata.Integer(HopLength),
+            metadata.Integer(BeamWidth));
     }
 
     private static bool IsPlain(RvqModel model)
         => model.Stacks.Length == 1 && model.Stacks[0] is { InputProjection: null, OutputProjection: null }
-            && model.Stages.ToArray().All(stage => stage is { InputProjection: null, OutputProjection: null, Stride: 1, Metric: SearchMetric.Euclidean });
+            && model.Stages.ToArray()
+            .All(stage => stage is { InputProjection: null, OutputProjection: null, Stride: 1, Metric: SearchMetric.Euclidean });
 
     private static string CodebookName(bool plain, int stack, int stage)
         => plain ? $"quantizer.layers.{stage}.codebook.embed" : $"stacks.{stack}.stages.{stage}.codebook";

@@ -30,5 +30,6 @@ internal sealed class OwnMetadata(IReadOnlyDictionary<string, string> values)
     private static int Parse(string key, string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0
             ? value
-            : throw new InvalidDataException($"The metadata {key} has {TensorEntry.Quote(text)} where a number from 1 to {int.MaxValue} belongs.");
+            : throw new InvalidDataException(
+                $"The metadata {key} has {TensorEntry.Quote(text)} where a number from 1 to {int.MaxValue} belongs.");
 }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// The few Python classes and functions that checkpoints need, each imitated. Every other name makes an empty <see cref="PickleObject"/>, so nothing in
-/// a file is executed.
+/// The few Python classes and functions that checkpoints need, each imitated. Every other name makes an empty <see cref="PickleObject"/>,
+/// so nothing in a file is executed.
 /// </summary>
 internal static class PickleConstruction
 {
@@ -80,7 +80,9 @@ internal static class PickleConstruction
         return new PickleGlobal(Names.GetValueOrDefault(full, full));
     }
 
-    /// <summary>The storage of a persistent id ('storage', type, key, location, count[, view]), or an opaque object where it is something else.</summary>
+    /// <summary>
+    /// The storage of a persistent id ('storage', type, key, location, count[, view]), or an opaque object where it is something else.
+    /// </summary>
     /// <exception cref="InvalidDataException">A storage whose parts do not fit.</exception>
     public static object Storage(object? id)
     {
@@ -102,8 +104,8 @@ internal static class PickleConstruction
     }
 
     /// <summary>
-    /// What calling a global gives: an opaque object where it is not one of the few, null where the arguments do not fit. What is made is never larger
-    /// than the arguments.
+    /// What calling a global gives: an opaque object where it is not one of the few, null where the arguments do not fit. What is made is
+    /// never larger than the arguments.
     /// </summary>
     public static object? Call(string name, List<object?> arguments) => (name, arguments) switch
     {
@@ -113,7 +115,8 @@ internal static class PickleConstruction
         ("list", [List<object?> items]) => items,
         ("tensor", [PickleStorage, _, List<object?> sizes, _, _, _, PickleMap view, ..]) when IsTrue(view, "neg") || IsTrue(view, "conj")
             => new PickleUnread("negated or conjugated", Integers(sizes) ?? []),
-        ("tensor", [PickleStorage storage, long offset, List<object?> sizes, List<object?> steps, ..]) => Tensor(storage, offset, sizes, steps),
+        ("tensor", [PickleStorage storage, long offset, List<object?> sizes, List<object?> steps, ..])
+            => Tensor(storage, offset, sizes, steps),
         ("tensor" or "tensor of type", [PickleObject, ..]) => new PickleUnread("of an unknown storage", []),
         ("tensor of type", [PickleStorage storage, long offset, List<object?> sizes, List<object?> steps, _, _, PickleGlobal type, ..])
             => Tensor(Typed(storage, type.Name), offset, sizes, steps),
@@ -123,9 +126,11 @@ internal static class PickleConstruction
         ("reconstruct", [PickleGlobal("numpy ndarray"), ..]) => new PickleArray(),
         ("dtype", [string and { Length: > 0 and <= 16 } code, ..]) => new PickleType(code),
         ("scalar", [PickleType type, byte[] bytes]) => Scalar(type, bytes),
-        ("frombuffer", [byte[] bytes, PickleType { ElementSize: > 0 } type, List<object?> sizes, string order]) => Array(bytes, type, sizes, order),
+        ("frombuffer", [byte[] bytes, PickleType { ElementSize: > 0 } type, List<object?> sizes, string order])
+            => Array(bytes, type, sizes, order),
         ("torch._utils _rebuild_device_tensor_from_numpy", [PickleArray array, ..]) => array,
-        ("torch._utils _rebuild_meta_tensor_no_storage", [_, List<object?> sizes, ..]) => new PickleUnread("without data", Integers(sizes) ?? []),
+        ("torch._utils _rebuild_meta_tensor_no_storage", [_, List<object?> sizes, ..])
+            => new PickleUnread("without data", Integers(sizes) ?? []),
         ("torch._utils _rebuild_qtensor", [_, _, List<object?> sizes, ..]) => new PickleUnread("quantized", Integers(sizes) ?? []),
         ("tensor" or "tensor of type" or "parameter" or "subclass", _) => null,
         _ when name.StartsWith(TensorMaker, StringComparison.Ordinal) => new PickleUnread(name[TensorMaker.Length..].Replace('_', ' '), []),
@@ -184,7 +189,8 @@ internal static class PickleConstruction
     /// <summary>An untyped storage, whose count is in bytes, as one of a type.</summary>
     private static PickleStorage Typed(PickleStorage storage, string type)
         => Types.TryGetValue(type, out var element) && storage.ElementSize == 1 && storage.Count % element.Size == 0
-            ? storage with { Type = element.Type, TypeName = element.Name, ElementSize = element.Size, Count = storage.Count / element.Size }
+            ? storage with { Type = element.Type, TypeName = element.Name, ElementSize = element.Size,
+                Count = storage.Count / element.Size }
             : storage with { Type = ElementType.Other, TypeName = type.Split(' ')[^1], ElementSize = 0 };
 
     private static PickleTensor? Tensor(PickleStorage storage, long offset, List<object?> sizes, List<object?> steps)

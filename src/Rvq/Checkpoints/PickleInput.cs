@@ -25,7 +25,9 @@ internal ref struct PickleInput(ReadOnlySpan<byte> pickle)
 
     public double Double() => BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)));
 
-    /// <summary>A number of that many bytes in two's complement: a long, or where it does not fit (a random seed) the double next to it.</summary>
+    /// <summary>
+    /// A number of that many bytes in two's complement: a long, or where it does not fit (a random seed) the double next to it.
+    /// </summary>
     public object Integer(int length)
     {
         var bytes = Take(length);

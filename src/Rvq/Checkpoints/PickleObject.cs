@@ -1,7 +1,8 @@
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// An object of a class or function that is not imitated: nothing was executed, and only what the pickle put into it is kept. A module's state holds its tensors.
+/// An object of a class or function that is not imitated: nothing was executed, and only what the pickle put into it is kept. A module's
+/// state holds its tensors.
 /// </summary>
 internal sealed class PickleObject(string name)
 {

@@ -3,12 +3,14 @@ using System.Text;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Reads Python pickles of protocol 2 to 5. It is a machine without calls: the few globals that it knows are imitated by <see cref="PickleConstruction"/>,
-/// all others make objects that do nothing. Nesting needs no recursion, and time and memory are bounded by the pickle's length.
+/// Reads Python pickles of protocol 2 to 5. It is a machine without calls: the few globals that it knows are imitated by
+/// <see cref="PickleConstruction"/>, all others make objects that do nothing. Nesting needs no recursion, and time and memory are bounded
+/// by the pickle's length.
 /// </summary>
 internal ref struct PickleReader
 {
-    // Each operation makes at most one small object. The longest real pickles are training histories, which need two bytes or more an operation.
+    // Each operation makes at most one small object. The longest real pickles are training histories, which need two bytes or more an
+    // operation.
     private const int FreeOperations = 2_000_000;
     private const int MaxTensors = 1 << 16;
 
@@ -134,7 +136,8 @@ internal ref struct PickleReader
         {
             case (byte)'h' or (byte)'j': // BINGET, LONG_BINGET
                 var key = operation == 'h' ? _input.Byte() : _input.UInt32();
-                _stack.Push(_memo.TryGetValue(key, out var value) ? value : throw new InvalidDataException($"memo {key}, which was never written"));
+                _stack.Push(
+                    _memo.TryGetValue(key, out var value) ? value : throw new InvalidDataException($"memo {key}, which was never written"));
                 return true;
             case (byte)'q': // BINPUT
                 _memo[_input.Byte()] = _stack.Peek();
@@ -252,7 +255,8 @@ internal ref struct PickleReader
             return;
         }
 
-        var name = callable is PickleGlobal global ? global.Name : throw new InvalidDataException("a call of something that is no PickleGlobal");
+        var name = callable is PickleGlobal global ? global.Name
+            : throw new InvalidDataException("a call of something that is no PickleGlobal");
         if (name == "encode" && arguments is [string text, "latin1" or "latin-1"])
         {
             Spend(text.Length); // how protocol 2 keeps bytes
@@ -265,7 +269,8 @@ internal ref struct PickleReader
             Spend(pairs.Count);
         }
 
-        var made = PickleConstruction.Call(name, arguments) ?? throw new InvalidDataException($"a call of {name} with arguments that do not fit");
+        var made = PickleConstruction.Call(name, arguments)
+            ?? throw new InvalidDataException($"a call of {name} with arguments that do not fit");
         if (made is PickleTensor or PickleUnread && ++_tensors > MaxTensors)
         {
             throw new InvalidDataException($"more than {MaxTensors} tensors");

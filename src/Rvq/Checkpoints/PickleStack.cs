@@ -14,7 +14,8 @@ internal sealed class PickleStack
 
     public object? Peek() => _values.Count > Floor ? _values[^1] : throw new InvalidDataException("an operation on an empty stack");
 
-    public T Peek<T>() => Peek() is T value ? value : throw new InvalidDataException($"an operation on something that is no {typeof(T).Name}");
+    public T Peek<T>()
+        => Peek() is T value ? value : throw new InvalidDataException($"an operation on something that is no {typeof(T).Name}");
 
     public object? Pop()
     {

@@ -59,8 +59,8 @@ internal sealed class PickleArray
     public List<object?> Objects { get; private set; } = [];
 
     /// <summary>
-    /// Fills the array from numpy's state (version, shape, dtype, is_fortran, data). An array of a type that is not read (texts, dates, structures)
-    /// stays empty; false where numbers and their bytes do not fit together.
+    /// Fills the array from numpy's state (version, shape, dtype, is_fortran, data). An array of a type that is not read (texts, dates,
+    /// structures) stays empty; false where numbers and their bytes do not fit together.
     /// </summary>
     public bool TrySetState(List<object?> state)
     {

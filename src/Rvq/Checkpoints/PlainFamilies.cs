@@ -72,9 +72,21 @@ internal static class PlainFamilies
         {
             // Only LlamaGen's, Janus's and BEATs' buffers and a config.json tell the first four; nothing tells IBQ.
             var unit = plain with { Build = BuildUnit };
-            yield return unit with { Name = "LlamaGen", Fits = static (tensors, hints) => hints.Names("LlamaGen") || tensors.Has("codebook_used") };
-            yield return unit with { Name = "Janus", Fits = static (_, hints) => hints.Names("Janus") || hints.Config.ModelType == "janus" };
-            yield return unit with { Name = "TiTok", Fits = static (_, hints) => hints.Names("TiTok") || hints.Config.UsesUnitCodewords == true };
+            yield return unit with
+            {
+                Name = "LlamaGen",
+                Fits = static (tensors, hints) => hints.Names("LlamaGen") || tensors.Has("codebook_used"),
+            };
+            yield return unit with
+            {
+                Name = "Janus",
+                Fits = static (_, hints) => hints.Names("Janus") || hints.Config.ModelType == "janus",
+            };
+            yield return unit with
+            {
+                Name = "TiTok",
+                Fits = static (_, hints) => hints.Names("TiTok") || hints.Config.UsesUnitCodewords == true,
+            };
             yield return CodecFamily.Refused(
                 "ViT-VQGAN", marker, 2,
                 static (tensors, hints) => hints.Options is { UnitCodewords: null, Metric: null, Family: null }

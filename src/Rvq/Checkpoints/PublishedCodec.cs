@@ -4,7 +4,8 @@ namespace Rvq.Checkpoints;
 /// A published model, recognised by its sizes where no config.json gives the rates. 0 codebooks stand for any number.
 /// </summary>
 internal sealed record PublishedCodec(
-    string Family, string Name, int Codebooks, int Size, int CodewordDimensions, int FrameDimensions, int? SampleRate, int? HopLength, int[]? Strides = null)
+    string Family, string Name, int Codebooks, int Size, int CodewordDimensions, int FrameDimensions, int? SampleRate, int? HopLength,
+    int[]? Strides = null)
 {
     private static readonly int[] SnacStrides = [8, 4, 2, 1];
 
@@ -33,7 +34,8 @@ internal sealed record PublishedCodec(
         => Array.Find(All, codec => string.Equals(codec.Name, name, StringComparison.OrdinalIgnoreCase))?.Family;
 
     /// <summary>The published model of a family with these sizes, and of this sample rate where one is known; or null.</summary>
-    public static PublishedCodec? Find(string family, int codebooks, long size, long codewordDimensions, int frameDimensions, int? sampleRate)
+    public static PublishedCodec? Find(
+        string family, int codebooks, long size, long codewordDimensions, int frameDimensions, int? sampleRate)
         => Array.Find(All, codec => codec.Family == family
             && (codec.Codebooks == 0 || codec.Codebooks == codebooks)
             && codec.Size == size

@@ -27,7 +27,8 @@ internal static class SafetensorsReader
         if (length > (ulong)available || length > MaxHeaderBytes)
         {
             throw new InvalidDataException(
-                $"The safetensors header at byte {LengthBytes} claims {length} bytes, but {available} follow and at most {MaxHeaderBytes} are read.");
+                $"The safetensors header at byte {LengthBytes} claims {length} bytes, but {available} follow and at most {MaxHeaderBytes} "
+                + "are read.");
         }
 
         var header = new byte[length];
@@ -46,7 +47,8 @@ internal static class SafetensorsReader
         return file;
     }
 
-    private static void ReadHeader(byte[] header, List<(long Begin, long End, TensorEntry Tensor)> ranges, Dictionary<string, string> metadata)
+    private static void ReadHeader(
+        byte[] header, List<(long Begin, long End, TensorEntry Tensor)> ranges, Dictionary<string, string> metadata)
     {
         var json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 4 });
         try
@@ -111,7 +113,8 @@ internal static class SafetensorsReader
             }
             else
             {
-                throw new JsonException($"Tensor {TensorEntry.Quote(name)} has an unknown or repeated field {TensorEntry.Quote(json.GetString()!)}.");
+                throw new JsonException(
+                    $"Tensor {TensorEntry.Quote(name)} has an unknown or repeated field {TensorEntry.Quote(json.GetString()!)}.");
             }
         }
 
@@ -137,10 +140,12 @@ internal static class SafetensorsReader
         Expect(ref json, JsonTokenType.StartArray);
         while (Next(ref json) != JsonTokenType.EndArray)
         {
-            if (numbers.Count == TensorEntry.MaxRank || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0)
+            if (numbers.Count == TensorEntry.MaxRank || json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number)
+                || number < 0)
             {
                 throw new JsonException(
-                    $"Tensor {TensorEntry.Quote(name)} has a size or offset that is no number from 0 to {long.MaxValue}, or too many of them.");
+                    $"Tensor {TensorEntry.Quote(name)} has a size or offset that is no number from 0 to {long.MaxValue}, or too many of "
+                    + "them.");
             }
 
             numbers.Add(number);

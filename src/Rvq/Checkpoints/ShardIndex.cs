@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Opens a model that is spread over several files by its <c>*.index.json</c>, whose <c>weight_map</c> says for each tensor which file beside it holds it.
+/// Opens a model that is spread over several files by its <c>*.index.json</c>, whose <c>weight_map</c> says for each tensor which file
+/// beside it holds it.
 /// </summary>
 internal static partial class ShardIndex
 {
@@ -50,7 +51,8 @@ internal static partial class ShardIndex
                 format = file.Format;
             }
 
-            return new Checkpoint(new TensorFile(joined, tensors, metadata) { Format = $"{format} in {shards.Length} files", Owned = opened }, path);
+            return new Checkpoint(
+                new TensorFile(joined, tensors, metadata) { Format = $"{format} in {shards.Length} files", Owned = opened }, path);
         }
         catch
         {
@@ -69,13 +71,15 @@ internal static partial class ShardIndex
             var index = $"{match.Groups["stem"].Value}{match.Groups["extension"].Value}{Extension}";
             throw new InvalidDataException(
                 $"It is one of {match.Groups["of"].Value.TrimStart('0')} files of a model; load {index}"
-                + (File.Exists(Path.Combine(folder, index)) ? ", which lies beside it." : ", which says which tensors are where, and which is missing beside it."));
+                + (File.Exists(Path.Combine(
+                    folder, index)) ? ", which lies beside it." : ", which says which tensors are where, and which is missing beside it."));
         }
 
         var beside = $"{path}{Extension}";
         if (File.Exists(beside) && Read(beside).Values.Any(file => file != name))
         {
-            throw new InvalidDataException($"It is one of several files of a model; load {Path.GetFileName(beside)}, which lies beside it.");
+            throw new InvalidDataException(
+                $"It is one of several files of a model; load {Path.GetFileName(beside)}, which lies beside it.");
         }
     }
 
@@ -97,12 +101,15 @@ internal static partial class ShardIndex
         {
             if (where == shard && file.Find(name) is null)
             {
-                throw new InvalidDataException($"Tensor {TensorEntry.Quote(name)} is missing in {TensorEntry.Quote(shard)}, where the index says it is.");
+                throw new InvalidDataException(
+                    $"Tensor {TensorEntry.Quote(name)} is missing in {TensorEntry.Quote(shard)}, where the index says it is.");
             }
         }
     }
 
-    /// <summary>The file of each tensor. A file is named without a folder, so that an index reaches nothing but what lies beside it.</summary>
+    /// <summary>
+    /// The file of each tensor. A file is named without a folder, so that an index reaches nothing but what lies beside it.
+    /// </summary>
     private static Dictionary<string, string> Read(string path)
     {
         var info = new FileInfo(path);
@@ -120,7 +127,8 @@ internal static partial class ShardIndex
                 var file = tensor.Value.GetString();
                 if (string.IsNullOrEmpty(file) || file is "." or ".." || file.IndexOfAny(['/', '\\', ':', '\0']) >= 0)
                 {
-                    throw new InvalidDataException($"The index has the file {TensorEntry.Quote(file ?? "null")}; only names of files beside it are followed.");
+                    throw new InvalidDataException(
+                        $"The index has the file {TensorEntry.Quote(file ?? "null")}; only names of files beside it are followed.");
                 }
 
                 map[tensor.Name] = file;

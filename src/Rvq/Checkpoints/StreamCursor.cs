@@ -17,7 +17,8 @@ internal sealed class StreamCursor
     {
     }
 
-    private StreamCursor(Window window, string format, long start, long end) => (_window, _format, Position, End) = (window, format, start, end);
+    private StreamCursor(Window window, string format, long start, long end)
+        => (_window, _format, Position, End) = (window, format, start, end);
 
     /// <summary>The offset of the next byte in the stream.</summary>
     public long Position { get; private set; }

@@ -27,7 +27,8 @@ internal static class TarReader
         if (checkpoints is not [var checkpoint])
         {
             throw new InvalidDataException(
-                $"The tar file holds {checkpoints.Length} checkpoints among its {files.Length} files ({string.Join(", ", checkpoints.Take(5).Select(file => TensorEntry.Quote(file.Name)))}); "
+                $"The tar file holds {checkpoints.Length} checkpoints among its {files.Length} files "
+                + $"({string.Join(", ", checkpoints.Take(5).Select(file => TensorEntry.Quote(file.Name)))}); "
                 + "one is loaded from such a file, as from .nemo.");
         }
 

@@ -9,8 +9,8 @@ internal sealed class TensorFile : IDisposable
 {
     private const int ChunkBytes = 1 << 16;
 
-    // Views of a PyTorch file may share storage. Twice the file is more than any real one needs, and keeps a small file from filling memory;
-    // the gaps between a view's elements are read too, which takes time.
+    // Views of a PyTorch file may share storage. Twice the file is more than any real one needs, and keeps a small file from filling
+    // memory; the gaps between a view's elements are read too, which takes time.
     private const int MaxGapFactor = 64;
 
     private readonly Stream _stream;

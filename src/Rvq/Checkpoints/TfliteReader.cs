@@ -4,7 +4,8 @@ using System.Text;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// Reads the constants of a TFLite model (schema.fbs: a flatbuffer, whose tables are found through offsets), as tensors <c>{subgraph}.{tensor}</c>.
+/// Reads the constants of a TFLite model (schema.fbs: a flatbuffer, whose tables are found through offsets), as tensors
+/// <c>{subgraph}.{tensor}</c>.
 /// </summary>
 internal sealed class TfliteReader
 {
@@ -51,7 +52,8 @@ internal sealed class TfliteReader
                 // Only constants have bytes; buffer 0 never has.
                 if (buffer > 0 && Vector(Follow(buffers + ((int)buffer * sizeof(uint))), 0, 1) is ( > 0, > 0) and var (start, length))
                 {
-                    tensors.Add(tensors.Count < MaxTensors ? Entry(tensor, $"{prefix}.{Text(tensor, 3)}", start, length) : throw Invalid(tensor, $"has more than {MaxTensors} constants"));
+                    tensors.Add(tensors.Count < MaxTensors ? Entry(tensor, $"{prefix}.{Text(tensor, 3)}", start, length) : throw Invalid(
+                        tensor, $"has more than {MaxTensors} constants"));
                 }
             }
         }
@@ -107,7 +109,9 @@ internal sealed class TfliteReader
         return Encoding.UTF8.GetString(Slice(start, Math.Min(length, 1 << 10)));
     }
 
-    /// <summary>The first element and the number of elements of a vector in a field of a table, or null where the field is not there.</summary>
+    /// <summary>
+    /// The first element and the number of elements of a vector in a field of a table, or null where the field is not there.
+    /// </summary>
     private (int Start, int Count)? Vector(int table, int field, int elementSize)
     {
         if (Field(table, field) is not (> 0 and var at))
@@ -122,7 +126,10 @@ internal sealed class TfliteReader
             : throw Invalid(start, $"has a vector of {count} elements that leaves the file");
     }
 
-    /// <summary>Where a field of a table lies, or 0 where the table lacks it: the table starts with the distance back to the list of its fields' places.</summary>
+    /// <summary>
+    /// Where a field of a table lies, or 0 where the table lacks it: the table starts with the distance back to the list of its fields'
+    /// places.
+    /// </summary>
     private int Field(int table, int field)
     {
         var list = table - (long)BinaryPrimitives.ReadInt32LittleEndian(Slice(table, sizeof(int)));
@@ -133,7 +140,8 @@ internal sealed class TfliteReader
 
         var length = BinaryPrimitives.ReadUInt16LittleEndian(Slice((int)list, sizeof(ushort)));
         var entry = 2 * sizeof(ushort) + (field * sizeof(ushort));
-        var place = entry + sizeof(ushort) <= length ? BinaryPrimitives.ReadUInt16LittleEndian(Slice((int)list + entry, sizeof(ushort))) : 0;
+        var place = entry + sizeof(ushort) <= length ? BinaryPrimitives.ReadUInt16LittleEndian(Slice((int)list + entry, sizeof(ushort)))
+            : 0;
         return place == 0 ? 0 : table + place;
     }
 
@@ -141,7 +149,8 @@ internal sealed class TfliteReader
     private int Follow(int at)
     {
         var target = at + (long)UInt32(at);
-        return target <= _bytes.Length - sizeof(uint) ? (int)target : throw Invalid(at, $"has an offset to byte {target} of {_bytes.Length}");
+        return target <= _bytes.Length - sizeof(uint) ? (int)target
+            : throw Invalid(at, $"has an offset to byte {target} of {_bytes.Length}");
     }
 
     private uint UInt32(int at) => BinaryPrimitives.ReadUInt32LittleEndian(Slice(at, sizeof(uint)));

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// What a PyTorch pickle holds, as tensors named by the path of keys, numbers and attributes that leads to them, joined by dots; numbers and texts on the
-/// way become metadata. A module's parameters, buffers and modules are named as its <c>state_dict</c> names them.
+/// What a PyTorch pickle holds, as tensors named by the path of keys, numbers and attributes that leads to them, joined by dots; numbers
+/// and texts on the way become metadata. A module's parameters, buffers and modules are named as its <c>state_dict</c> names them.
 /// </summary>
 /// <param name="stream">The file; the bytes of numpy arrays are added to it.</param>
 /// <param name="locate">Gives the first byte of a storage's own file or stretch, for a tensor of a name.</param>
@@ -31,7 +31,8 @@ internal sealed class TorchContents(JoinedStream stream, Func<string, PickleStor
         {
             Format = format,
             Advice = _object is null ? null
-                : $"It holds a Python object of class {TensorEntry.Quote(_object.Replace(' ', '.'))}; torch.save(model.state_dict(), path) writes its tensors alone.",
+                : $"It holds a Python object of class {TensorEntry.Quote(_object.Replace(' ', '.'))}; torch.save(model.state_dict(), path) "
+                    + "writes its tensors alone.",
         };
     }
 
@@ -43,7 +44,8 @@ internal sealed class TorchContents(JoinedStream stream, Func<string, PickleStor
                 AddTensor(Entry(name, tensor));
                 break;
             case PickleUnread unread:
-                AddTensor(new TensorEntry(name, ElementType.Other, unread.Kind, TensorEntry.TryCount(unread.Shape) is null ? [] : unread.Shape, 0));
+                AddTensor(new TensorEntry(
+                    name, ElementType.Other, unread.Kind, TensorEntry.TryCount(unread.Shape) is null ? [] : unread.Shape, 0));
                 break;
             case PickleArray { Objects: [] } array:
                 AddArray(name, array);
@@ -142,7 +144,8 @@ internal sealed class TorchContents(JoinedStream stream, Func<string, PickleStor
     };
 
     private void AddTensor(TensorEntry tensor)
-        => _tensors.Add(_tensors.Count < MaxTensors ? tensor : throw new InvalidDataException($"The file has more than {MaxTensors} tensors."));
+        => _tensors.Add(
+            _tensors.Count < MaxTensors ? tensor : throw new InvalidDataException($"The file has more than {MaxTensors} tensors."));
 
     private void AddArray(string name, PickleArray array)
     {
@@ -163,7 +166,8 @@ internal sealed class TorchContents(JoinedStream stream, Func<string, PickleStor
         var storage = tensor.Storage;
         if (storage.ElementSize == 0)
         {
-            return new TensorEntry(name, ElementType.Other, storage.TypeName, TensorEntry.TryCount(tensor.Shape) is null ? [] : tensor.Shape, 0);
+            return new TensorEntry(
+                name, ElementType.Other, storage.TypeName, TensorEntry.TryCount(tensor.Shape) is null ? [] : tensor.Shape, 0);
         }
 
         if (!_storages.TryGetValue(storage, out var start))
@@ -175,10 +179,12 @@ internal sealed class TorchContents(JoinedStream stream, Func<string, PickleStor
         {
             throw new InvalidDataException(
                 $"Tensor {TensorEntry.Quote(name)} has offset {tensor.Offset}, sizes [{string.Join(", ", tensor.Shape)}] and "
-                + $"strides [{string.Join(", ", tensor.Strides)}], which do not fit its storage of {storage.Count} values at byte {start}.");
+                + $"strides [{string.Join(", ", tensor.Strides)}], which do not fit its storage of {storage.Count} values at byte "
+                + $"{start}.");
         }
 
-        return new TensorEntry(name, storage.Type, storage.TypeName, tensor.Shape, start + ((storage.Start + tensor.Offset) * storage.ElementSize))
+        return new TensorEntry(name, storage.Type, storage.TypeName, tensor.Shape, start
+            + ((storage.Start + tensor.Offset) * storage.ElementSize))
         {
             Strides = IsRowMajor(tensor) ? null : tensor.Strides,
         };

@@ -18,7 +18,8 @@ internal static class TorchZipReader
         if (pickles is not [var pickle])
         {
             throw new InvalidDataException(
-                $"The zip file holds several PyTorch files, {TensorEntry.Quote(pickles[0].Name)} and {TensorEntry.Quote(pickles[1].Name)}; unpack it first.");
+                $"The zip file holds several PyTorch files, {TensorEntry.Quote(pickles[0].Name)} and {TensorEntry.Quote(pickles[1].Name)}; "
+                + "unpack it first.");
         }
 
         var root = pickle.Name[..^(DataPickle.Length - 1)];

@@ -15,7 +15,8 @@ internal static class UnknownCodec
         {
             if (OtherQuantizers.Describe(tensor.Name) is { } what)
             {
-                return new InvalidDataException($"No known quantizer is in the file{under}: tensor {tensor} belongs to {what}. That cannot be read.");
+                return new InvalidDataException(
+                    $"No known quantizer is in the file{under}: tensor {tensor} belongs to {what}. That cannot be read.");
             }
         }
 

@@ -5,8 +5,8 @@ using System.Text;
 namespace Rvq.Checkpoints;
 
 /// <summary>
-/// The entries of a zip file, with where each one's bytes lie. Only stored entries can be located: PyTorch compresses nothing, and so no entry
-/// can grow when it is read. Compressed ones (numpy's savez_compressed) are inflated to a bounded length.
+/// The entries of a zip file, with where each one's bytes lie. Only stored entries can be located: PyTorch compresses nothing, and so no
+/// entry can grow when it is read. Compressed ones (numpy's savez_compressed) are inflated to a bounded length.
 /// </summary>
 internal sealed class ZipDirectory
 {
@@ -28,7 +28,8 @@ internal sealed class ZipDirectory
         var (count, length, start) = ReadEnd();
         if (start < 0 || length < 0 || start > stream.Length - length || length > MaxDirectoryBytes || count > length / EntryBytes)
         {
-            throw new InvalidDataException($"The zip directory at byte {start} claims {count} entries in {length} bytes of a file of {stream.Length}.");
+            throw new InvalidDataException(
+                $"The zip directory at byte {start} claims {count} entries in {length} bytes of a file of {stream.Length}.");
         }
 
         _start = start;
@@ -62,7 +63,8 @@ internal sealed class ZipDirectory
 
     /// <summary>Whether a file starts as a zip file. GPT-SoVITS writes digits for the letters PK of the first local header.</summary>
     public static bool Recognises(ReadOnlySpan<byte> start)
-        => start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..] or [(byte)'0', >= (byte)'0' and <= (byte)'9', 3, 4, ..];
+        => start is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..]
+            or [(byte)'0', >= (byte)'0' and <= (byte)'9', 3, 4, ..];
 
     /// <summary>The bytes of an entry, stored or deflated.</summary>
     /// <param name="entry">The entry.</param>
@@ -74,13 +76,16 @@ internal sealed class ZipDirectory
             return Read(entry, (int)Math.Min(mostBytes, Array.MaxLength));
         }
 
-        if (entry.Length > mostBytes || entry.Length < 0 || entry.StoredLength < 0 || entry.LocalHeader < 0 || entry.LocalHeader > _start - LocalHeaderBytes)
+        if (entry.Length > mostBytes || entry.Length < 0 || entry.StoredLength < 0 || entry.LocalHeader < 0
+            || entry.LocalHeader > _start - LocalHeaderBytes)
         {
             throw new InvalidDataException(
-                $"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes out of {entry.StoredLength}; at most {mostBytes} are read.");
+                $"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes out of "
+                + $"{entry.StoredLength}; at most {mostBytes} are read.");
         }
 
-        using var inflated = new DeflateStream(new JoinedStream(_stream, LocateStored(entry), entry.StoredLength), CompressionMode.Decompress);
+        using var inflated = new DeflateStream(
+            new JoinedStream(_stream, LocateStored(entry), entry.StoredLength), CompressionMode.Decompress);
         var bytes = new byte[entry.Length];
         inflated.ReadExactly(bytes);
         return bytes;
@@ -103,10 +108,12 @@ internal sealed class ZipDirectory
         => entry.Length <= mostBytes
             ? ReadBytes(Locate(entry), (int)entry.Length)
             : throw new InvalidDataException(
-                $"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes; at most {mostBytes} are read.");
+                $"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} has {entry.Length} bytes; at most {mostBytes} are "
+                + "read.");
 
     private InvalidDataException Outside(Entry entry)
-        => new($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} of {entry.Length} bytes does not end before the directory at {_start}.");
+        => new($"Zip entry {TensorEntry.Quote(entry.Name)} at byte {entry.LocalHeader} of {entry.Length} bytes does not end before the "
+            + $"directory at {_start}.");
 
     private (long Count, long Length, long Start) ReadEnd()
     {

@@ -6,7 +6,8 @@ namespace Rvq.Files;
 /// <param name="Device">The device that holds the file.</param>
 /// <param name="Number">The file's number there (inode).</param>
 /// <param name="Kind">The kind of file, one of the constants.</param>
-/// <param name="IsMountPoint">Whether another file is mounted there, as containers do with single files; such a place cannot be renamed to.</param>
+/// <param name="IsMountPoint">Whether another file is mounted there, as containers do with single files; such a place cannot be renamed
+/// to.</param>
 /// <param name="User">The owner.</param>
 /// <param name="Group">The owner's group.</param>
 internal readonly partial record struct FileStatus(ulong Device, ulong Number, int Kind, bool IsMountPoint, uint User, uint Group)
@@ -62,11 +63,14 @@ internal readonly partial record struct FileStatus(ulong Device, ulong Number, i
             MemoryMarshal.Read<uint>(status[GroupOffset..]));
     }
 
-    /// <summary>Whether a file may be written to: it is not protected against everybody, which root too respects here, nor against this process.</summary>
+    /// <summary>
+    /// Whether a file may be written to: it is not protected against everybody, which root too respects here, nor against this process.
+    /// </summary>
     public static bool IsWritable(string path)
     {
         const UnixFileMode Writable = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        return OperatingSystem.IsWindows() ? !new FileInfo(path).IsReadOnly : (File.GetUnixFileMode(path) & Writable) != 0 && CanAccess(path, WriteAccess) == 0;
+        return OperatingSystem.IsWindows() ? !new FileInfo(path).IsReadOnly : (File.GetUnixFileMode(path) & Writable) != 0
+            && CanAccess(path, WriteAccess) == 0;
     }
 
     /// <summary>Gives a file the owner of another, or its group at least, as far as the system lets this process.</summary>

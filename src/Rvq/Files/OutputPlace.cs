@@ -3,8 +3,8 @@ namespace Rvq.Files;
 /// <summary>Where an output goes: the file that the user's path leads to, and how it is written.</summary>
 /// <param name="Path">The path with its links followed.</param>
 /// <param name="IsReplaced">
-/// Whether the output is a regular file, or a new one, which is written beside its place and renamed; devices, pipes, mount points and a process's open
-/// files are written to.
+/// Whether the output is a regular file, or a new one, which is written beside its place and renamed; devices, pipes, mount points and a
+/// process's open files are written to.
 /// </param>
 internal readonly record struct OutputPlace(string Path, bool IsReplaced)
 {
