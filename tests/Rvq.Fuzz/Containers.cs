@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace Rvq.Fuzz;
 
 /// <summary>
-/// The containers of checkpoints, each a target of its own so that its seeds are changed by themselves. All are told by their first bytes and read whole: the tensors first, then
-/// what a model is made of. The seeds lie in the tests' data; the files of a call take their place.
+/// The containers of checkpoints, each a target of its own so that its seeds are changed by themselves. All are told by their first bytes
+/// and read whole: the tensors first, then what a model is made of. The seeds lie in the tests' data; the files of a call take their place.
 /// </summary>
 internal static class Containers
 {
@@ -15,7 +15,8 @@ internal static class Containers
         ("torch-legacy", () => Files("FileData/legacy_torch", ".th")),
         ("onnx", () => Files("CheckpointData", ".onnx")),
         ("gguf", () => Files("CheckpointData", ".gguf")),
-        ("npz", () => Files("CheckpointData/npy_codebook_semanticodec", ".npy").SelectMany(npy => new[] { npy, Zip(npy, CompressionLevel.Fastest), Zip(npy, CompressionLevel.NoCompression) })),
+        ("npz", () => Files("CheckpointData/npy_codebook_semanticodec", ".npy")
+            .SelectMany(npy => new[] { npy, Zip(npy, CompressionLevel.Fastest), Zip(npy, CompressionLevel.NoCompression) })),
         ("nemo", () => Files("CheckpointData", ".nemo")),
         ("faiss", () => Files("FileData", ".index")),
         ("tflite", () => []),
@@ -43,7 +44,8 @@ internal static class Containers
             root = root.Parent;
         }
 
-        return root is null ? [] : Directory.EnumerateFiles(Path.Combine(root.FullName, "tests", "Rvq.Tests", folder), "*", SearchOption.AllDirectories)
+        return root is null ? []
+            : Directory.EnumerateFiles(Path.Combine(root.FullName, "tests", "Rvq.Tests", folder), "*", SearchOption.AllDirectories)
             .Where(file => extensions.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal).Select(File.ReadAllBytes);
     }
 

@@ -2,7 +2,8 @@ using System.Globalization;
 using Rvq.Fuzz;
 using SharpFuzz;
 
-// rvq-fuzz TARGET [--seconds N | --afl | --libfuzzer] [SEED…]: README.md says how. Without a mode the seeds are read once each, to replay a finding.
+// rvq-fuzz TARGET [--seconds N | --afl | --libfuzzer] [SEED…]: README.md says how. Without a mode the seeds are read once each, to replay a
+// finding.
 if (args.Length == 0 || Targets.Find(args[0]) is not { } target)
 {
     Console.Error.WriteLine($"usage: TARGET [--seconds N | --afl | --libfuzzer] [FILE…]; targets: {string.Join(' ', Targets.Names)}");

@@ -11,13 +11,18 @@ internal sealed record Targets(string Name, Action<byte[]> Read, Func<IEnumerabl
         new("rvq", bytes => ReadStream(bytes, recover: false), Streams),
         new("rvq-recover", bytes => ReadStream(bytes, recover: true), Streams),
         new("ecdc", Refusing<InvalidDataException>(bytes => EcdcFile.Read(bytes).ToArray()), () =>
-            [new EcdcFile("encodec_24khz", 3200, 4, new int[40]).ToArray(), new EcdcFile("encodec_48khz", 50000, 1, new int[158], [1, 2]).ToArray()]),
+            [new EcdcFile("encodec_24khz", 3200, 4, new int[40]).ToArray(), new EcdcFile("encodec_48khz", 50000, 1, new int[158], [1, 2])
+                .ToArray()]),
         new("dac", Refusing<InvalidDataException>(bytes => DacFile.Read(bytes)), () => Containers.Files("ReferenceData", ".dac")),
         new("checkpoint", Refusing<InvalidDataException>(ReadCheckpoint), () => []),
-        .. Containers.All.Select(container => new Targets(container.Name, Refusing<InvalidDataException>(Containers.Read), container.Seeds)),
-        new("npy", Refusing<InvalidDataException>(bytes => NpyReader.ReadSingle(new MemoryStream(bytes))), () => [Npy("<f4", 4), Npy("<f2", 2), Npy(">f8", 8)]),
-        new("npy-codes", Refusing<InvalidDataException>(bytes => NpyReader.ReadInt32(new MemoryStream(bytes))), () => [Npy("<i8", 8), Npy("|u1", 1)]),
-        new("wav", Refusing<InvalidDataException>(bytes => WavReader.Read(bytes, _ => { })), () => Containers.Files("Tool/Fixtures", ".wav", ".w64")),
+        .. Containers.All.Select(
+            container => new Targets(container.Name, Refusing<InvalidDataException>(Containers.Read), container.Seeds)),
+        new("npy", Refusing<InvalidDataException>(bytes => NpyReader.ReadSingle(new MemoryStream(bytes))),
+            () => [Npy("<f4", 4), Npy("<f2", 2), Npy(">f8", 8)]),
+        new("npy-codes", Refusing<InvalidDataException>(bytes => NpyReader.ReadInt32(new MemoryStream(bytes))),
+            () => [Npy("<i8", 8), Npy("|u1", 1)]),
+        new("wav", Refusing<InvalidDataException>(bytes => WavReader.Read(bytes, _ => { })),
+            () => Containers.Files("Tool/Fixtures", ".wav", ".w64")),
         new("packets", Refusing<ArgumentException>(ReadPackets), () => [new byte[24], new byte[47]]),
     ];
 
@@ -52,7 +57,8 @@ internal sealed record Targets(string Name, Action<byte[]> Read, Func<IEnumerabl
     private static byte[] Npy(string type, int itemSize)
     {
         var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': (2, 3), }}".PadRight(117) + "\n";
-        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. new byte[6 * itemSize]];
+        return [
+            0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. System.Text.Encoding.ASCII.GetBytes(header), .. new byte[6 * itemSize]];
     }
 
     private static IEnumerable<byte[]> Streams()
