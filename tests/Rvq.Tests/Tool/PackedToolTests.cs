@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Rvq.Tests.Tool.Parquet;
@@ -13,7 +14,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     public void Run_Alone_ShowsHelpAndItsVersion()
     {
         _tool.Succeed("$RVQ");
-        Assert.All((string[])["demo", "inspect", "encode", "decode", "convert", "evaluate", "report", "train"], name => Assert.Contains(name, _tool.Output, StringComparison.Ordinal));
+        Assert.All((string[])["demo", "inspect", "encode", "decode", "convert", "evaluate", "report", "train"],
+            name => Assert.Contains(name, _tool.Output, StringComparison.Ordinal));
         _tool.Succeed("$RVQ --version");
         Assert.StartsWith("0.1.0", _tool.Output, StringComparison.Ordinal);
         _tool.Fail(2, "bogus", "$RVQ bogus");
@@ -24,7 +26,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     {
         _tool.Succeed("$RVQ encode model.th frames.npy -o codes.npy && $RVQ encode model.th frames.npy -o codes.rvq");
         _tool.AssertCodes(_tool.File("codes.npy"));
-        _tool.Succeed("$RVQ decode model.th codes.npy -o a.npy && $RVQ decode model.th codes.rvq -o b.npy && $RVQ decode model.th - -o - < codes.rvq > c.npy");
+        _tool.Succeed("$RVQ decode model.th codes.npy -o a.npy && $RVQ decode model.th codes.rvq -o b.npy && $RVQ decode model.th - -o - < "
+            + "codes.rvq > c.npy");
         Assert.Equal([40, 8], Npy.ReadSingle(_tool.File("a.npy")).Shape);
         Assert.Equal(File.ReadAllBytes(_tool.File("a.npy")), File.ReadAllBytes(_tool.File("b.npy")));
         Assert.Equal(File.ReadAllBytes(_tool.File("a.npy")), File.ReadAllBytes(_tool.File("c.npy")));
@@ -36,7 +39,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     [Fact]
     public void EncodeAndDecode_Folders_GiveOneOutputEach()
     {
-        _tool.Succeed("mkdir -p in/deep && cp frames.npy in/a.npy && cp frames.npy in/deep/b.npy && $RVQ encode model.th in --output-dir codes");
+        _tool.Succeed(
+            "mkdir -p in/deep && cp frames.npy in/a.npy && cp frames.npy in/deep/b.npy && $RVQ encode model.th in --output-dir codes");
         _tool.AssertCodes(_tool.File("codes/a.npy"));
         _tool.AssertCodes(_tool.File("codes/deep/b.npy"));
         _tool.Succeed("$RVQ encode model.th in -o all.parquet && $RVQ decode model.th codes --output-dir frames");
@@ -52,7 +56,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     {
         MakeFolder();
         _tool.Succeed($"$RVQ encode model.th in --output-dir codes --format {codes} --threads 2");
-        _tool.Succeed($"$RVQ decode model.th codes --output-dir frames --format {frames} && $RVQ decode model.th expected_codes.npy -o expected.npy");
+        _tool.Succeed(
+            $"$RVQ decode model.th codes --output-dir frames --format {frames} && $RVQ decode model.th expected_codes.npy -o expected.npy");
         Assert.Equal(["a", "deep/b", "deep/c"], Outputs("frames", extension));
         var expected = Npy.ReadSingle(_tool.File("expected.npy")).Data;
         foreach (var name in (string[])["a", "deep/b", "deep/c"])
@@ -93,7 +98,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
         _tool.Succeed("$RVQ encode model.th in --output-dir codes --format rvq");
         _tool.Succeed("$RVQ encode model.th in --output-dir parts --format rvq --shard 1/2 && ls parts");
         Assert.Equal(["deep/b"], Outputs("parts", ".rvq"));
-        _tool.Succeed("SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=1 SLURM_ARRAY_TASK_STEP=1 SLURM_ARRAY_TASK_COUNT=2 $RVQ encode model.th in --output-dir parts --format rvq --shard slurm");
+        _tool.Succeed("SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=1 SLURM_ARRAY_TASK_STEP=1 "
+            + "SLURM_ARRAY_TASK_COUNT=2 $RVQ encode model.th in --output-dir parts --format rvq --shard slurm");
         _tool.Succeed("diff -r codes parts");
     }
 
@@ -101,7 +107,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     public void Convert_CodesOfOtherPrograms_AreArraysAndStreams()
     {
         File.Copy(TestData.Path("reference/bits-ecdc-24khz/file.ecdc"), _tool.File("x.ecdc"));
-        _tool.Succeed("$RVQ convert x.ecdc -o a.npy --dtype uint16 && $RVQ convert x.ecdc -o x.rvq && $RVQ convert - -o - --dtype uint16 < x.rvq > b.npy");
+        _tool.Succeed("$RVQ convert x.ecdc -o a.npy --dtype uint16 && $RVQ convert x.ecdc -o x.rvq && $RVQ convert - -o - --dtype uint16 < "
+            + "x.rvq > b.npy");
         Assert.Equal(PeerCodes.EnCodec("bits-ecdc-24khz").Codes.Select(code => (long)code), Npy.ReadInt64(_tool.File("a.npy")).Data);
         Assert.Equal(File.ReadAllBytes(_tool.File("a.npy")), File.ReadAllBytes(_tool.File("b.npy")));
         _tool.Fail(1, "--size", "$RVQ convert a.npy -o y.rvq");
@@ -121,7 +128,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
     [Fact]
     public void TrainAndEncode_Terminal_ShowProgressOnStandardErrorAlone()
     {
-        Assert.SkipUnless(_tool.Run("command -v script && script --version") == 0, "There is no script(1) of util-linux, which makes a terminal.");
+        Assert.SkipUnless(
+            _tool.Run("command -v script && script --version") == 0, "There is no script(1) of util-linux, which makes a terminal.");
 
         // The last input is a pipe into which nothing comes for a second: the line is drawn every fifth of one.
         MakeFolder();
@@ -132,7 +140,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
         Terminal("encode.sh");
         Assert.Contains("2 of 3 files, 80 frames in", _tool.Output, StringComparison.Ordinal);
         Assert.Matches(@"files/s, [\d,]+ frames/s.*left", _tool.Output);
-        Assert.DoesNotContain("files/s,", string.Join('\n', File.ReadAllLines(_tool.File("out.txt")).SkipLast(1)), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "files/s,", string.Join('\n', File.ReadAllLines(_tool.File("out.txt")).SkipLast(1)), StringComparison.Ordinal);
         Terminal("train.sh");
         Assert.Contains("codebook 2 of 2", _tool.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("iteration", File.ReadAllText(_tool.File("out.txt")), StringComparison.Ordinal);
@@ -142,6 +151,57 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
 
         void WriteScript(string name, string text) => File.WriteAllText(_tool.File(name), text);
         void Terminal(string script) => _tool.Run($"TERM=xterm script -qec 'sh {script}' /dev/null < /dev/null");
+    }
+
+    [Fact]
+    public void EncodeAndDecode_RarerOptions_DoWhatTheySay()
+    {
+        MakeFolder();
+        File.WriteAllText(_tool.File("list.txt"), "in/a.npy\nin/deep/b.npy\n");
+        _tool.Succeed("$RVQ encode model.th @list.txt --root in --output-dir codes && $RVQ encode model.th @- -o all.parquet "
+            + "--per-codebook < list.txt");
+        _tool.AssertCodes(_tool.File("codes/deep/b.npy"));
+        var row = DuckDb.Query($"SELECT count(*), sum(len(codes_2)) FROM '{_tool.File("all.parquet")}'")[0];
+        Assert.Equal("2 80", $"{row[0]} {row[1]}");
+        _tool.Succeed("$RVQ decode model.th all.parquet --output-dir frames --column codes --dtype float64");
+        Assert.Equal(["all"], Outputs("frames", ".npz"));
+
+        // A stream without a fingerprint, and one whose last byte before the end mark is damaged.
+        var size = RvqModel.Load(_tool.File("model.th")).Stages[0].Codebook.Size;
+        _tool.Succeed($"$RVQ convert expected_codes.npy -o c.rvq --size {size}");
+        _tool.Fail(1, "--allow-other-model", "$RVQ decode model.th c.rvq -o a.npy");
+        _tool.Succeed("$RVQ decode model.th c.rvq -o a.npy --allow-other-model && $RVQ decode model.th expected_codes.npy -o b.npy && cmp "
+            + "a.npy b.npy");
+        _tool.Succeed("$RVQ encode model.th frames.npy -o d.rvq && printf X | dd of=d.rvq bs=1 seek=$(($(wc -c < d.rvq) - 17)) "
+            + "conv=notrunc 2> /dev/null");
+        _tool.Fail(1, "d.rvq", "$RVQ decode model.th d.rvq -o a.npy");
+        _tool.Succeed("$RVQ decode model.th d.rvq -o a.npy --recover");
+        Assert.Contains("lost", _tool.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InspectTrainAndEvaluate_RarerOptions_DoWhatTheySay()
+    {
+        File.Copy(ToolProcess.Fixture("several_quantizers/me.pt"), _tool.File("me.pt"));
+        File.Copy(TestData.Path("checkpoints/npy_codebook_semanticodec/codebook.npy"), _tool.File("bare.npy"));
+        _tool.Succeed(
+            "$RVQ inspect me.pt --prefix model && $RVQ inspect bare.npy --bare-codebooks && $RVQ inspect bare.npy --tensors --json");
+        _tool.Succeed("$RVQ inspect model.th --family EnCodec --ignore 'none*' --metric cosine");
+        Assert.Contains("Cosine", _tool.Output, StringComparison.Ordinal);
+        _tool.Succeed("$RVQ train frames.npy -o m.st --codebooks 2 --size 8 --iterations 2 --sample 30 --seed 3 --threads 1 --json");
+        Assert.Equal(30, JsonNode.Parse(_tool.Output)!["frames"]!.GetValue<int>());
+
+        // 75 frames a second of as many bits a codebook: this pays for two and a half.
+        var model = RvqModel.Load(_tool.File("model.th"));
+        var rated = new RvqModel(model.Stacks.ToArray()) { SampleRate = 24000, HopLength = 320 };
+        rated.Save(_tool.File("rated.st"));
+        var rate = (2.5 * 0.075 * model.Stages[0].Codebook.BitsPerCode).ToString(CultureInfo.InvariantCulture);
+        _tool.Succeed($"$RVQ evaluate rated.st frames.npy --bitrate {rate} --json");
+        Assert.Equal(2, JsonNode.Parse(_tool.Output)!["rows"]!.AsArray().Count);
+        _tool.Succeed($"$RVQ encode rated.st frames.npy -o c.npy --bitrate {rate} && $RVQ report rated.st frames.npy -o r.html --bitrate "
+            + $"{rate} --limit 20");
+        Assert.Equal([40, 2], Npy.ReadInt64(_tool.File("c.npy")).Shape);
+        Assert.Contains("20 frames of 1 clip, 2 codebooks", _tool.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,7 +237,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
 
     public void Dispose() => _tool.Dispose();
 
-    private void MakeFolder() => _tool.Succeed("mkdir -p in/deep && cp frames.npy in/a.npy && cp frames.npy in/deep/b.npy && cp frames.npy in/deep/c.npy");
+    private void MakeFolder()
+        => _tool.Succeed("mkdir -p in/deep && cp frames.npy in/a.npy && cp frames.npy in/deep/b.npy && cp frames.npy in/deep/c.npy");
 
     /// <summary>The names of the files with an extension in a folder's tree, without it.</summary>
     private string[] Outputs(string folder, string extension) =>
