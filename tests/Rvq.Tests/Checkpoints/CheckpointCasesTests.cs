@@ -22,7 +22,8 @@ public sealed class CheckpointCasesTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     public static TheoryData<string> Names()
-        => [.. Directory.EnumerateDirectories(Path.Combine(AppContext.BaseDirectory, "CheckpointData")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+        => [.. Directory.EnumerateDirectories(Path.Combine(AppContext.BaseDirectory, "CheckpointData"))
+            .Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -31,8 +32,10 @@ public sealed class CheckpointCasesTests : IDisposable
         var folder = TestData.Path($"checkpoints/{name}");
         using var description = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "case.json")));
         var path = Path.Combine(folder, description.RootElement.GetProperty("file").GetString()!);
-        path = File.Exists(Path.Combine(folder, "model.safetensors.index.json")) ? Path.Combine(folder, "model.safetensors.index.json") : path;
-        var isRefused = description.RootElement.GetProperty("expect").GetString()!.StartsWith("refuse", StringComparison.Ordinal) || name == "vqp_vq_bridge";
+        path = File.Exists(Path.Combine(folder, "model.safetensors.index.json")) ? Path.Combine(folder, "model.safetensors.index.json")
+            : path;
+        var isRefused = description.RootElement.GetProperty("expect").GetString()!.StartsWith("refuse", StringComparison.Ordinal)
+            || name == "vqp_vq_bridge";
         if (isRefused && name != "torchscript_archive") // its tensors are read
         {
             Assert.Throws<InvalidDataException>(() => RvqModel.Load(path));
@@ -86,7 +89,8 @@ public sealed class CheckpointCasesTests : IDisposable
     public void Load_LanguageCodecOfAnyChannels_SplitsThemAsTheCodecDoes()
     {
         // D // 3 and 2 D // 3: 42 and 85 of 128 channels.
-        var tensors = Enumerable.Range(0, 4).Select(i => TensorBytes.Random($"feature_extractor.encodec.quantizer.vq.layers.{i}._codebook.embed", 4, 128));
+        var tensors = Enumerable.Range(0, 4)
+            .Select(i => TensorBytes.Random($"feature_extractor.encodec.quantizer.vq.layers.{i}._codebook.embed", 4, 128));
         var model = ModelAssert.Read(TensorBytes.Safetensors(tensors), new LoadOptions { Family = "Language-Codec" });
         int[] bounds = [0, 42, 85, 128];
         for (var m = 0; m < 3; m++)
@@ -111,7 +115,8 @@ public sealed class CheckpointCasesTests : IDisposable
     {
         var path = Path.Combine(_folder, "model.safetensors");
         File.Copy(TestData.Path("checkpoints/moss_audio_tokenizer_rlfq/model.safetensors"), path);
-        Assert.Contains("LoadOptions.Metric", Assert.Throws<InvalidDataException>(() => RvqModel.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "LoadOptions.Metric", Assert.Throws<InvalidDataException>(() => RvqModel.Load(path)).Message, StringComparison.Ordinal);
         Assert.Equal(SearchMetric.Cosine, RvqModel.Load(path, new LoadOptions { Metric = SearchMetric.Cosine }).Stages[0].Metric);
         File.WriteAllText(Path.Combine(_folder, "config.json"), """{"quantizer_type": "rvq"}""");
         Assert.Equal(SearchMetric.Euclidean, RvqModel.Load(path).Stages[0].Metric);
@@ -140,7 +145,8 @@ public sealed class CheckpointCasesTests : IDisposable
         var (decoded, _) = Npy.ReadSingle(Path.Combine(folder, "decoded.npy"));
         var actual = new Dequantizer(model).Decode(codes);
         Assert.Equal(decoded.Length, actual.Length);
-        Assert.All(decoded.Zip(actual), pair => Assert.InRange(pair.Second, pair.First - Tolerance(pair.First), pair.First + Tolerance(pair.First)));
+        Assert.All(decoded.Zip(actual),
+            pair => Assert.InRange(pair.Second, pair.First - Tolerance(pair.First), pair.First + Tolerance(pair.First)));
 
         static float Tolerance(float value) => 1e-5f * Math.Max(1, Math.Abs(value));
     }

@@ -40,7 +40,8 @@ public sealed class CheckpointTests
         Assert.False(checkpoint.Contains("A"));
         Assert.Equal([1f, 2, 3, 4, 5, 6], checkpoint.Read("a"));
         Assert.Contains("'c'", Assert.Throws<ArgumentException>(() => checkpoint.Read("c")).Message, StringComparison.Ordinal);
-        Assert.Contains("length 5", Assert.Throws<ArgumentException>(() => checkpoint.Read("a", new float[5])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "length 5", Assert.Throws<ArgumentException>(() => checkpoint.Read("a", new float[5])).Message, StringComparison.Ordinal);
         Assert.Contains("I64", Assert.Throws<InvalidDataException>(() => checkpoint.Read("b")).Message, StringComparison.Ordinal);
         checkpoint.Dispose();
         Assert.Throws<ObjectDisposedException>(() => checkpoint.Read("a"));
@@ -105,7 +106,8 @@ public sealed class CheckpointTests
     [Fact]
     public void Read_SameTensorAgainAndAgain_HasNoBudget()
     {
-        using var checkpoint = Checkpoint.Open(new MemoryStream(TensorBytes.Safetensors([TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6)])));
+        using var checkpoint = Checkpoint.Open(
+            new MemoryStream(TensorBytes.Safetensors([TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6)])));
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(6, checkpoint.Read("a").Length);

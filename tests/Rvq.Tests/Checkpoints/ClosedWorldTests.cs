@@ -8,7 +8,8 @@ public sealed class ClosedWorldTests
 {
     private static readonly TensorBytes[] Encodec =
     [
-        TensorBytes.Random("model.quantizer.vq.layers.0._codebook.embed", 4, 2), TensorBytes.Random("model.quantizer.vq.layers.1._codebook.embed", 4, 2),
+        TensorBytes.Random("model.quantizer.vq.layers.0._codebook.embed", 4, 2),
+        TensorBytes.Random("model.quantizer.vq.layers.1._codebook.embed", 4, 2),
     ];
 
     [Theory]
@@ -56,21 +57,24 @@ public sealed class ClosedWorldTests
         AssertRefused(["vq.layers.0._codebook.embed", "vq_extra.weight"], "'vq_extra.weight'");
         AssertRefused(["layers.0.embedding.weight", "extra.weight"], "'extra.weight'");
         string[] tiger = ["layers.0.embedding.weight", "layers.1.embedding.weight", "encoder.mlp.0.weight", "decoder.mlp.0.weight"];
-        Assert.Equal(("RQ-VAE", 2), Summary(ModelAssert.Read(TensorBytes.Safetensors(tiger.Select(name => TensorBytes.Random(name, 4, 3))))));
+        Assert.Equal(
+            ("RQ-VAE", 2), Summary(ModelAssert.Read(TensorBytes.Safetensors(tiger.Select(name => TensorBytes.Random(name, 4, 3))))));
     }
 
     [Fact]
     public void Load_SeveralQuantizersOfAnyNames_ListsTheirPrefixes()
     {
         AssertRefused(
-            ["a.quantizer.layers.0.codebook.embed", "b.vq.layers.0._codebook.embed", "c.quantize.embedding.weight"], "several", "'a.quantizer.'", "'b.'", "'c.quantize.'", "Prefix");
+            ["a.quantizer.layers.0.codebook.embed", "b.vq.layers.0._codebook.embed", "c.quantize.embedding.weight"], "several",
+            "'a.quantizer.'", "'b.'", "'c.quantize.'", "Prefix");
         AssertRefused(["quantize_t.embedding.weight", "quantize_b.embedding.weight"], "several", "'quantize_t.'", "'quantize_b.'");
     }
 
     [Fact]
     public void Load_NumberedSiblings_AreNoSeveralQuantizers()
     {
-        var message = AssertRefused(["codebook.heads.0.rq.codebook.weight", "codebook.heads.1.rq.codebook.weight"], "parts of one quantizer", "'codebook.heads.0.rq.'");
+        var message = AssertRefused(["codebook.heads.0.rq.codebook.weight", "codebook.heads.1.rq.codebook.weight"],
+            "parts of one quantizer", "'codebook.heads.0.rq.'");
         Assert.DoesNotContain("Prefix", message, StringComparison.Ordinal);
         AssertRefused(["x.heads.0.embedding.weight", "x.heads.1.embedding.weight"], "'x.heads.0.embedding.weight'");
     }
@@ -84,21 +88,24 @@ public sealed class ClosedWorldTests
     [InlineData("codebooks.{0}")]
     public void Load_NumberedCodebooks_AreOneStackAndEachByPrefix(string pattern)
     {
-        var codebooks = Enumerable.Range(0, 3).Select(i => TensorBytes.Random(string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, i), 4 + i, 2)).ToArray();
+        var codebooks = Enumerable.Range(0, 3).Select(
+            i => TensorBytes.Random(string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, i), 4 + i, 2)).ToArray();
         var model = ModelAssert.Read(TensorBytes.Safetensors(codebooks));
         Assert.Equal([4, 5, 6], model.Stages.ToArray().Select(stage => stage.Codebook.Size));
         Assert.All(model.Stages.ToArray(), stage => Assert.Equal(SearchMetric.Euclidean, stage.Metric));
         if (pattern.EndsWith("embedding.weight", StringComparison.Ordinal))
         {
             var prefix = pattern[..^"embedding.weight".Length].Replace("{0}", "1", StringComparison.Ordinal);
-            Assert.Equal(5, ModelAssert.Read(TensorBytes.Safetensors(codebooks), new LoadOptions { Prefix = prefix }).Stages[0].Codebook.Size);
+            Assert.Equal(
+                5, ModelAssert.Read(TensorBytes.Safetensors(codebooks), new LoadOptions { Prefix = prefix }).Stages[0].Codebook.Size);
         }
     }
 
     [Fact]
     public void Load_Prefix_NeedsNoDotAndHidesTheRest()
     {
-        var file = TensorBytes.Safetensors([.. Encodec, .. Encodec.Select(tensor => tensor.Renamed(name => $"model_ema{name["model".Length..]}")), TensorBytes.Random("model.quantizer.odd", 2)]);
+        var file = TensorBytes.Safetensors([.. Encodec, .. Encodec.Select(
+            tensor => tensor.Renamed(name => $"model_ema{name["model".Length..]}")), TensorBytes.Random("model.quantizer.odd", 2)]);
         Assert.Contains("'model.quantizer.', 'model_ema.quantizer.'", ModelAssert.Refused(file), StringComparison.Ordinal);
         Assert.Equal(2, ModelAssert.Read(file, new LoadOptions { Prefix = "model_ema" }).CodebookCount);
         Assert.Contains("'model.quantizer.odd'", ModelAssert.Refused(file, new LoadOptions { Prefix = "model" }), StringComparison.Ordinal);
@@ -114,7 +121,8 @@ public sealed class ClosedWorldTests
         AssertRefused(["quantizer.layers.9.embedding.weight"], "'quantizer.layers.9.embedding.weight'");
         AssertRefused(["rq.codebooks"], "'rq.codebooks'");
         Assert.Equal(("VQ-VAE", 1), Summary(ModelAssert.Read(TensorBytes.Safetensors([TensorBytes.Random("embedding.weight", 4, 3)]))));
-        Assert.Equal(("VQ-VAE", 1), Summary(ModelAssert.Read(TensorBytes.Safetensors([TensorBytes.Random("quantizer.layers.9.embedding.weight", 4, 3)]),
+        Assert.Equal(("VQ-VAE", 1),
+            Summary(ModelAssert.Read(TensorBytes.Safetensors([TensorBytes.Random("quantizer.layers.9.embedding.weight", 4, 3)]),
             new LoadOptions { Prefix = "quantizer.layers.9." })));
     }
 
@@ -123,7 +131,8 @@ public sealed class ClosedWorldTests
     {
         var message = ModelAssert.Refused(TensorBytes.Safetensors([TensorBytes.Random("quantizer.layers.0.codebook.embed", 1, 3)]));
         Assert.Contains("[1, 3]", message, StringComparison.Ordinal);
-        Assert.Equal(4, ModelAssert.Read(TensorBytes.Safetensors([TensorBytes.Random("layers.0._codebook.embed", 1, 4, 3)])).Stages[0].Codebook.Size);
+        Assert.Equal(4,
+            ModelAssert.Read(TensorBytes.Safetensors([TensorBytes.Random("layers.0._codebook.embed", 1, 4, 3)])).Stages[0].Codebook.Size);
     }
 
     [Fact]
@@ -150,7 +159,8 @@ public sealed class ClosedWorldTests
             TensorBytes.Safetensors(Enumerable.Range(0, 4).Select(i => Zeros($"vq.layers.{i}._codebook.embed", 2, 4000))),
             new LoadOptions { Family = "Language-Codec" }), StringComparison.Ordinal);
         Assert.Contains("a product of at most", ModelAssert.Refused(
-            TensorBytes.Safetensors(Enumerable.Range(0, 2).Select(i => Zeros($"quantizer_modules.{i}.embedding.weight", 2, 3000)))), StringComparison.Ordinal);
+            TensorBytes.Safetensors(Enumerable.Range(0, 2).Select(i => Zeros($"quantizer_modules.{i}.embedding.weight", 2, 3000)))),
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,7 +171,8 @@ public sealed class ClosedWorldTests
         Assert.Equal(SearchMetric.Cosine, model.Stages[0].Metric);
         Assert.Equal([0.6f, 0.8f, 0, -1], new Dequantizer(model).Decode([0, 1]));
         var plain = ModelAssert.Read(
-            TensorBytes.Safetensors([TensorBytes.Single("quantize.embedding.weight", [2, 2], 3, 4, 0, -2), TensorBytes.Random("quantize.codebook_used", 8)]),
+            TensorBytes.Safetensors(
+                [TensorBytes.Single("quantize.embedding.weight", [2, 2], 3, 4, 0, -2), TensorBytes.Random("quantize.codebook_used", 8)]),
             new LoadOptions { UnitCodewords = false, Metric = SearchMetric.Euclidean });
         Assert.Equal([3, 4, 0, -2], new Dequantizer(plain).Decode([0, 1]));
     }
@@ -197,7 +208,8 @@ public sealed class ClosedWorldTests
         var message = Assert.Throws<InvalidDataException>(() => RvqModel.Load(path)).Message;
         Assert.Contains("'model.", message, StringComparison.Ordinal);
         Assert.Contains("'ema.", message, StringComparison.Ordinal);
-        Assert.Equal(expected, Array.ConvertAll(new Quantizer(RvqModel.Load(path, new LoadOptions { Prefix = "model" })).Encode(frames), code => (long)code));
+        Assert.Equal(expected,
+            Array.ConvertAll(new Quantizer(RvqModel.Load(path, new LoadOptions { Prefix = "model" })).Encode(frames), code => (long)code));
     }
 
     [Theory]
@@ -225,11 +237,13 @@ public sealed class ClosedWorldTests
     public void Load_HuggingFacesXCodec_HasEncodecsLayersUnderAnotherName(bool projected)
     {
         TensorBytes[] layer = projected
-            ? [TensorBytes.Random("codebook.embed", 4, 2), TensorBytes.Random("project_in.weight", 2, 3), TensorBytes.Random("project_in.bias", 2),
+            ? [TensorBytes.Random("codebook.embed", 4, 2), TensorBytes.Random("project_in.weight", 2, 3),
+                TensorBytes.Random("project_in.bias", 2),
                 TensorBytes.Random("project_out.weight", 3, 2), TensorBytes.Random("project_out.bias", 3)]
             : [TensorBytes.Random("codebook.embed", 4, 2)];
         RvqModel Read(string layers) => ModelAssert.Read(TensorBytes.Safetensors(
-            [.. layer.Select(tensor => tensor.Renamed(name => $"quantizer.{layers}.0.{name}")), .. layer.Select(tensor => tensor.Renamed(name => $"quantizer.{layers}.1.{name}"))]));
+            [.. layer.Select(tensor => tensor.Renamed(name => $"quantizer.{layers}.0.{name}")),
+                .. layer.Select(tensor => tensor.Renamed(name => $"quantizer.{layers}.1.{name}"))]));
         var model = Read("quantizers");
         ModelAssert.SameQuantizer(Read("layers"), model);
         Assert.Equal((2, projected ? 3 : 2), (model.CodebookCount, model.Dimensions));
@@ -238,7 +252,8 @@ public sealed class ClosedWorldTests
 
     private static string AssertRefused(string[] names, params string[] reasons)
     {
-        var message = ModelAssert.Refused(TensorBytes.Safetensors(names.Select(name => name.EndsWith("codebooks", StringComparison.Ordinal) ? TensorBytes.Random(name, 2, 4, 3) : TensorBytes.Random(name, 4, 3))));
+        var message = ModelAssert.Refused(TensorBytes.Safetensors(names.Select(name
+            => name.EndsWith("codebooks", StringComparison.Ordinal) ? TensorBytes.Random(name, 2, 4, 3) : TensorBytes.Random(name, 4, 3))));
         Assert.All(reasons, reason => Assert.Contains(reason, message, StringComparison.Ordinal));
         return message;
     }

@@ -3,7 +3,9 @@ using Rvq.Checkpoints;
 
 namespace Rvq.Tests.Checkpoints;
 
-/// <summary>The codecs' names and sizes beyond the reference cases: prefixes, rates, published shapes, single codebooks, and what is refused.</summary>
+/// <summary>
+/// The codecs' names and sizes beyond the reference cases: prefixes, rates, published shapes, single codebooks, and what is refused.
+/// </summary>
 public sealed class CodecFamiliesTests
 {
     [Theory]
@@ -22,7 +24,8 @@ public sealed class CodecFamiliesTests
     {
         var path = Path.Combine(TestData.Path("reference"), file);
         path = File.Exists(path) ? path : TestData.Path($"reference/{file}");
-        var tensors = TensorBytes.FromSafetensors(path).Select(tensor => tensor.Renamed(name => prefix + name)).Prepend(TensorBytes.Random("encoder.conv.weight", 3, 3));
+        var tensors = TensorBytes.FromSafetensors(path).Select(tensor => tensor.Renamed(name => prefix + name))
+            .Prepend(TensorBytes.Random("encoder.conv.weight", 3, 3));
         ModelAssert.Equal(RvqModel.Load(path), ModelAssert.Read(TensorBytes.Safetensors(tensors)));
     }
 
@@ -190,7 +193,8 @@ public sealed class CodecFamiliesTests
     public void Load_StridesThatDoNotFit_AreRefused(string json, string reason)
     {
         var file = File.ReadAllBytes(TestData.Path("reference/snac-small/model.safetensors"));
-        Assert.Contains(reason, ModelAssert.Refused(file, config: CodecConfig.Parse(Encoding.UTF8.GetBytes(json))), StringComparison.Ordinal);
+        Assert.Contains(
+            reason, ModelAssert.Refused(file, config: CodecConfig.Parse(Encoding.UTF8.GetBytes(json))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -200,7 +204,8 @@ public sealed class CodecFamiliesTests
     [InlineData("{")]
     [InlineData("")]
     public void Parse_BrokenConfig_IsRefused(string json)
-        => Assert.Contains("config.json", Assert.Throws<InvalidDataException>(() => CodecConfig.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
+        => Assert.Contains("config.json",
+            Assert.Throws<InvalidDataException>(() => CodecConfig.Parse(Encoding.UTF8.GetBytes(json))).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("codebook.weight")]
@@ -215,7 +220,8 @@ public sealed class CodecFamiliesTests
     [InlineData("vq._codebook.embed")]
     public void Load_SingleCodebook_IsAVqVae(string name)
     {
-        var model = ModelAssert.Read(TensorBytes.Safetensors([TensorBytes.Random("encoder.0.weight", 5, 5), TensorBytes.Random(name, 6, 3)]));
+        var model = ModelAssert.Read(
+            TensorBytes.Safetensors([TensorBytes.Random("encoder.0.weight", 5, 5), TensorBytes.Random(name, 6, 3)]));
         Assert.Equal(("VQ-VAE", 1, 6, 3), (model.Family, model.CodebookCount, model.Stages[0].Codebook.Size, model.Dimensions));
     }
 
@@ -223,7 +229,8 @@ public sealed class CodecFamiliesTests
     public void Load_VectorQuantizeWithProjectionsAndCosine_IsReadAsChosen()
     {
         var file = TensorBytes.Safetensors([
-            TensorBytes.Random("vq._codebook.embed", 1, 6, 3), TensorBytes.Random("vq.project_in.weight", 3, 5), TensorBytes.Random("vq.project_in.bias", 3),
+            TensorBytes.Random("vq._codebook.embed", 1, 6, 3), TensorBytes.Random("vq.project_in.weight", 3, 5),
+            TensorBytes.Random("vq.project_in.bias", 3),
             TensorBytes.Random("vq.project_out.weight", 5, 3), TensorBytes.Random("vq.project_out.bias", 5)]);
         var model = ModelAssert.Read(file, new LoadOptions { Metric = SearchMetric.Cosine });
         Assert.Equal((5, SearchMetric.Cosine), (model.Dimensions, model.Stages[0].Metric));
@@ -248,7 +255,8 @@ public sealed class CodecFamiliesTests
     [InlineData("quantize.frozen_codebook", false)]
     public void Load_Metric_IsTheCallersWord(string name, bool projected)
     {
-        var layer = name.EndsWith("codebook.weight", StringComparison.Ordinal) ? name[..^"codebook.weight".Length].TrimEnd('_') : name[..(name.LastIndexOf('.') + 1)];
+        var layer = name.EndsWith("codebook.weight", StringComparison.Ordinal) ? name[..^"codebook.weight".Length].TrimEnd('_')
+            : name[..(name.LastIndexOf('.') + 1)];
         var tensors = new List<TensorBytes> { TensorBytes.Random(name, 6, 3) };
         if (projected)
         {
@@ -261,13 +269,15 @@ public sealed class CodecFamiliesTests
 
         var file = TensorBytes.Safetensors(tensors);
         Assert.Equal(projected, ModelAssert.Read(file).Stages[0].Metric == SearchMetric.Cosine);
-        Assert.Equal(SearchMetric.InnerProduct, ModelAssert.Read(file, new LoadOptions { Metric = SearchMetric.InnerProduct }).Stages[0].Metric);
+        Assert.Equal(
+            SearchMetric.InnerProduct, ModelAssert.Read(file, new LoadOptions { Metric = SearchMetric.InnerProduct }).Stages[0].Metric);
     }
 
     [Fact]
     public void Load_RatesInATorchFilesConfiguration_AreFoundOnAnyLine()
     {
-        foreach (var (yaml, rate) in new[] { ("sample_rate: 32000", 32000), ("a: 1\nsample_rate: 16000\nb: 2", 16000), ("a: 1\n  sample_rate: 8000", (int?)null) })
+        foreach (var (yaml, rate) in new[] { ("sample_rate: 32000", 32000), ("a: 1\nsample_rate: 16000\nb: 2", 16000),
+            ("a: 1\n  sample_rate: 8000", (int?)null) })
         {
             var config = CodecConfig.None.Or(new Dictionary<string, string> { ["xp.cfg"] = yaml });
             Assert.Equal(rate, config.SampleRate);
@@ -278,15 +288,18 @@ public sealed class CodecFamiliesTests
     public void Load_GroupsWithProjections_SelectTheirPartOfTheFrame()
     {
         TensorBytes[] group = [
-            TensorBytes.Random("layers.0._codebook.embed", 1, 8, 2), TensorBytes.Random("project_in.weight", 2, 3), TensorBytes.Random("project_in.bias", 2),
+            TensorBytes.Random("layers.0._codebook.embed", 1, 8, 2), TensorBytes.Random("project_in.weight", 2, 3),
+            TensorBytes.Random("project_in.bias", 2),
             TensorBytes.Random("project_out.weight", 3, 2), TensorBytes.Random("project_out.bias", 3)];
         var single = ModelAssert.Read(TensorBytes.Safetensors(group));
         var both = ModelAssert.Read(TensorBytes.Safetensors([
-            .. group.Select(tensor => tensor.Renamed(name => $"rvqs.0.{name}")), .. group.Select(tensor => tensor.Renamed(name => $"rvqs.1.{name}"))]));
+            .. group.Select(tensor => tensor.Renamed(name => $"rvqs.0.{name}")),
+            .. group.Select(tensor => tensor.Renamed(name => $"rvqs.1.{name}"))]));
         float[] frame = [0.1f, 0.2f, -0.3f, -0.2f, 0.4f, 0.05f];
         int[] codes = [.. new Quantizer(single).Encode(frame.AsSpan(0, 3)), .. new Quantizer(single).Encode(frame.AsSpan(3))];
         Assert.Equal(codes, new Quantizer(both).Encode(frame));
-        Assert.Equal([.. new Dequantizer(single).Decode(codes.AsSpan(0, 1)), .. new Dequantizer(single).Decode(codes.AsSpan(1))], new Dequantizer(both).Decode(codes));
+        Assert.Equal([.. new Dequantizer(single).Decode(codes.AsSpan(0, 1)), .. new Dequantizer(single).Decode(codes.AsSpan(1))],
+            new Dequantizer(both).Decode(codes));
     }
 
     [Fact]
@@ -304,7 +317,8 @@ public sealed class CodecFamiliesTests
     public void Load_SeveralQuantizers_AreToldApartByPrefix()
     {
         var file = TensorBytes.Safetensors([
-            TensorBytes.Random("a.quantizer.layers.0.codebook.embed", 4, 2), TensorBytes.Random("b.quantizer.layers.0.codebook.embed", 8, 2)]);
+            TensorBytes.Random("a.quantizer.layers.0.codebook.embed", 4, 2),
+            TensorBytes.Random("b.quantizer.layers.0.codebook.embed", 8, 2)]);
         var message = ModelAssert.Refused(file);
         Assert.Contains("'a.quantizer.'", message, StringComparison.Ordinal);
         Assert.Contains("'b.quantizer.'", message, StringComparison.Ordinal);
@@ -317,12 +331,14 @@ public sealed class CodecFamiliesTests
     {
         AssertRefused([TensorBytes.Random("quantizer.quantizers.0.in_proj.weight", 2, 3), TensorBytes.Random("encoder.conv.bias", 7)],
             "Of its 2 tensors", "'quantizer.quantizers.0.in_proj.weight' F32 [2, 3]", "'quantizers.0.codebook.weight' in DAC");
-        AssertRefused([TensorBytes.Random("quantizer.rvq_first.vq.layers.0._codebook.cluster_usage", 2)], "'rvq_first.vq.layers.0._codebook.embedding_sum' in Mimi");
+        AssertRefused([TensorBytes.Random("quantizer.rvq_first.vq.layers.0._codebook.cluster_usage", 2)],
+            "'rvq_first.vq.layers.0._codebook.embedding_sum' in Mimi");
         AssertRefused([TensorBytes.Random("quantizer.vq.layers.0._codebook.embed_avg", 2, 2)], "'vq.layers.0._codebook.embed' in EnCodec");
         AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 2, 2, 2)], "EnCodec has 2 axes");
         AssertRefused([TensorBytes.Random("text_model.embedding.weight", 9, 2)], "'text_model.embedding.weight'");
         AssertRefused([TensorBytes.Random("my_codebooks", 2, 4, 2)], "'my_codebooks'");
-        AssertRefused([TensorBytes.Random("encoder.conv.weight", 2, 4)], "none of which is called vq, quant, codebook or embed", "'encoder.conv.weight'");
+        AssertRefused([TensorBytes.Random("encoder.conv.weight", 2, 4)], "none of which is called vq, quant, codebook or embed",
+            "'encoder.conv.weight'");
         AssertRefused([], "no tensors");
     }
 
@@ -341,9 +357,11 @@ public sealed class CodecFamiliesTests
     [Fact]
     public void Load_RowWithAGap_NamesTheMissingTensor()
     {
-        AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2), TensorBytes.Random("quantizer.layers.2.codebook.embed", 4, 2)],
+        AssertRefused(
+            [TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2), TensorBytes.Random("quantizer.layers.2.codebook.embed", 4, 2)],
             "'quantizer.layers.1.codebook.embed'", "missing");
-        AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2), TensorBytes.Random("quantizer.layers.2147483647.codebook.embed", 4, 2)],
+        AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2),
+            TensorBytes.Random("quantizer.layers.2147483647.codebook.embed", 4, 2)],
             "'quantizer.layers.1.codebook.embed'", "missing");
         AssertRefused([TensorBytes.Random("x.layers.1._codebook.embed", 4, 2)], "'x.layers.1._codebook.embed'");
     }
@@ -351,22 +369,28 @@ public sealed class CodecFamiliesTests
     [Fact]
     public void Load_PartsThatDoNotFit_AreRefused()
     {
-        AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2), TensorBytes.Random("quantizer.layers.1.codebook.embed", 4, 3)], "3", "2");
+        AssertRefused([TensorBytes.Random("quantizer.layers.0.codebook.embed", 4, 2),
+            TensorBytes.Random("quantizer.layers.1.codebook.embed", 4, 3)], "3", "2");
         AssertRefused([TensorBytes.Random("layers.0._codebook.embed", 2, 4, 2)], "'layers.0._codebook.embed'", "[2, 4, 2]");
-        AssertRefused([TensorBytes.Random("layers.0._codebook.embed", 1, 4, 2), TensorBytes.Random("layers.0._codebook.codebook_mean", 1, 1, 2)], "affine");
+        AssertRefused([TensorBytes.Random("layers.0._codebook.embed", 1, 4, 2),
+            TensorBytes.Random("layers.0._codebook.codebook_mean", 1, 1, 2)], "affine");
         AssertRefused([TensorBytes.Random("codebooks", 0, 4, 2)], "'codebooks'");
-        AssertRefused([TensorBytes.Random("rvq_first.vq.layers.0._codebook.embedding_sum", 4, 2), TensorBytes.Random("rvq_first.vq.layers.0._codebook.cluster_usage", 3)],
+        AssertRefused([TensorBytes.Random("rvq_first.vq.layers.0._codebook.embedding_sum", 4, 2),
+            TensorBytes.Random("rvq_first.vq.layers.0._codebook.cluster_usage", 3)],
             "cluster_usage", "3", "4");
-        AssertRefused([TensorBytes.Random("quantizers.0.codebook.weight", 4, 2), TensorBytes.Random("quantizers.0.in_proj.weight", 2, 3, 1)], "quantizers.0.out_proj");
+        AssertRefused([TensorBytes.Random("quantizers.0.codebook.weight", 4, 2),
+            TensorBytes.Random("quantizers.0.in_proj.weight", 2, 3, 1)], "quantizers.0.out_proj");
         AssertRefused([
-            .. Enumerable.Range(0, 2).Select(g => new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 4096], new byte[4096 * 4]))], "8192");
+            .. Enumerable.Range(0, 2)
+                .Select(g => new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 4096], new byte[4096 * 4]))], "8192");
         AssertRefused([
             .. Enumerable.Range(0, 2).SelectMany(g => new[]
             {
                 new TensorBytes($"rvqs.{g}.layers.0._codebook.embed", "F32", [1, 1, 2_000_000], new byte[8_000_000]),
                 new TensorBytes($"rvqs.{g}.project_in.weight", "F32", [2_000_000, 1], new byte[8_000_000]),
                 new TensorBytes($"rvqs.{g}.project_out.weight", "F32", [1, 2_000_000], new byte[8_000_000]),
-            }).Concat(Enumerable.Range(2, 300).SelectMany(g => new[] { TensorBytes.Random($"rvqs.{g}.layers.0._codebook.embed", 1, 1, 4) }))], "302 groups", "1202", "4001200");
+            }).Concat(Enumerable.Range(2, 300).SelectMany(g
+                => new[] { TensorBytes.Random($"rvqs.{g}.layers.0._codebook.embed", 1, 1, 4) }))], "302 groups", "1202", "4001200");
     }
 
     private static void AssertRefused(TensorBytes[] tensors, params string[] reasons)

@@ -54,7 +54,8 @@ public abstract class CodecLayoutTests
 
     protected static double[] Unit(double[] vector) => [.. vector.Select(value => value / Math.Sqrt(vector.Sum(v => v * v)))];
 
-    protected static float[] Unit(float[] vector) => [.. Unit(Array.ConvertAll(vector, value => (double)value)).Select(value => (float)value)];
+    protected static float[] Unit(float[] vector)
+        => [.. Unit(Array.ConvertAll(vector, value => (double)value)).Select(value => (float)value)];
 
     protected static float[][] Rows(ReadOnlySpan<float> values)
     {

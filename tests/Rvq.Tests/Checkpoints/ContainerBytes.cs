@@ -9,7 +9,8 @@ internal static class ContainerBytes
 {
     /// <summary>A .npy file of version 1.</summary>
     public static byte[] Npy(string type, string shape, byte[] data, bool fortran = false)
-        => [0x93, .. "NUMPY"u8, 1, 0, 118, 0, .. Encoding.ASCII.GetBytes($"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': {shape}, }}".PadRight(117) + "\n"), .. data];
+        => [0x93, .. "NUMPY"u8, 1, 0, 118, 0, .. Encoding.ASCII.GetBytes(
+            $"{{'descr': '{type}', 'fortran_order': {(fortran ? "True" : "False")}, 'shape': {shape}, }}".PadRight(117) + "\n"), .. data];
 
     public static byte[] Npz(CompressionLevel compression, params (string Name, byte[] Data)[] arrays)
     {
@@ -113,7 +114,8 @@ internal static class ContainerBytes
     }
 
     /// <summary>A field of a protobuf message that is bytes.</summary>
-    public static byte[] Field(int number, params ReadOnlySpan<byte> value) => [.. Varint((ulong)(number << 3) | 2), .. Varint((ulong)value.Length), .. value];
+    public static byte[] Field(int number, params ReadOnlySpan<byte> value)
+        => [.. Varint((ulong)(number << 3) | 2), .. Varint((ulong)value.Length), .. value];
 
     /// <summary>A field of a protobuf message that is an integer.</summary>
     public static byte[] Field(int number, ulong value) => [.. Varint((ulong)number << 3), .. Varint(value)];
@@ -126,11 +128,13 @@ internal static class ContainerBytes
 
     /// <summary>Sizes and type of a TensorProto.</summary>
     public static byte[] OnnxHead(TensorBytes tensor)
-        => [.. tensor.Shape.SelectMany(size => Field(1, (ulong)size)), .. Field(2, tensor.Type switch { "F32" => 1ul, "F16" => 10, "F64" => 11, "BF16" => 16, _ => 7 })];
+        => [.. tensor.Shape.SelectMany(size => Field(1, (ulong)size)),
+            .. Field(2, tensor.Type switch { "F32" => 1ul, "F16" => 10, "F64" => 11, "BF16" => 16, _ => 7 })];
 
     /// <summary>A model of a graph with these initializers and nodes.</summary>
     public static byte[] Onnx(byte[][] initializers, params byte[][] nodes)
-        => [.. Field(1, 8ul), .. Field(2, "pytorch"u8), .. Field(7, [.. nodes.SelectMany(node => Field(1, node)), .. initializers.SelectMany(tensor => Field(5, tensor))]),
+        => [.. Field(1, 8ul), .. Field(2, "pytorch"u8),
+            .. Field(7, [.. nodes.SelectMany(node => Field(1, node)), .. initializers.SelectMany(tensor => Field(5, tensor))]),
             .. Field(14, [.. Field(1, "key"u8), .. Field(2, "value"u8)])];
 
     /// <summary>Float16 elements of a tensor of whole numbers, as bytes.</summary>

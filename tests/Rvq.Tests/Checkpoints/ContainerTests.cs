@@ -39,18 +39,22 @@ public sealed class ContainerTests
     [Fact]
     public void Read_GgufTypes_AreReadOrNamed()
     {
-        Assert.Equal(6, ModelAssert.Read(ContainerBytes.Gguf([Codebook with { Type = "F16", Data = ContainerBytes.Halves(1, 2, 3, 4, 5, 6) }])).Stages[0].Codebook[2][1]);
+        Assert.Equal(6, ModelAssert.Read(ContainerBytes.Gguf(
+            [Codebook with { Type = "F16", Data = ContainerBytes.Halves(1, 2, 3, 4, 5, 6) }])).Stages[0].Codebook[2][1]);
         Assert.Contains("Q8_0", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Type = "Q8_0" }])), StringComparison.Ordinal);
-        Assert.Contains("quantized type 99", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Type = "Q?" }])), StringComparison.Ordinal);
+        Assert.Contains(
+            "quantized type 99", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Type = "Q?" }])), StringComparison.Ordinal);
         Assert.Contains("3 parts", ModelAssert.Refused(ContainerBytes.Gguf([Codebook], key: "split.count")), StringComparison.Ordinal);
-        Assert.Contains("do not fit", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Shape = [4, 2] }])), StringComparison.Ordinal);
+        Assert.Contains(
+            "do not fit", ModelAssert.Refused(ContainerBytes.Gguf([Codebook with { Shape = [4, 2] }])), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_OnnxInitializersAndConstants_GiveTheTensors()
     {
         byte[] constant = [.. ContainerBytes.Field(2, Encoding.UTF8.GetBytes(Second.Name)), .. ContainerBytes.Field(4, "Constant"u8),
-            .. ContainerBytes.Field(5, [.. ContainerBytes.Field(1, "value"u8), .. ContainerBytes.Field(5, ContainerBytes.OnnxTensor(Second with { Name = "unused" }))])];
+            .. ContainerBytes.Field(5, [.. ContainerBytes.Field(1, "value"u8),
+                .. ContainerBytes.Field(5, ContainerBytes.OnnxTensor(Second with { Name = "unused" }))])];
         var file = ContainerBytes.Onnx([ContainerBytes.OnnxTensor(Codebook)], constant, [.. ContainerBytes.Field(4, "Relu"u8)]);
         AssertCodebooks(ModelAssert.Read(file));
         Assert.Equal("value", CheckpointReader.Open(new MemoryStream(file)).Metadata["key"]);
@@ -71,17 +75,20 @@ public sealed class ContainerTests
             "F16" => [.. values.SelectMany(value => ContainerBytes.Varint(BitConverter.HalfToUInt16Bits((Half)value)))],
             _ => [.. values.SelectMany(value => ContainerBytes.Varint(BitConverter.SingleToUInt32Bits(value) >> 16))],
         };
-        byte[] tensor = [.. ContainerBytes.OnnxHead(Codebook with { Type = type }), .. ContainerBytes.Field(field, list), .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed))];
+        byte[] tensor = [.. ContainerBytes.OnnxHead(Codebook with { Type = type }), .. ContainerBytes.Field(field, list),
+            .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed))];
         var model = ModelAssert.Read(ContainerBytes.Onnx([tensor, ContainerBytes.OnnxTensor(Second)]));
         AssertCodebooks(model);
-        Assert.Contains("elements", ModelAssert.Refused(ContainerBytes.Onnx([ContainerBytes.OnnxHead(Codebook with { Type = type })])), StringComparison.Ordinal);
+        Assert.Contains("elements", ModelAssert.Refused(ContainerBytes.Onnx([ContainerBytes.OnnxHead(Codebook with { Type = type })])),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_OnnxElementsInAnotherFile_NamesIt()
     {
         byte[] tensor = [.. ContainerBytes.OnnxHead(Codebook), .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed)),
-            .. ContainerBytes.Field(13, [.. ContainerBytes.Field(1, "location"u8), .. ContainerBytes.Field(2, "weights.data"u8)]), .. ContainerBytes.Field(14, 1ul)];
+            .. ContainerBytes.Field(13, [.. ContainerBytes.Field(1, "location"u8), .. ContainerBytes.Field(2, "weights.data"u8)]),
+            .. ContainerBytes.Field(14, 1ul)];
         Assert.Contains("'weights.data'", ModelAssert.Refused(ContainerBytes.Onnx([tensor])), StringComparison.Ordinal);
     }
 
@@ -90,7 +97,8 @@ public sealed class ContainerTests
     [InlineData(CompressionLevel.Optimal)]
     public void Read_Npz_GivesTheTensors(CompressionLevel compression)
         => AssertCodebooks(ModelAssert.Read(ContainerBytes.Npz(
-            compression, (Codebook.Name, ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data)), (Second.Name, ContainerBytes.Npy("<f4", "(2L, 2L)", Second.Data)))));
+            compression, (Codebook.Name, ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data)),
+            (Second.Name, ContainerBytes.Npy("<f4", "(2L, 2L)", Second.Data)))));
 
     [Fact]
     public void Read_NpzThatGrowsWithoutEnd_IsRefused()
@@ -117,7 +125,8 @@ public sealed class ContainerTests
     public void Read_BareArrays_AreTakenInTheOrderOfTheirNumbers()
     {
         var says = new LoadOptions { BareCodebooks = true };
-        byte[] Array(params ReadOnlySpan<float> values) => ContainerBytes.Npy("<f4", $"({values.Length / 2}, 2)", MemoryMarshal.AsBytes(values).ToArray());
+        byte[] Array(params ReadOnlySpan<float> values)
+            => ContainerBytes.Npy("<f4", $"({values.Length / 2}, 2)", MemoryMarshal.AsBytes(values).ToArray());
         var eleven = Enumerable.Range(0, 11).Reverse().Select(i => ($"arr_{i}", Array(i, i))).ToArray();
         var model = ModelAssert.Read(ContainerBytes.Npz(CompressionLevel.NoCompression, eleven), says);
         Assert.Equal(Enumerable.Range(0, 11), model.Stages.ToArray().Select(stage => (int)stage.Codebook[0][0]));
@@ -125,7 +134,8 @@ public sealed class ContainerTests
         var named = ContainerBytes.Npz(CompressionLevel.NoCompression, ("mean", Array(9, 9)), ("codebook", Array(1, 2, 3, 4)));
         Assert.Contains("Prefix", ModelAssert.Refused(named, says), StringComparison.Ordinal);
         Assert.Equal(2, ModelAssert.Read(named, says with { Prefix = "codebook" }).Stages[0].Codebook.Size);
-        Assert.Contains("gap", ModelAssert.Refused(ContainerBytes.Npz(CompressionLevel.NoCompression, ("arr_0", Array(9, 9)), ("arr_2", Array(9, 9))), says), StringComparison.Ordinal);
+        Assert.Contains("gap", ModelAssert.Refused(ContainerBytes.Npz(
+            CompressionLevel.NoCompression, ("arr_0", Array(9, 9)), ("arr_2", Array(9, 9))), says), StringComparison.Ordinal);
         Assert.Contains("[6]", ModelAssert.Refused(ContainerBytes.Npy("<f4", "(6,)", Codebook.Data), says), StringComparison.Ordinal);
         Assert.Equal(3, ModelAssert.Read(ContainerBytes.Npy("<f4", "(3, 1, 2)", Codebook.Data), says).CodebookCount);
     }
@@ -186,7 +196,8 @@ public sealed class ContainerTests
     [Fact]
     public void Read_NpyInFortranOrder_IsTurned()
     {
-        var model = ModelAssert.Read(ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data, fortran: true), new LoadOptions { BareCodebooks = true });
+        var model = ModelAssert.Read(
+            ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data, fortran: true), new LoadOptions { BareCodebooks = true });
         Assert.Equal([2f, 5f], model.Stages[0].Codebook[1].ToArray());
     }
 
@@ -196,7 +207,8 @@ public sealed class ContainerTests
     [InlineData("<f4", "(4, 2)", "8 elements")]
     [InlineData("<f4", "(3, x)", "not understood")]
     public void Read_NpyThatCannotBeRead_SaysWhy(string type, string shape, string reason)
-        => Assert.Contains(reason, ModelAssert.Refused(ContainerBytes.Npy(type, shape, Codebook.Data), new LoadOptions { BareCodebooks = true }), StringComparison.Ordinal);
+        => Assert.Contains(reason, ModelAssert.Refused(
+            ContainerBytes.Npy(type, shape, Codebook.Data), new LoadOptions { BareCodebooks = true }), StringComparison.Ordinal);
 
     [Fact]
     public void Read_TarAndGzip_AreOpened()
@@ -207,7 +219,8 @@ public sealed class ContainerTests
         AssertCodebooks(ModelAssert.Read(ContainerBytes.Gzip(tar)));
         AssertCodebooks(ModelAssert.Read(ContainerBytes.Gzip(TensorBytes.Safetensors([Codebook, Second]))));
         Assert.Equal("sample_rate: 22050\n", CheckpointReader.Open(new MemoryStream(tar)).Metadata["model_config.yaml"]);
-        Assert.Contains("2 checkpoints", ModelAssert.Refused(ContainerBytes.Tar(("a.ckpt", torch), ("b.pt", torch))), StringComparison.Ordinal);
+        Assert.Contains(
+            "2 checkpoints", ModelAssert.Refused(ContainerBytes.Tar(("a.ckpt", torch), ("b.pt", torch))), StringComparison.Ordinal);
         Assert.Contains("0 checkpoints", ModelAssert.Refused(ContainerBytes.Tar(("a.txt", torch))), StringComparison.Ordinal);
         var nested = tar;
         for (var i = 0; i < 5; i++)
@@ -294,9 +307,11 @@ public sealed class ContainerTests
     public void Load_LyrasFile_GivesLyrasCodes()
     {
         var model = RvqModel.Load(TestData.Path("lyra/quantizer.tflite"));
-        Assert.Equal(("Lyra", 46, 16, 64, 16000, 320), (model.Family, model.CodebookCount, model.Stages[0].Codebook.Size, model.Dimensions, model.SampleRate, model.HopLength));
+        Assert.Equal(("Lyra", 46, 16, 64, 16000, 320),
+            (model.Family, model.CodebookCount, model.Stages[0].Codebook.Size, model.Dimensions, model.SampleRate, model.HopLength));
         var frames = Npy.ReadSingle(TestData.Path("lyra/features_sample2.npy")).Data;
-        Assert.Equal(Npy.ReadInt64(TestData.Path("lyra/codes_sample2.npy")).Data, new Quantizer(model).Encode(frames).Select(code => (long)code));
+        Assert.Equal(Npy.ReadInt64(TestData.Path("lyra/codes_sample2.npy")).Data, new Quantizer(model).Encode(frames)
+            .Select(code => (long)code));
         ModelAssert.SameQuantizer(RvqModel.Load(TestData.Path("lyra/codebooks.safetensors")), model);
     }
 

@@ -61,7 +61,8 @@ public sealed class FaissIndexReaderTests
     public void Read_NumbersThatLie_AreRefused()
     {
         // d, M, the number of widths, the first width, the number of codebook values
-        foreach (var field in new[] { DimensionsAt, DimensionsAt + 8, DimensionsAt + 16, DimensionsAt + 24, DimensionsAt + (3 * 8) + (2 * 8) + 1 })
+        foreach (var field in new[] { DimensionsAt, DimensionsAt + 8, DimensionsAt + 16, DimensionsAt + 24, DimensionsAt + (3 * 8) + (2 * 8)
+            + 1 })
         {
             foreach (var lie in new[] { -1, 0, 3, 1000, long.MaxValue, long.MinValue, 1L << 32, 1L << 60 })
             {

@@ -1,6 +1,9 @@
 namespace Rvq.Tests.Checkpoints;
 
-/// <summary>Files as PyTorch 1.13, faiss 1.7.3, numpy and Hugging Face's programs wrote them: each gives the codes of the program that made its codebooks.</summary>
+/// <summary>
+/// Files as PyTorch 1.13, faiss 1.7.3, numpy and Hugging Face's programs wrote them: each gives the codes of the program that made its
+/// codebooks.
+/// </summary>
 public sealed class FileCasesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("rvq").FullName;
@@ -55,7 +58,8 @@ public sealed class FileCasesTests : IDisposable
         {
             var values = new float[tensors.Stages[i].Codebook.Size * tensors.Dimensions];
             tensors.Stages[i].Codebook.Codewords.FlattenTo(values);
-            return TensorBytes.Single($"quantizer.vq.layers.{i}._codebook.embed", [tensors.Stages[i].Codebook.Size, tensors.Dimensions], values);
+            return TensorBytes.Single(
+                $"quantizer.vq.layers.{i}._codebook.embed", [tensors.Stages[i].Codebook.Size, tensors.Dimensions], values);
         }).ToArray();
         var pickle = new PickleBytes().Op('}').Op('(').Text("model").Op('}').Op('(');
         for (var i = 0; i < state.Length; i++)
@@ -76,7 +80,8 @@ public sealed class FileCasesTests : IDisposable
         }
 
         var path = Path.Combine(_folder, "hist.th");
-        File.WriteAllBytes(path, TorchBytes.Zip(pickle.Op('e').Op('u').Op('.').ToArray(), [.. state.Select((tensor, i) => ($"data/{i}", tensor.Data))]));
+        File.WriteAllBytes(
+            path, TorchBytes.Zip(pickle.Op('e').Op('u').Op('.').ToArray(), [.. state.Select((tensor, i) => ($"data/{i}", tensor.Data))]));
         AssertGives("long_history/", RvqModel.Load(path));
     }
 

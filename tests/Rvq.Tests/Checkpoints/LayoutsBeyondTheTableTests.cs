@@ -10,7 +10,8 @@ public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
     [Fact]
     public void MoMask_LayersOfBuffers_AreOneStack()
     {
-        var codebooks = new[] { Add("quantizer.layers.0.codebook", 9), Add("quantizer.layers.1.codebook", 9), Add("quantizer.layers.2.codebook", 9) };
+        var codebooks = new[] { Add("quantizer.layers.0.codebook", 9), Add("quantizer.layers.1.codebook", 9),
+            Add("quantizer.layers.2.codebook", 9) };
         Add("encoder.model.0.weight", 3);
         AssertGives(Load(), frame => Residual(frame, codebooks, Nearest));
     }
@@ -57,7 +58,8 @@ public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
     [Fact]
     public void VqBet_ResidualVqInsideAPolicy_IsFound()
     {
-        var codebooks = Enumerable.Range(0, 2).Select(i => Add($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.embed", 8, rank3: true)).ToArray();
+        var codebooks = Enumerable.Range(0, 2)
+            .Select(i => Add($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.embed", 8, rank3: true)).ToArray();
         for (var i = 0; i < 2; i++)
         {
             Tensors.Add(TensorBytes.Random($"model.action_head.vqvae_model.vq_layer.layers.{i}._codebook.cluster_size", 1, 8));
@@ -79,7 +81,8 @@ public sealed class LayoutsBeyondTheTableTests : CodecLayoutTests
         Add("post_quant.weight", 8);
         AssertRefused("ViT-VQGAN", "UnitCodewords");
         float[][][] unit = [[.. codebook.Select(Unit)]];
-        AssertGives(Load(new LoadOptions { UnitCodewords = true }), frame => Residual(frame, unit, (rows, residual) => Nearest(rows, Unit(residual))));
+        AssertGives(Load(new LoadOptions { UnitCodewords = true }),
+            frame => Residual(frame, unit, (rows, residual) => Nearest(rows, Unit(residual))));
         AssertGives(Load(new LoadOptions { UnitCodewords = false }), frame => Residual(frame, [codebook], Nearest));
     }
 

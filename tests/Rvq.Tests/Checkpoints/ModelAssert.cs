@@ -25,7 +25,8 @@ internal static class ModelAssert
         for (var i = 0; i < expected.Stages.Length; i++)
         {
             var (a, b) = (expected.Stages[i], actual.Stages[i]);
-            Assert.Equal((a.Metric, a.Stride, a.Codebook.Size, a.Codebook.Dimensions), (b.Metric, b.Stride, b.Codebook.Size, b.Codebook.Dimensions));
+            Assert.Equal(
+                (a.Metric, a.Stride, a.Codebook.Size, a.Codebook.Dimensions), (b.Metric, b.Stride, b.Codebook.Size, b.Codebook.Dimensions));
             Equal(a.InputProjection, b.InputProjection);
             Equal(a.OutputProjection, b.OutputProjection);
             for (var code = 0; code < a.Codebook.Size; code++)
@@ -36,7 +37,8 @@ internal static class ModelAssert
     }
 
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
-        => Assert.True(System.Runtime.InteropServices.MemoryMarshal.AsBytes(expected).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes(actual)));
+        => Assert.True(System.Runtime.InteropServices.MemoryMarshal.AsBytes(expected)
+            .SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes(actual)));
 
     /// <summary>Reads a model from memory.</summary>
     public static RvqModel Read(byte[] file, LoadOptions? options = null, CodecConfig? config = null)

@@ -8,11 +8,13 @@ namespace Rvq.Tests.Checkpoints;
 public sealed class MutationTests(ITestOutputHelper output)
 {
     // RVQ_MUTATIONS=100000 is the number that a change of a reader should see once.
-    private static readonly int Mutations = int.TryParse(Environment.GetEnvironmentVariable("RVQ_MUTATIONS"), out var given) ? given : 5_000;
+    private static readonly int Mutations = int.TryParse(Environment.GetEnvironmentVariable("RVQ_MUTATIONS"), out var given) ? given
+        : 5_000;
 
     private const long MostBytesPerFile = 16_000_000;
 
-    private static readonly long[] Numbers = [0, 1, -1, 2, 127, 128, 255, 256, 65535, 65536, int.MaxValue, uint.MaxValue, 1L << 32, 1L << 60, long.MaxValue, long.MinValue];
+    private static readonly long[] Numbers = [
+        0, 1, -1, 2, 127, 128, 255, 256, 65535, 65536, int.MaxValue, uint.MaxValue, 1L << 32, 1L << 60, long.MaxValue, long.MinValue];
 
     private static readonly string[] FaissWrappers = ["coarse", "idmap_rq", "ivfrq", "pca_rq", "prq", "rr"];
 
@@ -35,26 +37,31 @@ public sealed class MutationTests(ITestOutputHelper output)
 
     [Fact]
     public void FaissFiles_Damaged_AreReadOrRefused()
-        => AssertReadOrRefused(3, [FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]), FaissBytes.Index(new ReferenceCase("faiss-ties"), old: true)]);
+        => AssertReadOrRefused(
+            3, [FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4]), FaissBytes.Index(new ReferenceCase("faiss-ties"), old: true)]);
 
     [Fact]
-    public void LegacyTorchFiles_Damaged_AreReadOrRefused() => AssertReadOrRefused(6, [File.ReadAllBytes(TestData.Path("files/legacy_torch/legacy.th"))]);
+    public void LegacyTorchFiles_Damaged_AreReadOrRefused()
+        => AssertReadOrRefused(6, [File.ReadAllBytes(TestData.Path("files/legacy_torch/legacy.th"))]);
 
     [Fact]
     public void WholeModules_Damaged_AreReadOrRefused()
         => AssertReadOrRefused(7, [
             File.ReadAllBytes(TestData.Path("files/whole_module/module.pt")), File.ReadAllBytes(TestData.Path("files/torchscript/jits.pt")),
-            File.ReadAllBytes(TestData.Path("files/lists_of_tensors/npdict.pt")), File.ReadAllBytes(TestData.Path("files/tensors_beside/sparse.th"))]);
+            File.ReadAllBytes(TestData.Path("files/lists_of_tensors/npdict.pt")),
+            File.ReadAllBytes(TestData.Path("files/tensors_beside/sparse.th"))]);
 
     [Fact]
     public void FaissWrappers_Damaged_AreReadOrRefused()
-        => AssertReadOrRefused(8, [.. FaissWrappers.Select(name => File.ReadAllBytes(TestData.Path($"files/faiss_other_types/{name}.index")))]);
+        => AssertReadOrRefused(
+            8, [.. FaissWrappers.Select(name => File.ReadAllBytes(TestData.Path($"files/faiss_other_types/{name}.index")))]);
 
     [Fact]
     public void OnnxFiles_Damaged_AreReadOrRefused()
         => AssertReadOrRefused(9, [
             File.ReadAllBytes(TestData.Path("checkpoints/onnx_encodec/encoder.onnx")),
-            ContainerBytes.Onnx([ContainerBytes.OnnxTensor(Small), [.. ContainerBytes.OnnxHead(Small with { Type = "F16" }), .. ContainerBytes.Field(5, 1, 2, 3, 4)]])]);
+            ContainerBytes.Onnx([ContainerBytes.OnnxTensor(Small),
+                [.. ContainerBytes.OnnxHead(Small with { Type = "F16" }), .. ContainerBytes.Field(5, 1, 2, 3, 4)]])]);
 
     [Fact]
     public void GgufFiles_Damaged_AreReadOrRefused()
@@ -63,14 +70,17 @@ public sealed class MutationTests(ITestOutputHelper output)
     [Fact]
     public void NpyFiles_Damaged_AreReadOrRefused()
         => AssertReadOrRefused(11, [
-            ContainerBytes.Npy("<f4", "(2, 2)", Small.Data), ContainerBytes.Npz(System.IO.Compression.CompressionLevel.Optimal, ("a", ContainerBytes.Npy("<f4", "(2, 2)", Small.Data))),
-            ContainerBytes.Npz(System.IO.Compression.CompressionLevel.NoCompression, ("a", ContainerBytes.Npy("<f8", "(1, 2)", Small.Data, fortran: true)))],
+            ContainerBytes.Npy("<f4", "(2, 2)", Small.Data),
+            ContainerBytes.Npz(System.IO.Compression.CompressionLevel.Optimal, ("a", ContainerBytes.Npy("<f4", "(2, 2)", Small.Data))),
+            ContainerBytes.Npz(System.IO.Compression.CompressionLevel.NoCompression,
+                ("a", ContainerBytes.Npy("<f8", "(1, 2)", Small.Data, fortran: true)))],
             file => ModelAssert.Read(file, new LoadOptions { BareCodebooks = true }));
 
     [Fact]
     public void TarFiles_Damaged_AreReadOrRefused()
         => AssertReadOrRefused(12, [
-            ContainerBytes.Tar(("a.ckpt", TensorBytes.Safetensors([Small]))), ContainerBytes.Gzip(ContainerBytes.Tar(("a.ckpt", TorchBytes.StateDict([Small]))))], leastRefused: 0.02);
+            ContainerBytes.Tar(("a.ckpt", TensorBytes.Safetensors([Small]))),
+            ContainerBytes.Gzip(ContainerBytes.Tar(("a.ckpt", TorchBytes.StateDict([Small]))))], leastRefused: 0.02);
 
     [Fact]
     public void TfliteFiles_Damaged_AreReadOrRefused()

@@ -21,7 +21,8 @@ public sealed class PickleReaderTests
         var codes = Assert.IsType<PickleArray>(value);
         Assert.Equal(("<u2", false), (codes.Type!.ToString(), codes.IsFortranOrder));
         Assert.Equal([1, 9, 40], codes.Shape);
-        Assert.Equal(Npy.ReadInt64(Path.Combine(folder, "codes.npy")).Data, MemoryMarshal.Cast<byte, ushort>(codes.Data).ToArray().Select(code => (long)code));
+        Assert.Equal(Npy.ReadInt64(Path.Combine(folder, "codes.npy")).Data, MemoryMarshal.Cast<byte, ushort>(codes.Data).ToArray()
+            .Select(code => (long)code));
 
         Assert.True(content.TryGet("metadata", out value));
         var metadata = Assert.IsType<PickleMap>(value);
@@ -59,7 +60,8 @@ public sealed class PickleReaderTests
         Assert.Equal(new KeyValuePair<object?, object?>("key", 1L), Assert.Single(made.Items.Pairs));
         Assert.Equal(2L, Assert.Single(made.Elements));
         Assert.Equal(new KeyValuePair<object?, object?>("attribute", 3L), Assert.Single(made.Attributes!.Pairs));
-        Assert.IsType<PickleObject>(PickleReader.Read(new PickleBytes().Global("a", "B").Op(')').Op('R').Op(')').Op('R').Op('.').ToArray()));
+        Assert.IsType<PickleObject>(
+            PickleReader.Read(new PickleBytes().Global("a", "B").Op(')').Op('R').Op(')').Op('R').Op('.').ToArray()));
     }
 
     [Fact]
@@ -82,14 +84,16 @@ public sealed class PickleReaderTests
     [Fact]
     public void Read_DictOfItems_KeepsThem()
     {
-        var map = Assert.IsType<PickleMap>(PickleReader.Read(new PickleBytes().Op('(').Text("a").Number(1).Text("b").Number(2).Op('d').Op('.').ToArray()));
+        var map = Assert.IsType<PickleMap>(
+            PickleReader.Read(new PickleBytes().Op('(').Text("a").Number(1).Text("b").Number(2).Op('d').Op('.').ToArray()));
         Assert.Equal(["a", "b"], map.Pairs.Select(pair => pair.Key));
 
         // Python 2 pickles an OrderedDict as a call with its pairs.
         map = Assert.IsType<PickleMap>(PickleReader.Read(new PickleBytes().Global("collections", "OrderedDict")
             .Op('(').Op('(').Text("a").Number(1).Op('l').Op('(').Text("b").Number(2).Op('l').Op('l').Raw(0x85).Op('R').Op('.').ToArray()));
         Assert.Equal([1L, 2L], map.Pairs.Select(pair => pair.Value));
-        Assert.Contains("arguments", Refused(new PickleBytes().Global("collections", "OrderedDict").Op('(').Number(1).Op('l').Raw(0x85).Op('R').Op('.').ToArray()),
+        Assert.Contains("arguments",
+            Refused(new PickleBytes().Global("collections", "OrderedDict").Op('(').Number(1).Op('l').Raw(0x85).Op('R').Op('.').ToArray()),
             StringComparison.Ordinal);
     }
 
@@ -99,18 +103,21 @@ public sealed class PickleReaderTests
         Assert.Equal("sparse tensor", Made("_rebuild_sparse_tensor", pickle => pickle.Tuple(1)).Kind);
         var quantized = Made("_rebuild_qtensor", pickle => pickle.Op('(').Storage("QInt8Storage", "0", 6).Number(0).Tuple(2, 3).Op('t'));
         Assert.Equal(("quantized", 6L), (quantized.Kind, quantized.Shape.Aggregate((a, b) => a * b)));
-        Assert.Equal("negated or conjugated", Made("_rebuild_tensor_v2", pickle => pickle.Op('(').Storage("FloatStorage", "0", 6).Number(0).Tuple(6).Tuple(1)
+        Assert.Equal("negated or conjugated",
+            Made("_rebuild_tensor_v2", pickle => pickle.Op('(').Storage("FloatStorage", "0", 6).Number(0).Tuple(6).Tuple(1)
             .Raw(0x89).Op('}').Op('}').Text("neg").Raw(0x88).Op('s').Op('t')).Kind);
 
         static PickleUnread Made(string function, Func<PickleBytes, PickleBytes> arguments)
-            => Assert.IsType<PickleUnread>(PickleReader.Read(arguments(new PickleBytes().Global("torch._utils", function)).Op('R').Op('.').ToArray()));
+            => Assert.IsType<PickleUnread>(
+                PickleReader.Read(arguments(new PickleBytes().Global("torch._utils", function)).Op('R').Op('.').ToArray()));
     }
 
     [Fact]
     public void Read_TensorOfTypeOverBytes_CountsElements()
     {
         // torch 2 keeps types that have no storage class of their own beside an untyped storage.
-        var tensor = Assert.IsType<PickleTensor>(PickleReader.Read(new PickleBytes().Global("torch._utils", "_rebuild_tensor_v3").Op('(').Storage("UntypedStorage", "0", 12)
+        var tensor = Assert.IsType<PickleTensor>(
+            PickleReader.Read(new PickleBytes().Global("torch._utils", "_rebuild_tensor_v3").Op('(').Storage("UntypedStorage", "0", 12)
             .Number(1).Tuple(2).Tuple(1).Raw(0x89).Op('}').Global("torch", "bfloat16").Op('t').Op('R').Op('.').ToArray()));
         Assert.Equal((ElementType.BFloat16, 6L, 1L), (tensor.Storage.Type, tensor.Storage.Count, tensor.Offset));
     }
@@ -128,7 +135,8 @@ public sealed class PickleReaderTests
     public void Read_ArrayOfAnUnreadType_IsPassed()
     {
         var array = new PickleBytes().Global("numpy.core.multiarray", "_reconstruct").Global("numpy", "ndarray").Raw(0x85).Op('R')
-            .Op('(').Number(1).Tuple(1).Global("numpy", "dtype").Text("U10").Raw(0x85).Op('R').Raw(0x89).Op('C').Raw(40).Raw(new byte[40]).Op('t').Op('b').Op('.').ToArray();
+            .Op('(').Number(1).Tuple(1).Global("numpy", "dtype").Text("U10").Raw(0x85).Op('R').Raw(0x89).Op('C').Raw(40).Raw(new byte[40])
+                .Op('t').Op('b').Op('.').ToArray();
         Assert.Null(Assert.IsType<PickleArray>(PickleReader.Read(array)).Type);
     }
 
@@ -270,7 +278,8 @@ public sealed class PickleReaderTests
     [Fact]
     public void Read_ListInsideItself_EndsWell()
     {
-        var list = Assert.IsType<List<object?>>(PickleReader.Read(new PickleBytes().Op(']').Op('q').Raw(0).Op('h').Raw(0).Op('a').Op('.').ToArray()));
+        var list = Assert.IsType<List<object?>>(
+            PickleReader.Read(new PickleBytes().Op(']').Op('q').Raw(0).Op('h').Raw(0).Op('a').Op('.').ToArray()));
         Assert.Same(list, Assert.Single(list));
     }
 
@@ -308,7 +317,8 @@ public sealed class PickleReaderTests
             .Op('(').Number(1).Tuple(2, 3).Global("numpy", "dtype").Text("f4").Raw(0x85).Op('R').Raw(0x89);
         var fitting = (byte[])[.. array.ToArray(), (byte)'C', 24, .. new byte[24], (byte)'t', (byte)'b', (byte)'.'];
         Assert.Equal(24, Assert.IsType<PickleArray>(PickleReader.Read(fitting)).Data.Length);
-        Assert.Contains("state", Refused([.. array.ToArray(), (byte)'C', 23, .. new byte[23], (byte)'t', (byte)'b', (byte)'.']), StringComparison.Ordinal);
+        Assert.Contains("state", Refused([.. array.ToArray(), (byte)'C', 23, .. new byte[23], (byte)'t', (byte)'b', (byte)'.']),
+            StringComparison.Ordinal);
     }
 
     private static string Refused(byte[] pickle) => Assert.Throws<InvalidDataException>(() => PickleReader.Read(pickle)).Message;

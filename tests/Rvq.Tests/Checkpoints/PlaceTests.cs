@@ -18,7 +18,8 @@ public sealed class PlaceTests : IDisposable
         var model = RvqModel.Load(folder);
         var frames = Npy.ReadSingle(Path.Combine(folder, "frames.npy")).Data;
         Assert.Equal(Npy.ReadInt64(Path.Combine(folder, "codes.npy")).Data, new Quantizer(model).Encode(frames).Select(code => (long)code));
-        var message = Assert.Throws<InvalidDataException>(() => RvqModel.Load(Path.Combine(folder, "model-00001-of-00002.safetensors"))).Message;
+        var message = Assert.Throws<InvalidDataException>(
+            () => RvqModel.Load(Path.Combine(folder, "model-00001-of-00002.safetensors"))).Message;
         Assert.Contains("one of 2 files", message, StringComparison.Ordinal);
         Assert.Contains("model.safetensors.index.json, which lies beside it", message, StringComparison.Ordinal);
     }
@@ -39,7 +40,8 @@ public sealed class PlaceTests : IDisposable
         Write("codec.ckpt", TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]));
         Assert.Equal(3, RvqModel.Load(_folder).Stages[0].Codebook.Size);
         Write("other.pt", TorchBytes.StateDict([TensorBytes.Random(Embed, 4, 2)]));
-        Assert.Contains("'codec.ckpt', 'other.pt'", Assert.Throws<InvalidDataException>(() => RvqModel.Load(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("'codec.ckpt', 'other.pt'", Assert.Throws<InvalidDataException>(() => RvqModel.Load(_folder)).Message,
+            StringComparison.Ordinal);
         Write("pytorch_model.bin", TorchBytes.StateDict([TensorBytes.Random(Embed, 5, 2)]));
         Assert.Equal(5, RvqModel.Load(_folder).Stages[0].Codebook.Size);
         Write("model.safetensors", TensorBytes.Safetensors([TensorBytes.Random(Embed, 6, 2)]));
@@ -69,7 +71,8 @@ public sealed class PlaceTests : IDisposable
     {
         Write("shard.safetensors", TensorBytes.Safetensors([TensorBytes.Random(Embed, 3, 2)]));
         Write("model.safetensors.index.json", System.Text.Encoding.UTF8.GetBytes(index));
-        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => RvqModel.Load(Path.Combine(_folder, "model.safetensors.index.json"))).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<InvalidDataException>(
+            () => RvqModel.Load(Path.Combine(_folder, "model.safetensors.index.json"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +136,8 @@ public sealed class PlaceTests : IDisposable
     public void Load_ShardsThatLieAtTheSameOffset_AreToldApart()
     {
         Write("a.safetensors", TensorBytes.Safetensors([TensorBytes.Single(Embed, [1, 2], 1, 2), TensorBytes.Single("x", [1], 3)]));
-        Write("b.safetensors", TensorBytes.Safetensors([TensorBytes.Single("quantizer.layers.1.codebook.embed", [1, 2], 5, 6), TensorBytes.Single("y", [1], 3)]));
+        Write("b.safetensors", TensorBytes.Safetensors(
+            [TensorBytes.Single("quantizer.layers.1.codebook.embed", [1, 2], 5, 6), TensorBytes.Single("y", [1], 3)]));
         Write("m.index.json", """{"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}"""u8.ToArray());
         var checkpoint = Checkpoint.Open(Path.Combine(_folder, "m.index.json"));
         Assert.Equal([1f, 2f], checkpoint.Read(Embed));
@@ -165,7 +169,8 @@ public sealed class PlaceTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => RvqModel.Load((Stream)null!));
         Assert.Throws<InvalidDataException>(() => RvqModel.Load(new OneWayStream([])));
         await Assert.ThrowsAsync<InvalidDataException>(() => RvqModel.LoadAsync(new MemoryStream(bytes[..^1]), cancellationToken: token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RvqModel.LoadAsync(new OneWayStream(bytes), cancellationToken: new CancellationToken(true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => RvqModel.LoadAsync(new OneWayStream(bytes), cancellationToken: new CancellationToken(true)));
     }
 
     [Fact]

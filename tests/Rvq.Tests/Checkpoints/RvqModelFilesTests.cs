@@ -27,9 +27,11 @@ public sealed class RvqModelFilesTests : IDisposable
     {
         var input = new Projection([0.5f, -1, 2, float.Epsilon, 1e30f, -0f], 3, [1, -2]);
         var output = new Projection([1, 2, 3, 4, 5, 6], 2);
-        var inner = new Stage(new Codebook([1, 2, 3], 1), new Projection([1, 1], 2), new Projection([1, -1], 1, [3, 4]), SearchMetric.Cosine, 3);
+        var inner = new Stage(
+            new Codebook([1, 2, 3], 1), new Projection([1, 1], 2), new Projection([1, -1], 1, [3, 4]), SearchMetric.Cosine, 3);
         var plain = new Stage(new Codebook([1, 2, 3, 4], 2), stride: 2);
-        AssertRoundTrip(new RvqModel(new ResidualStack([inner, plain], input, output), new ResidualStack([new Stage(new Codebook([1, 2, 3], 3))]))
+        AssertRoundTrip(
+            new RvqModel(new ResidualStack([inner, plain], input, output), new ResidualStack([new Stage(new Codebook([1, 2, 3], 3))]))
         {
             Family = "Ünï \"codec\"",
             SampleRate = 44100,
@@ -47,7 +49,8 @@ public sealed class RvqModelFilesTests : IDisposable
 
     [Fact]
     public void Save_TwoPlainStacks_LoadsEqual()
-        => AssertRoundTrip(new RvqModel(new ResidualStack([new Stage(new Codebook([1, 2, 3], 1))]), new ResidualStack([new Stage(new Codebook([4, 5], 1))])));
+        => AssertRoundTrip(new RvqModel(
+            new ResidualStack([new Stage(new Codebook([1, 2, 3], 1))]), new ResidualStack([new Stage(new Codebook([4, 5], 1))])));
 
     [Fact]
     public void Save_PlainStack_HasTheNamesThatOthersRead()
@@ -121,7 +124,8 @@ public sealed class RvqModelFilesTests : IDisposable
     {
         // case.json: {"0.45": 1, "0.9": 2, "1.8": 4} for K = 64 at 75 frames/s.
         var model = Uniform(64, 4, 24000);
-        Assert.Equal((1, 2, 4), (model.CodebookCountForBitrate(0.45), model.CodebookCountForBitrate(0.9), model.CodebookCountForBitrate(1.8)));
+        Assert.Equal(
+            (1, 2, 4), (model.CodebookCountForBitrate(0.45), model.CodebookCountForBitrate(0.9), model.CodebookCountForBitrate(1.8)));
     }
 
     [Theory]
@@ -135,7 +139,8 @@ public sealed class RvqModelFilesTests : IDisposable
     [InlineData(1024, 9, 44100, 512, 1.7226, 1)]
     [InlineData(1024, 8, 16000, 300, 1.6, 3)]
     [InlineData(1024, 8, 16000, 300, 1e300, 8)]
-    public void CodebookCountForBitrate_FractionalFrameRate_IsNotRounded(int size, int count, int sampleRate, int hop, double kilobits, int expected)
+    public void CodebookCountForBitrate_FractionalFrameRate_IsNotRounded(
+        int size, int count, int sampleRate, int hop, double kilobits, int expected)
         => Assert.Equal(expected, Uniform(size, count, sampleRate, hop).CodebookCountForBitrate(kilobits));
 
     [Fact]
@@ -143,8 +148,13 @@ public sealed class RvqModelFilesTests : IDisposable
     {
         // SNAC's 12 bits at 1/4, 1/2 and all of 50 frames a second: 150, 450 and 1050 bits a second.
         var codebook = new Codebook(new float[4096], 1);
-        var model = new RvqModel(new ResidualStack([new Stage(codebook, stride: 4), new Stage(codebook, stride: 2), new Stage(codebook)])) { SampleRate = 24000, HopLength = 480 };
-        Assert.Equal((1, 2, 2, 3), (model.CodebookCountForBitrate(0.15), model.CodebookCountForBitrate(0.45), model.CodebookCountForBitrate(1.04), model.CodebookCountForBitrate(1.05)));
+        var model = new RvqModel(new ResidualStack([new Stage(codebook, stride: 4), new Stage(codebook, stride: 2), new Stage(codebook)]))
+        {
+            SampleRate = 24000,
+            HopLength = 480,
+        };
+        Assert.Equal((1, 2, 2, 3), (model.CodebookCountForBitrate(0.15), model.CodebookCountForBitrate(0.45),
+            model.CodebookCountForBitrate(1.04), model.CodebookCountForBitrate(1.05)));
     }
 
     [Fact]

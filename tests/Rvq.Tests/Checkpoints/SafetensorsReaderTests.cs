@@ -31,13 +31,15 @@ public sealed class SafetensorsReaderTests
     [InlineData("BOOL", 2)]
     [InlineData("I16", 3)]
     public void Read_OtherTypeOfAWrongLength_IsRefused(string type, int bytes)
-        => Assert.Contains("'beside'", ModelAssert.Refused(TensorBytes.Safetensors([TensorBytes.Random(Embed, 3, 2), new TensorBytes("beside", type, [1], new byte[bytes])])), StringComparison.Ordinal);
+        => Assert.Contains("'beside'", ModelAssert.Refused(TensorBytes.Safetensors(
+            [TensorBytes.Random(Embed, 3, 2), new TensorBytes("beside", type, [1], new byte[bytes])])), StringComparison.Ordinal);
 
     [Fact]
     public void Read_LongHalfTensor_CrossesChunks()
     {
         var values = Enumerable.Range(0, 50_000 * 3).Select(i => (Half)(i % 2000)).ToArray();
-        var model = ModelAssert.Read(TensorBytes.Safetensors([new TensorBytes(Embed, "F16", [50_000, 3], [.. values.SelectMany(BitConverter.GetBytes)])]));
+        var model = ModelAssert.Read(
+            TensorBytes.Safetensors([new TensorBytes(Embed, "F16", [50_000, 3], [.. values.SelectMany(BitConverter.GetBytes)])]));
         for (var row = 0; row < 50_000; row++)
         {
             Assert.Equal((float)values[row * 3], model.Stages[0].Codebook[row][0]);

@@ -111,7 +111,8 @@ public sealed class TableLayoutsTests : CodecLayoutTests
     public void SonnetMovingAverages_Columns_AreCodewords()
     {
         var rows = Rows(Normal(9 * Dimensions));
-        Tensors.Add(TensorBytes.Single("vq.e_i_ts", [Dimensions, 9], [.. Enumerable.Range(0, Dimensions).SelectMany(d => rows.Select(row => row[d]))]));
+        Tensors.Add(TensorBytes.Single(
+            "vq.e_i_ts", [Dimensions, 9], [.. Enumerable.Range(0, Dimensions).SelectMany(d => rows.Select(row => row[d]))]));
         Tensors.Add(TensorBytes.Random("vq.N_i_ts.hidden", 9));
         Tensors.Add(TensorBytes.Random("vq.m_i_ts.average", Dimensions, 9));
         AssertGives(Load(), frame => Residual(frame, [rows], Nearest));
@@ -125,10 +126,17 @@ public sealed class TableLayoutsTests : CodecLayoutTests
         [
             TensorBytes.Random("quantizer.quantizers.0.codebook.weight", 8, 4),
             TensorBytes.Random("quantizer.quantizers.0.in_proj.weight_g", 4, 1, 1),
-            TensorBytes.Random("quantizer.quantizers.0.in_proj.weight_v", 4, Dimensions, 1) with { Shape = mlx ? [4, 1, Dimensions] : [4, Dimensions, 1] },
-            TensorBytes.Random("quantizer.quantizers.0.out_proj.weight", Dimensions, 4, 1) with { Shape = mlx ? [Dimensions, 1, 4] : [Dimensions, 4, 1] },
+            TensorBytes.Random("quantizer.quantizers.0.in_proj.weight_v", 4, Dimensions, 1) with
+            {
+                Shape = mlx ? [4, 1, Dimensions] : [4, Dimensions, 1],
+            },
+            TensorBytes.Random("quantizer.quantizers.0.out_proj.weight", Dimensions, 4, 1) with
+            {
+                Shape = mlx ? [Dimensions, 1, 4] : [Dimensions, 4, 1],
+            },
         ];
-        ModelAssert.SameQuantizer(ModelAssert.Read(TensorBytes.Safetensors(Layer(false))), ModelAssert.Read(TensorBytes.Safetensors(Layer(true))));
+        ModelAssert.SameQuantizer(
+            ModelAssert.Read(TensorBytes.Safetensors(Layer(false))), ModelAssert.Read(TensorBytes.Safetensors(Layer(true))));
     }
 
     // Qwen3-TTS at 12.5 Hz: one model only where encoder and decoder have the same codewords.
@@ -140,7 +148,8 @@ public sealed class TableLayoutsTests : CodecLayoutTests
         Assert.Equal(4, Load().CodebookCount); // as many as the decoder has, where no config.json tells
         Assert.Equal(6, Load(new LoadOptions { Prefix = "encoder" }).CodebookCount);
         Assert.Equal(4, Load(new LoadOptions { Prefix = "decoder." }).CodebookCount);
-        var other = Tensors.FindIndex(tensor => tensor.Name.EndsWith("rvq_rest.vq.layers.1._codebook.embedding_sum", StringComparison.Ordinal));
+        var other = Tensors.FindIndex(
+            tensor => tensor.Name.EndsWith("rvq_rest.vq.layers.1._codebook.embedding_sum", StringComparison.Ordinal));
         Tensors[other] = TensorBytes.Random(Tensors[other].Name, Tensors[other].Shape);
         AssertRefused("Codebook 1 of stack 1", "Prefix", "decoder");
     }

@@ -8,13 +8,15 @@ namespace Rvq.Tests.Checkpoints;
 /// <summary>A tensor as the tests write it into files.</summary>
 internal sealed record TensorBytes(string Name, string Type, long[] Shape, byte[] Data)
 {
-    public static TensorBytes Single(string name, long[] shape, params float[] values) => new(name, "F32", shape, MemoryMarshal.AsBytes<float>(values).ToArray());
+    public static TensorBytes Single(string name, long[] shape, params float[] values)
+        => new(name, "F32", shape, MemoryMarshal.AsBytes<float>(values).ToArray());
 
     /// <summary>A tensor of random normal values.</summary>
     public static TensorBytes Random(string name, params long[] shape)
     {
         var random = new Random(name.Length + (int)shape.Sum());
-        return Single(name, shape, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)(random.NextDouble() - 0.5))]);
+        return Single(name, shape,
+            [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (float)(random.NextDouble() - 0.5))]);
     }
 
     public TensorBytes Renamed(Func<string, string> rename) => this with { Name = rename(Name) };
@@ -55,6 +57,7 @@ internal sealed record TensorBytes(string Name, string Type, long[] Shape, byte[
             tensor.Name,
             tensor.Value.GetProperty("dtype").GetString()!,
             [.. tensor.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())],
-            file.AsSpan(8 + length)[tensor.Value.GetProperty("data_offsets")[0].GetInt32()..tensor.Value.GetProperty("data_offsets")[1].GetInt32()].ToArray()))];
+            file.AsSpan(8 + length)[tensor.Value.GetProperty("data_offsets")[0].GetInt32()..tensor.Value.GetProperty("data_offsets")[1]
+                .GetInt32()].ToArray()))];
     }
 }

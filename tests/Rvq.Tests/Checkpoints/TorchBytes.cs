@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Rvq.Tests.Checkpoints;
 
-/// <summary>Writes PyTorch's zip format as torch.save does: a protocol 2 pickle of tensors over storages that are stored beside it.</summary>
+/// <summary>
+/// Writes PyTorch's zip format as torch.save does: a protocol 2 pickle of tensors over storages that are stored beside it.
+/// </summary>
 internal static class TorchBytes
 {
     /// <summary>A state dict under the given keys, such as best_state.</summary>

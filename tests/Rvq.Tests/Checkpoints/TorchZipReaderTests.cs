@@ -41,7 +41,8 @@ public sealed class TorchZipReaderTests
     [Fact]
     public void Load_ViewsOfOneStorage_AreReadThroughOffsetAndStrides()
         => ModelAssert.Equal(
-            RvqModel.Load(Path.Combine(TestData.Path("reference/encodec-ties"), "model.safetensors")), RvqModel.Load(FixtureFiles.Path("views.pt")));
+            RvqModel.Load(Path.Combine(TestData.Path("reference/encodec-ties"), "model.safetensors")),
+            RvqModel.Load(FixtureFiles.Path("views.pt")));
 
     [Fact]
     public void Read_SharedStorage_SharesTheCodebook()
@@ -68,7 +69,8 @@ public sealed class TorchZipReaderTests
                 .Op('(').Op('h').Raw(0).Number(layer).Tuple(480_000, 1).Tuple(1, 1).Op('t').Op('R');
         }
 
-        Assert.Contains("twice the file", ModelAssert.Refused(TorchBytes.Zip(pickle.Op('u').Op('.').ToArray(), ("data/0", new byte[2_000_000]))), StringComparison.Ordinal);
+        Assert.Contains("twice the file", ModelAssert.Refused(
+            TorchBytes.Zip(pickle.Op('u').Op('.').ToArray(), ("data/0", new byte[2_000_000]))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,7 +89,8 @@ public sealed class TorchZipReaderTests
     [InlineData(1L << 61, 0, new long[] { 2, 2 }, new long[] { 2, 1 })]
     public void Read_TensorThatDoesNotFitItsStorage_IsRefusedByName(long count, long offset, long[] shape, long[] strides)
     {
-        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", count, offset, shape, strides).Op('u').Op('.');
+        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", count, offset, shape, strides).Op('u')
+            .Op('.');
         Assert.Contains(Embed, ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]))), StringComparison.Ordinal);
     }
 
@@ -113,7 +116,8 @@ public sealed class TorchZipReaderTests
 
         var looped = pickle.Op('0').ToArray();
         Assert.Contains("0 are left", ModelAssert.Refused(File(looped)), StringComparison.Ordinal); // no end
-        Assert.Contains("no tensors", ModelAssert.Refused(File([.. looped, (byte)'h', 1, (byte)'.'])), StringComparison.Ordinal); // deeper than any checkpoint
+        // deeper than any checkpoint
+        Assert.Contains("no tensors", ModelAssert.Refused(File([.. looped, (byte)'h', 1, (byte)'.'])), StringComparison.Ordinal);
         Assert.Equal(2, ModelAssert.Read(File([.. looped, (byte)'h', 0, (byte)'.'])).Stages[0].Codebook.Size);
 
         static byte[] File(byte[] pickle) => TorchBytes.Zip(pickle, ("data/0", new byte[16]));
@@ -163,7 +167,8 @@ public sealed class TorchZipReaderTests
     public void Read_EmptyTensorAtTheEnd_IsNoObstacle()
     {
         var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", 4, 0, [2, 2], [2, 1])
-            .Text("empty").Tensor("FloatStorage", "1", 0, 0, [0], [1]).Text("hole").Tensor("FloatStorage", "1", 0, 0, [0, 5], [5, 1]).Op('u').Op('.');
+            .Text("empty").Tensor("FloatStorage", "1", 0, 0, [0], [1]).Text("hole").Tensor("FloatStorage", "1", 0, 0, [0, 5], [5, 1])
+                .Op('u').Op('.');
         var file = TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]), ("data/1", []));
         Assert.Equal(2, ModelAssert.Read(file).Stages[0].Codebook.Size);
         using var checkpoint = Checkpoint.Open(new MemoryStream(file));
@@ -184,7 +189,8 @@ public sealed class TorchZipReaderTests
     public void Read_ModulesInsideThemselves_EndWell()
     {
         // a._modules = b, b._modules = a, and a chain of modules that is deeper than any model.
-        var pickle = new PickleBytes().Global("m", "A").Op(')').Raw(0x81).Op('q').Raw(0).Op('}').Text("_modules").Op('}').Text("self").Op('h').Raw(0).Op('s').Op('s').Op('b');
+        var pickle = new PickleBytes().Global("m", "A").Op(')').Raw(0x81).Op('q').Raw(0).Op('}').Text("_modules").Op('}').Text("self")
+            .Op('h').Raw(0).Op('s').Op('s').Op('b');
         for (var i = 0; i < 50_000; i++)
         {
             pickle.Global("m", "A").Op(')').Raw(0x81).Op('}').Text("_modules");
@@ -210,7 +216,8 @@ public sealed class TorchZipReaderTests
     {
         // [3, 2] out of a storage of 12 with strides [1, 6] and [4, 2]: transposed with a gap, and every second element.
         var data = Enumerable.Range(0, 12).SelectMany(i => BitConverter.GetBytes((float)i)).ToArray();
-        foreach (var (strides, expected) in new[] { (new long[] { 1, 6 }, new float[] { 1, 7, 2, 8, 3, 9 }), ([4, 2], [1, 3, 5, 7, 9, 11]), ([0, 5], [1, 6, 1, 6, 1, 6]) })
+        foreach (var (strides, expected) in new[] { (new long[] { 1, 6 }, new float[] { 1, 7, 2, 8, 3, 9 }), ([4, 2], [1, 3, 5, 7, 9, 11]),
+            ([0, 5], [1, 6, 1, 6, 1, 6]) })
         {
             var pickle = new PickleBytes().Op('}').Op('(').Text("a").Tensor("FloatStorage", "0", 12, 1, [3, 2], strides).Op('u').Op('.');
             using var checkpoint = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.ToArray(), ("data/0", data))));
@@ -296,8 +303,10 @@ public sealed class TorchZipReaderTests
     public void Read_BigEndianFile_IsRefused()
     {
         var pickle = new PickleBytes().Op('}').Op('.').ToArray();
-        Assert.Contains("no tensors", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "little"u8.ToArray()))), StringComparison.Ordinal);
-        Assert.Contains("big-endian", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "big"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains(
+            "no tensors", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "little"u8.ToArray()))), StringComparison.Ordinal);
+        Assert.Contains(
+            "big-endian", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", "big"u8.ToArray()))), StringComparison.Ordinal);
         Assert.Contains("at most 16", ModelAssert.Refused(TorchBytes.Zip(pickle, ("byteorder", new byte[17]))), StringComparison.Ordinal);
     }
 
@@ -352,7 +361,8 @@ public sealed class TorchZipReaderTests
     [InlineData(new byte[] { 0x52, 0x56, 0x51, 0x1A, 1, 0, 0, 0 }, "RvqReader")]
     [InlineData(new byte[] { 0x1C, 0, 0, 0, 0x54, 0x46, 0x4C, 0x33 }, "TFLite")]
     [InlineData(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, "of no kind that is known")]
-    public void Read_OtherFormats_AreNamed(byte[] file, string reason) => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
+    public void Read_OtherFormats_AreNamed(byte[] file, string reason)
+        => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer")]
@@ -366,7 +376,10 @@ public sealed class TorchZipReaderTests
         Assert.Contains(reason, message, StringComparison.Ordinal);
     }
 
-    /// <summary>Adds the zip64 records that torch.save writes, with the 64-bit field of every entry in its extra field; gives the offsets of all 64-bit numbers.</summary>
+    /// <summary>
+    /// Adds the zip64 records that torch.save writes, with the 64-bit field of every entry in its extra field; gives the offsets of all
+    /// 64-bit numbers.
+    /// </summary>
     private static byte[] WithZip64(byte[] zip, out List<int> fields)
     {
         var end = zip.Length - 22;

@@ -13,11 +13,13 @@ internal static class ArithmeticModel
 
     public static int Dimensions => Direction.Length;
 
-    public static RvqModel Create(int codebookCount = CodebookCount) => new([.. Enumerable.Range(0, codebookCount).Select(stage => new Codebook(
+    public static RvqModel Create(int codebookCount = CodebookCount)
+        => new([.. Enumerable.Range(0, codebookCount).Select(stage => new Codebook(
         [.. new[] { -1, 1 }.SelectMany(sign => Direction.Select(d => sign * (1 << (codebookCount - 1 - stage)) * d))], Dimensions))]);
 
     /// <summary>The value of a dimension of the frame of a number in [0, 2^N).</summary>
-    public static float Frame(int number, int dimension, int codebookCount = CodebookCount) => Factor(number, codebookCount) * Direction[dimension];
+    public static float Frame(int number, int dimension, int codebookCount = CodebookCount)
+        => Factor(number, codebookCount) * Direction[dimension];
 
     /// <summary>x for a number in [0, 2^N).</summary>
     public static float Factor(int number, int codebookCount = CodebookCount) => (2 * number) - (1 << codebookCount) + 1;

@@ -14,7 +14,8 @@ public sealed class CodeFileTests : IDisposable
         var (file, codes, codebooks) = PeerCodes.EnCodec(name);
         Check(file, codes, 1, codebooks, channelsFirst);
         _tool.Succeed("inspect", file);
-        Assert.Contains(name.Contains("24", StringComparison.Ordinal) ? "encodec_24khz" : "encodec_48khz", _tool.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            name.Contains("24", StringComparison.Ordinal) ? "encodec_24khz" : "encodec_48khz", _tool.Output, StringComparison.Ordinal);
         Assert.Matches($@"frames +{codes.Length / codebooks} ", _tool.Output);
     }
 
@@ -77,7 +78,8 @@ public sealed class CodeFileTests : IDisposable
     private void Check(string path, int[] codes, int batch, int codebooks, bool channelsFirst)
     {
         PeerCodes.Model(codebooks).Save(_tool.File("model"));
-        _tool.Succeed(["decode", _tool.File("model"), path, "-o", _tool.File("frames.npy"), .. channelsFirst ? ["--channels-first"] : Array.Empty<string>()]);
+        _tool.Succeed(["decode", _tool.File("model"), path, "-o", _tool.File("frames.npy"),
+            .. channelsFirst ? ["--channels-first"] : Array.Empty<string>()]);
         var (frames, shape) = Npy.ReadSingle(_tool.File("frames.npy"));
         var count = codes.Length / batch / codebooks;
         int[] expected = channelsFirst ? [batch, codebooks, count] : [batch, count, codebooks];

@@ -30,13 +30,15 @@ public sealed class CommandTests : IDisposable
 
         var (read, shape) = Npy.ReadInt64(codes);
         Assert.Equal(Shape(batch, count, ArithmeticModel.CodebookCount, batched, channelsFirst), shape);
-        AssertAll(batch, count, ArithmeticModel.CodebookCount, channelsFirst, (b, t, n) => ArithmeticModel.Code(ArithmeticModel.Number(b, t), n), i => read[i]);
+        AssertAll(batch, count, ArithmeticModel.CodebookCount, channelsFirst,
+            (b, t, n) => ArithmeticModel.Code(ArithmeticModel.Number(b, t), n), i => read[i]);
         Assert.Equal("<i4", System.Text.Encoding.ASCII.GetString(File.ReadAllBytes(codes), 21, 3));
 
         _tool.Succeed(["decode", _model, codes, "-o", frames, .. layout]);
         var (back, backShape) = Npy.ReadSingle(frames);
         Assert.Equal(Shape(batch, count, ArithmeticModel.Dimensions, batched, channelsFirst), backShape);
-        AssertAll(batch, count, ArithmeticModel.Dimensions, channelsFirst, (b, t, d) => ArithmeticModel.Frame(ArithmeticModel.Number(b, t), d), i => back[i]);
+        AssertAll(batch, count, ArithmeticModel.Dimensions, channelsFirst,
+            (b, t, d) => ArithmeticModel.Frame(ArithmeticModel.Number(b, t), d), i => back[i]);
     }
 
     [Theory]
@@ -115,7 +117,8 @@ public sealed class CommandTests : IDisposable
         _tool.Succeed("encode", _model, _tool.File("frames.npy"), "-o", codes, "--dtype", type, "--channels-first");
         _tool.Succeed("encode", _model, _tool.File("in"), "--output-dir", _tool.File("out"), "--dtype", type, "--channels-first");
         Assert.Equal(File.ReadAllBytes(codes), File.ReadAllBytes(_tool.File("out/a.npy")));
-        _tool.Fail(1, "dtype", "encode", _model, _tool.File("in"), "--output-dir", _tool.File("out"), "--channels-first", "--dtype", type == "int64" ? "int32" : "int64");
+        _tool.Fail(1, "dtype", "encode", _model, _tool.File("in"), "--output-dir", _tool.File("out"), "--channels-first", "--dtype",
+            type == "int64" ? "int32" : "int64");
         _tool.Succeed("decode", _model, codes, "-o", _tool.File("last.npy"), "--channels-first", "--dtype", "float64");
         _tool.Succeed("decode", _model, _tool.File("out"), "--output-dir", _tool.File("back"), "--channels-first", "--dtype", "float64");
         Assert.Equal(File.ReadAllBytes(_tool.File("last.npy")), File.ReadAllBytes(_tool.File("back/a.npy")));
@@ -150,8 +153,10 @@ public sealed class CommandTests : IDisposable
         ArithmeticModel.Write(frames, [2, 1], _ => 299_000);
         _tool.Fail(1, "--dtype uint8 cannot hold 299", "encode", _model, frames, "-o", codes, "--dtype", "uint8");
         _tool.Fail(2, "--dtype must be one of int32, uint8", "encode", _model, frames, "-o", codes, "--dtype", "float32");
-        _tool.Fail(1, "--dtype is for outputs that are arrays", "encode", _model, frames, "-o", _tool.File("codes.rvq"), "--dtype", "uint16");
-        _tool.Fail(1, "--dtype is for outputs that are arrays", "encode", _model, frames, "-o", _tool.File("codes.parquet"), "--dtype", "uint16");
+        _tool.Fail(
+            1, "--dtype is for outputs that are arrays", "encode", _model, frames, "-o", _tool.File("codes.rvq"), "--dtype", "uint16");
+        _tool.Fail(
+            1, "--dtype is for outputs that are arrays", "encode", _model, frames, "-o", _tool.File("codes.parquet"), "--dtype", "uint16");
         Assert.DoesNotContain("codes", string.Join(' ', _tool.Files()), StringComparison.Ordinal);
         _tool.Succeed("encode", _model, frames, "-o", codes, "--dtype", "uint16");
         _tool.Fail(1, "--dtype float16 cannot hold 299000", "decode", _model, codes, "-o", _tool.File("half.npy"), "--dtype", "float16");
@@ -168,7 +173,8 @@ public sealed class CommandTests : IDisposable
         // 75 frames a second of one bit a codebook: 0.25 kbit/s pay for three.
         _tool.Succeed("decode", _model, codes, "-o", _tool.File("decoded.npy"), "--bitrate", "0.25");
         var (frames, _) = Npy.ReadSingle(_tool.File("decoded.npy"));
-        Assert.All(frames.Index(), value => Assert.Equal(ArithmeticModel.Decoded(ArithmeticModel.Number(0, value.Index / 4), value.Index % 4, 3), value.Item));
+        Assert.All(frames.Index(),
+            value => Assert.Equal(ArithmeticModel.Decoded(ArithmeticModel.Number(0, value.Index / 4), value.Index % 4, 3), value.Item));
         _tool.Fail(2, "exclude each other", "decode", _model, codes, "-o", _tool.File("x.npy"), "--bitrate", "1", "--codebooks", "2");
     }
 
@@ -191,7 +197,8 @@ public sealed class CommandTests : IDisposable
         const int Numbers = 20;
         ArithmeticModel.Write(_tool.File("frames.npy"), [Numbers, 4], index => ArithmeticModel.Frame(index[0], index[1]));
         _tool.Succeed(["evaluate", _model, _tool.File("frames.npy"), "--frame-rate", "50", .. options]);
-        var rows = _tool.Output.Split('\n').Where(line => line.StartsWith('│') && line.Contains(" of ", StringComparison.Ordinal)).ToArray();
+        var rows = _tool.Output.Split('\n').Where(line => line.StartsWith('│') && line.Contains(" of ", StringComparison.Ordinal))
+            .ToArray();
         Assert.Equal(5, rows.Length);
         for (var n = 1; n <= 5; n++)
         {
@@ -221,7 +228,8 @@ public sealed class CommandTests : IDisposable
         return batched ? [batch, .. vectors] : vectors;
     }
 
-    private static void AssertAll(int batch, int count, int width, bool channelsFirst, Func<int, int, int, float> expected, Func<int, float> actual)
+    private static void AssertAll(
+        int batch, int count, int width, bool channelsFirst, Func<int, int, int, float> expected, Func<int, float> actual)
     {
         for (var b = 0; b < batch; b++)
         {

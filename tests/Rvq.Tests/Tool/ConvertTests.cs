@@ -60,7 +60,8 @@ public sealed class ConvertTests : IDisposable
         Assert.False(File.Exists(_tool.File("codes.rvq")));
         _tool.Succeed("convert", file, "-o", _tool.File("codes.rvq"), "--size", "1024");
         using var reader = RvqReader.Open(_tool.File("codes.rvq"));
-        Assert.Equal(DacFile.Read(File.ReadAllBytes(file)).SampleRate, long.Parse(reader.Header.Metadata["sampleRate"], CultureInfo.InvariantCulture));
+        Assert.Equal(DacFile.Read(File.ReadAllBytes(file)).SampleRate,
+            long.Parse(reader.Header.Metadata["sampleRate"], CultureInfo.InvariantCulture));
         Assert.Equal(codes, reader.ReadChunk()!.ToArray());
     }
 
@@ -71,7 +72,8 @@ public sealed class ConvertTests : IDisposable
         var (array, dac) = (_tool.File("codes.npy"), ToolProcess.Fixture("cli_ecdc_dac/x.dac"));
         var x = DacFile.Read(File.ReadAllBytes(dac));
         _tool.Succeed("convert", dac, "-o", array);
-        AssertCodes(array, [2, x.FrameCount, x.CodebookCount], [.. x.GetCodes(0).ToArray().Select(code => (int)code), .. x.GetCodes(1).ToArray().Select(code => (int)code)]);
+        AssertCodes(array, [2, x.FrameCount, x.CodebookCount],
+            [.. x.GetCodes(0).ToArray().Select(code => (int)code), .. x.GetCodes(1).ToArray().Select(code => (int)code)]);
         _tool.Fail(1, "2 sequences", "convert", dac, "-o", _tool.File("codes.rvq"), "--size", "1024");
         _tool.Fail(1, "my_model", "convert", ToolProcess.Fixture("cli_ecdc_dac/x.ecdc"), "-o", array);
 

@@ -12,7 +12,13 @@ public sealed class JsonTests : IDisposable
     public JsonTests()
     {
         _model = _tool.File("model");
-        new RvqModel(new Codebook([-2, -2, 2, 2], 2), new Codebook([-1, -1, 1, 1], 2)) { Family = "two \"bits\"", SampleRate = 800, HopLength = 16 }.Save(_model);
+        var model = new RvqModel(new Codebook([-2, -2, 2, 2], 2), new Codebook([-1, -1, 1, 1], 2))
+        {
+            Family = "two \"bits\"",
+            SampleRate = 800,
+            HopLength = 16,
+        };
+        model.Save(_model);
     }
 
     [Fact]
@@ -184,7 +190,8 @@ public sealed class JsonTests : IDisposable
 
     public void Dispose() => _tool.Dispose();
 
-    private void WriteFrames() => ArithmeticModel.Write(_tool.File("frames.npy"), [4, 2], index => (float[])[-3, -1, 1, 3] is var values ? values[index[0]] : 0);
+    private void WriteFrames()
+        => ArithmeticModel.Write(_tool.File("frames.npy"), [4, 2], index => (float[])[-3, -1, 1, 3] is var values ? values[index[0]] : 0);
 
     private void AssertJson(string expected)
     {

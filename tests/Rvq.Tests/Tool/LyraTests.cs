@@ -23,7 +23,8 @@ public sealed class LyraTests : IDisposable
     {
         var frames = _tool.File("frames.npy");
         _tool.Succeed(
-            "decode", TestData.Path("lyra/codebooks.safetensors"), TestData.Path("lyra/codes_sample2.npy"), "-o", frames, "--codebooks", $"{codebooks}");
+            "decode", TestData.Path("lyra/codebooks.safetensors"), TestData.Path("lyra/codes_sample2.npy"), "-o", frames, "--codebooks",
+            $"{codebooks}");
         var expected = Npy.ReadSingle(TestData.Path($"lyra/decoded_{codebooks}_sample2.npy"));
         var actual = Npy.ReadSingle(frames);
         Assert.Equal(expected.Shape, actual.Shape);

@@ -4,7 +4,8 @@ namespace Rvq.Tests.Tool;
 internal static class Mutation
 {
     private const long MostBytes = 1_000_000;
-    private static readonly byte[] Telling = [0, 1, 0x7F, 0x80, 0xFE, 0xFF, (byte)'\'', (byte)'(', (byte)')', (byte)',', (byte)'9', (byte)'-', (byte)'{', (byte)'}', (byte)' '];
+    private static readonly byte[] Telling = [
+        0, 1, 0x7F, 0x80, 0xFE, 0xFF, (byte)'\'', (byte)'(', (byte)')', (byte)',', (byte)'9', (byte)'-', (byte)'{', (byte)'}', (byte)' '];
 
     /// <summary>Has <paramref name="read"/> read damaged files; every exception but InvalidDataException fails the test.</summary>
     /// <returns>How many of them were read all the same.</returns>

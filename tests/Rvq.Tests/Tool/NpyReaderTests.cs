@@ -32,16 +32,23 @@ public class NpyReaderTests
 
     public static TheoryData<string> HostileHeaders =>
     [
-        "", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False}", "[1]", "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)",
-        "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'x': 1}",
+        "", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False}", "[1]",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)",
+        "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (3,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'x': 1}",
         "{'descr': '<f4', 'fortran_order': 0, 'shape': (3,)}", "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (3}", "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)} x",
         "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,)}", "{'descr': '|O', 'fortran_order': False, 'shape': (3,)}",
-        NpyFile.Header("<c8", "(3,)"), NpyFile.Header("|b1", "(3,)"), NpyFile.Header("<U3", "(3,)"), NpyFile.Header("<f1", "(3,)"), NpyFile.Header("<f16", "(3,)"),
-        NpyFile.Header("<f4", "(1152921504606846976,)"), NpyFile.Header("<f4", "(99999999999999999999999,)"), NpyFile.Header("<f4", "(4294967296, 4294967296)"),
-        NpyFile.Header("<f4", "(2147483647, 2147483647, 2147483647)"), NpyFile.Header("<f4", "(0, 4294967299)"), NpyFile.Header("<f4", "(65536, 65536)"),
-        NpyFile.Header("<f4", "(3000000000,)"), NpyFile.Header("<f4", "(2,)"), NpyFile.Header("<f4", "(4,)"), NpyFile.Header("<f4", "(0,)"), NpyFile.Header("<f8", "(3,)"),
-        NpyFile.Header("<f4", "(" + string.Concat(Enumerable.Repeat("1, ", 65)) + "3)"), NpyFile.Header("<f4", "(3, 3 3)"), NpyFile.Header("<f4", "(,)"),
+        NpyFile.Header("<c8", "(3,)"), NpyFile.Header("|b1", "(3,)"), NpyFile.Header("<U3", "(3,)"), NpyFile.Header("<f1", "(3,)"),
+        NpyFile.Header("<f16", "(3,)"),
+        NpyFile.Header("<f4", "(1152921504606846976,)"), NpyFile.Header("<f4", "(99999999999999999999999,)"),
+        NpyFile.Header("<f4", "(4294967296, 4294967296)"),
+        NpyFile.Header("<f4", "(2147483647, 2147483647, 2147483647)"), NpyFile.Header("<f4", "(0, 4294967299)"),
+        NpyFile.Header("<f4", "(65536, 65536)"),
+        NpyFile.Header("<f4", "(3000000000,)"), NpyFile.Header("<f4", "(2,)"), NpyFile.Header("<f4", "(4,)"), NpyFile.Header("<f4", "(0,)"),
+        NpyFile.Header("<f8", "(3,)"),
+        NpyFile.Header("<f4", "(" + string.Concat(Enumerable.Repeat("1, ", 65)) + "3)"), NpyFile.Header("<f4", "(3, 3 3)"),
+        NpyFile.Header("<f4", "(,)"),
     ];
 
     [Theory]
@@ -89,9 +96,11 @@ public class NpyReaderTests
     [InlineData("model.th", "PyTorch")]
     public void ReadSingle_OtherFiles_AreNamed(string name, string kind)
     {
-        foreach (var stream in (Stream[])[Open(File.ReadAllBytes(ToolProcess.Fixture(name))), new Pipe(File.ReadAllBytes(ToolProcess.Fixture(name)))])
+        foreach (var stream in (
+            Stream[])[Open(File.ReadAllBytes(ToolProcess.Fixture(name))), new Pipe(File.ReadAllBytes(ToolProcess.Fixture(name)))])
         {
-            Assert.Contains(kind, Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(stream)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                kind, Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(stream)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -105,7 +114,8 @@ public class NpyReaderTests
     [InlineData("\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009", "does not start as a .npy file")]
     public void ReadSingle_OtherText_IsNamed(string text, string kind)
         => Assert.Contains(
-            kind, Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(Open(System.Text.Encoding.Latin1.GetBytes(text)))).Message, StringComparison.Ordinal);
+            kind, Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(Open(System.Text.Encoding.Latin1.GetBytes(text)))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Strides_FortranOrder_StartAtTheFirstAxis()
@@ -136,7 +146,8 @@ public class NpyReaderTests
 
     [Fact]
     public void ReadSingle_Integers_AreRefused()
-        => Assert.Throws<InvalidDataException>(() => NpyReader.ReadSingle(Open(NpyFile.Create(NpyFile.Header("<i4", "(1,)"), new byte[4]))));
+        => Assert.Throws<InvalidDataException>(
+            () => NpyReader.ReadSingle(Open(NpyFile.Create(NpyFile.Header("<i4", "(1,)"), new byte[4]))));
 
     [Theory]
     [MemberData(nameof(HostileHeaders))]

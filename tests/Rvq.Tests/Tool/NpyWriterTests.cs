@@ -35,5 +35,6 @@ public class NpyWriterTests
 
     [Fact]
     public void Write_Cancelled_Stops()
-        => Assert.Throws<OperationCanceledException>(() => NpyWriter.Write(new MemoryStream(), new float[3], [3], NpyElements.Frames[0], new CancellationToken(canceled: true)));
+        => Assert.Throws<OperationCanceledException>(
+            () => NpyWriter.Write(new MemoryStream(), new float[3], [3], NpyElements.Frames[0], new CancellationToken(canceled: true)));
 }

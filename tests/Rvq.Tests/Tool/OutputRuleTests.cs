@@ -4,7 +4,9 @@ using Rvq.Tests.Files;
 
 namespace Rvq.Tests.Tool;
 
-/// <summary>Where the command writes, as people call it from a shell: the cases of shared/data/files, each with what its README calls right.</summary>
+/// <summary>
+/// Where the command writes, as people call it from a shell: the cases of shared/data/files, each with what its README calls right.
+/// </summary>
 public sealed class OutputRuleTests : IDisposable
 {
     private const string Encode = "$RVQ encode model.th frames.npy -o";

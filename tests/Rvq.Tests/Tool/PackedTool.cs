@@ -26,7 +26,8 @@ public sealed class PackedTool : IDisposable
 
         var (packages, tool) = (Path.Combine(_folder, "packages"), Path.Combine(_folder, "tool"));
         var version = $"0.1.0-test.{Environment.ProcessId}";
-        _fault = Run("pack", Path.Combine(root.FullName, "src", "Rvq.Tool"), "-c", "Release", "--no-build", "-o", packages, $"-p:PackageVersion={version}")
+        _fault = Run("pack", Path.Combine(root.FullName, "src", "Rvq.Tool"), "-c", "Release", "--no-build", "-o", packages,
+            $"-p:PackageVersion={version}")
             ?? Run("tool", "install", "Rvq.Tool", "--version", version, "--tool-path", tool, "--source", packages);
         Command = Path.Combine(tool, "rvq");
     }

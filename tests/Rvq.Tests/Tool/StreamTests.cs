@@ -15,7 +15,8 @@ public sealed class StreamTests : IDisposable
     {
         (_model, _frames, _stream) = (_tool.File("model.safetensors"), _tool.File("frames.npy"), _tool.File("codes.rvq"));
         ArithmeticModel.Create().Save(_model);
-        ArithmeticModel.Write(_frames, [Count, ArithmeticModel.Dimensions], index => ArithmeticModel.Frame(ArithmeticModel.Number(0, index[0]), index[1]));
+        ArithmeticModel.Write(
+            _frames, [Count, ArithmeticModel.Dimensions], index => ArithmeticModel.Frame(ArithmeticModel.Number(0, index[0]), index[1]));
     }
 
     [Theory]
@@ -26,7 +27,8 @@ public sealed class StreamTests : IDisposable
         string[] layout = channelsFirst ? ["--channels-first"] : [];
         if (channelsFirst)
         {
-            ArithmeticModel.Write(_frames, [ArithmeticModel.Dimensions, Count], index => ArithmeticModel.Frame(ArithmeticModel.Number(0, index[1]), index[0]));
+            ArithmeticModel.Write(_frames, [ArithmeticModel.Dimensions, Count],
+                index => ArithmeticModel.Frame(ArithmeticModel.Number(0, index[1]), index[0]));
         }
 
         _tool.Succeed(["encode", _model, _frames, "-o", _stream, .. layout]);
@@ -80,7 +82,8 @@ public sealed class StreamTests : IDisposable
         new RvqModel([.. Enumerable.Range(0, 5).Select(_ => new Codebook([0, 0, 0, 0, 1, 1, 1, 1], 4))]).Save(_model);
         _tool.Fail(1, "fingerprint", "decode", _model, _stream, "-o", _tool.File("back.npy"));
         _tool.Succeed("decode", _model, _stream, "-o", _tool.File("back.npy"), "--allow-other-model");
-        var ones = Enumerable.Range(0, Count * 4).Select(i => (float)System.Numerics.BitOperations.PopCount((uint)ArithmeticModel.Number(0, i / 4)));
+        var ones = Enumerable.Range(0, Count * 4)
+            .Select(i => (float)System.Numerics.BitOperations.PopCount((uint)ArithmeticModel.Number(0, i / 4)));
         Assert.Equal(ones, Npy.ReadSingle(_tool.File("back.npy")).Data);
     }
 
@@ -90,11 +93,13 @@ public sealed class StreamTests : IDisposable
         var header = new RvqHeader(ArithmeticModel.Create());
         using (var writer = new RvqWriter(File.Create(_stream), header, framesPerChunk: 10))
         {
-            writer.Write<int>(Enumerable.Range(0, Count * 5).Select(i => ArithmeticModel.Code(ArithmeticModel.Number(0, i / 5), i % 5)).ToArray());
+            writer.Write<int>(Enumerable.Range(0, Count * 5).Select(i => ArithmeticModel.Code(ArithmeticModel.Number(0, i / 5), i % 5))
+                .ToArray());
             writer.Complete();
         }
 
-        // The end mark has 16 bytes and a chunk of 10 frames and 5 codebooks 26 + 5 × 4 + 5 × 2: this hits the last byte of the third chunk.
+        // The end mark has 16 bytes and a chunk of 10 frames and 5 codebooks 26 + 5 × 4 + 5 × 2: this hits the last byte of the third
+        // chunk.
         var bytes = File.ReadAllBytes(_stream);
         bytes[^(16 + 56 + 1)] ^= 1;
         File.WriteAllBytes(_stream, bytes);
@@ -109,7 +114,8 @@ public sealed class StreamTests : IDisposable
 
         // Time does not shift: the frames that are lost are zeros.
         Assert.Equal(
-            Enumerable.Range(0, Count).SelectMany(t => Enumerable.Range(0, 4).Select(d => t is < 20 or >= 30 ? ArithmeticModel.Frame(ArithmeticModel.Number(0, t), d) : 0)),
+            Enumerable.Range(0, Count).SelectMany(t => Enumerable.Range(0, 4)
+                .Select(d => t is < 20 or >= 30 ? ArithmeticModel.Frame(ArithmeticModel.Number(0, t), d) : 0)),
             Npy.ReadSingle(_tool.File("back.npy")).Data);
     }
 

@@ -37,13 +37,19 @@ internal sealed class ToolProcess : IDisposable
     public string File(string name) => Path.Combine(Folder, name);
 
     /// <summary>The names of the files in the folder.</summary>
-    public string[] Files() => [.. Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public string[] Files()
+        => [.. Directory.GetFileSystemEntries(Folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     /// <summary>Runs a script in which $RVQ is the command.</summary>
     /// <returns>Its exit code.</returns>
     public int Run(string script)
     {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", script]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", script])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["RVQ"] = _command;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

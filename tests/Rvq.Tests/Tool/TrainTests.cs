@@ -14,7 +14,8 @@ public sealed class TrainTests : IDisposable
         float[][] points = [[1, 2, 3], [-8, 5, 0], [40, -1, 7], [9, 9, -60]];
         var (frames, model) = (_tool.File("frames.npy"), _tool.File("model.safetensors"));
         ArithmeticModel.Write(frames, [64, 3], index => points[index[0] * 7 % 4][index[1]]);
-        _tool.Succeed("train", frames, "-o", model, "--codebooks", "1", "--size", "4", "--iterations", "50", "--seed", "3", "--threads", "2");
+        _tool.Succeed(
+            "train", frames, "-o", model, "--codebooks", "1", "--size", "4", "--iterations", "50", "--seed", "3", "--threads", "2");
         var rows = Enumerable.Range(0, 4).Select(code => RvqModel.Load(model).Stages[0].Codebook[code].ToArray()).OrderBy(row => row[0]);
         Assert.Equal(points.OrderBy(row => row[0]), rows);
         Assert.Contains("∞", _tool.Output, StringComparison.Ordinal);
@@ -54,12 +55,14 @@ public sealed class TrainTests : IDisposable
             _tool.Succeed(["train", _tool.File("all.npy"), .. options, _tool.File("one")]);
             _tool.Succeed(["train", _tool.File("first.npy"), folder, .. options, _tool.File("many")]);
             Assert.Equal(File.ReadAllBytes(_tool.File("one")), File.ReadAllBytes(_tool.File("many")));
-            Assert.Contains(sample == "200" ? "200 of 400 frames of 4 files" : "400 frames of 4 files", _tool.Output, StringComparison.Ordinal);
+            Assert.Contains(
+                sample == "200" ? "200 of 400 frames of 4 files" : "400 frames of 4 files", _tool.Output, StringComparison.Ordinal);
         }
 
         ArithmeticModel.Write(_tool.File("folder/other.npy"), [3, 5], _ => 1);
         _tool.Fail(1, "other.npy", "train", _tool.File("first.npy"), folder, "-o", _tool.File("x"), "--size", "2");
-        _tool.Fail(1, "nothing that ends with .npy", "train", Directory.CreateDirectory(_tool.File("empty")).FullName, "-o", _tool.File("x"));
+        _tool.Fail(
+            1, "nothing that ends with .npy", "train", Directory.CreateDirectory(_tool.File("empty")).FullName, "-o", _tool.File("x"));
         _tool.Fail(1, "which the command reads", "train", folder, "-o", _tool.File("folder/deep/b.npy"));
 
         void Write(string name, int start, int end)
@@ -85,7 +88,8 @@ public sealed class TrainTests : IDisposable
 
         using (var stream = File.Create(_tool.File("rest.parquet")))
         {
-            var writer = new ParquetClipWriter<float>(stream, ["frames"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+            var writer = new ParquetClipWriter<float>(
+                stream, ["frames"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
             writer.Write("b", 120, [.. rows[100..220].SelectMany(row => row)]);
             writer.Write("c", 80, [.. rows[220..].SelectMany(row => row)]);
             writer.Complete();
@@ -105,7 +109,8 @@ public sealed class TrainTests : IDisposable
             Assert.Equal(File.ReadAllBytes(_tool.File("expected")), File.ReadAllBytes(_tool.File("model")));
         }
 
-        void Write(string name, int start, int end) => ArithmeticModel.Write(_tool.File(name), [end - start, 3], index => rows[start + index[0]][index[1]]);
+        void Write(string name, int start, int end)
+            => ArithmeticModel.Write(_tool.File(name), [end - start, 3], index => rows[start + index[0]][index[1]]);
     }
 
     [Fact]
@@ -115,16 +120,19 @@ public sealed class TrainTests : IDisposable
         var codebook = new Codebook([0, 0, 10, 0, 0, 10, 10, 10, 500, 500], 2);
         new RvqModel(codebook, new Codebook([0, 0, 1, 1], 2)).Save(_tool.File("start"));
         ArithmeticModel.Write(_tool.File("frames.npy"), [50, 2], index => codebook[index[0] % 5][index[1]]);
-        string[] command = ["train", _tool.File("frames.npy"), "-o", _tool.File("next"), "--init-from", _tool.File("start"), "--iterations", "3"];
+        string[] command = [
+            "train", _tool.File("frames.npy"), "-o", _tool.File("next"), "--init-from", _tool.File("start"), "--iterations", "3"];
         _tool.Succeed([.. command, "--codebooks", "1"]);
         var next = RvqModel.Load(_tool.File("next"));
         Assert.Equal(1, next.CodebookCount);
-        Assert.Equal(Enumerable.Range(0, 5).SelectMany(code => codebook[code].ToArray()), Enumerable.Range(0, 5).SelectMany(code => next.Stages[0].Codebook[code].ToArray()));
+        Assert.Equal(Enumerable.Range(0, 5).SelectMany(code => codebook[code].ToArray()), Enumerable.Range(0, 5)
+            .SelectMany(code => next.Stages[0].Codebook[code].ToArray()));
 
         _tool.Succeed(command);
         Assert.Equal([5, 2], RvqModel.Load(_tool.File("next")).Stages.ToArray().Select(stage => stage.Codebook.Size));
         _tool.Fail(1, "--init-from has 5 codewords, but 4 are asked for", [.. command, "--size", "4"]);
-        _tool.Fail(1, "which the command reads", "train", _tool.File("frames.npy"), "-o", _tool.File("start"), "--init-from", _tool.File("start"));
+        _tool.Fail(
+            1, "which the command reads", "train", _tool.File("frames.npy"), "-o", _tool.File("start"), "--init-from", _tool.File("start"));
     }
 
     [Fact]

@@ -47,12 +47,14 @@ public sealed class UsageTests : IDisposable
         foreach (var command in (string[])["demo", "inspect", "encode", "decode", "evaluate", "report", "train"])
         {
             _tool.Succeed(command, "--help");
-            var examples = _tool.Output.Split('\n').SkipWhile(line => line != "Examples:").Skip(1).TakeWhile(line => line.StartsWith("  rvq ", StringComparison.Ordinal));
+            var examples = _tool.Output.Split('\n').SkipWhile(line => line != "Examples:").Skip(1)
+                .TakeWhile(line => line.StartsWith("  rvq ", StringComparison.Ordinal));
             Assert.NotEmpty(examples);
             foreach (var example in examples)
             {
                 // Whatever else an example lacks here, its usage is right.
-                Assert.NotEqual(2, example.Contains("demo", StringComparison.Ordinal) ? 0 : _tool.Run(example.Split('|')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]));
+                Assert.NotEqual(2, example.Contains("demo", StringComparison.Ordinal) ? 0 : _tool.Run(example.Split('|')[0]
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]));
             }
 
         }
@@ -68,7 +70,8 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public void Run_FilesThatAreMissingOrDamaged_Gives1AndNamesThem()
     {
-        var (model, frames, garbage, codes) = (_tool.File("m.safetensors"), _tool.File("f.npy"), _tool.File("garbage"), _tool.File("c.npy"));
+        var (model, frames, garbage, codes) = (
+            _tool.File("m.safetensors"), _tool.File("f.npy"), _tool.File("garbage"), _tool.File("c.npy"));
         ArithmeticModel.Create().Save(model);
         ArithmeticModel.Write(frames, [3, 4], index => ArithmeticModel.Frame(index[0], index[1]));
         File.WriteAllText(garbage, "garbage, and some more of it");

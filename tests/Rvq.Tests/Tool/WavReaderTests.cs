@@ -11,10 +11,12 @@ public class WavReaderTests
     [InlineData(1, 24, new byte[] { 0, 0, 0, 0, 0, 0x40, 0, 0, 0xC0, 0, 0, 0x80 })]
     [InlineData(1, 32, new byte[] { 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0xC0, 0, 0, 0, 0x80 })]
     [InlineData(3, 32, new byte[] { 0, 0, 0, 0, 0, 0, 0, 0x3F, 0, 0, 0, 0xBF, 0, 0, 0x80, 0xBF })]
-    [InlineData(3, 64, new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0xE0, 0xBF, 0, 0, 0, 0, 0, 0, 0xF0, 0xBF })]
+    [InlineData(3, 64,
+        new byte[] { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE0, 0x3F, 0, 0, 0, 0, 0, 0, 0xE0, 0xBF, 0, 0, 0, 0, 0, 0, 0xF0, 0xBF })]
     public void Read_EverySampleFormat_GivesTheSamples(int tag, int bits, byte[] data)
     {
-        foreach (var file in (byte[][])[Create(tag, 1, bits, data), Create(tag, 1, bits, data, extensible: true), Create(tag, 1, bits, data, dataLength: uint.MaxValue)])
+        foreach (var file in (byte[][])[Create(tag, 1, bits, data), Create(tag, 1, bits, data, extensible: true),
+            Create(tag, 1, bits, data, dataLength: uint.MaxValue)])
         {
             var audio = Read(file);
             Assert.Equal([0, 0.5f, -0.5f, -1], audio.Samples);
@@ -57,7 +59,8 @@ public class WavReaderTests
     [InlineData("mulaw.wav")]
     public void Read_TelephoneFiles_AreNearTheSamples(string name)
     {
-        // A step is at most a sixteenth of the magnitude; sox adds noise of a step before it rounds, and the smallest steps are 16 of 32768.
+        // A step is at most a sixteenth of the magnitude; sox adds noise of a step before it rounds, and the smallest steps are 16 of
+        // 32768.
         var (samples, expected) = (Read(Fixture(name)).Samples, Expected());
         Assert.Equal(expected.Length, samples.Length);
         Assert.All(samples.Zip(expected), pair => Assert.InRange(
@@ -167,10 +170,12 @@ public class WavReaderTests
     {
         byte[][] seeds =
         [
-            Create(1, 1, 16, [0, 0, 0, 0x40]), Create(1, 2, 24, new byte[12], extensible: true), Create(3, 1, 32, [0, 0, 0, 0x3F, 0, 0, 0, 0xBF]),
+            Create(1, 1, 16, [0, 0, 0, 0x40]), Create(1, 2, 24, new byte[12], extensible: true),
+            Create(3, 1, 32, [0, 0, 0, 0x3F, 0, 0, 0, 0xBF]),
             .. RareKinds.Select(name => Fixture(name)[..160]),
         ];
-        var read = Mutation.Try(seeds, 120_000, file => Assert.All(WavReader.Read(file, _ => { }).Samples, sample => Assert.True(float.IsFinite(sample))));
+        var read = Mutation.Try(
+            seeds, 120_000, file => Assert.All(WavReader.Read(file, _ => { }).Samples, sample => Assert.True(float.IsFinite(sample))));
         Assert.InRange(read, 1000, 119_000);
     }
 
@@ -180,7 +185,8 @@ public class WavReaderTests
 
     /// <summary>The samples of x.wav, PCM of 16 bits behind 44 bytes.</summary>
     private static float[] Expected()
-        => [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(Fixture("x.wav").AsSpan(44)).ToArray().Select(sample => sample / 32768f)];
+        => [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(Fixture("x.wav").AsSpan(44)).ToArray()
+            .Select(sample => sample / 32768f)];
 
     private static byte[] Create(int tag, int channels, int bits, byte[] data, bool extensible = false, uint? dataLength = null)
     {
@@ -199,7 +205,8 @@ public class WavReaderTests
 
         return
         [
-            .. "RIFF"u8, .. BitConverter.GetBytes(28 + format.Length - 8 + data.Length), .. "WAVEfmt "u8, .. BitConverter.GetBytes(format.Length), .. format,
+            .. "RIFF"u8, .. BitConverter.GetBytes(28 + format.Length - 8 + data.Length), .. "WAVEfmt "u8,
+            .. BitConverter.GetBytes(format.Length), .. format,
             .. "data"u8, .. BitConverter.GetBytes(dataLength ?? (uint)data.Length), .. data,
         ];
     }

@@ -50,7 +50,8 @@ public sealed class CorpusTests : IDisposable
         _tool.Succeed("encode", _model, _corpus, "--output-dir", _out, "--format", "rvq");
         for (var clip = 0; clip < CorpusTree.Clips.Length; clip++)
         {
-            using var reader = RvqReader.Open(File.OpenRead(Path.Combine(_out, CorpusTree.Clips[clip].Name + ".rvq")), ArithmeticModel.Create());
+            using var reader = RvqReader.Open(
+                File.OpenRead(Path.Combine(_out, CorpusTree.Clips[clip].Name + ".rvq")), ArithmeticModel.Create());
             var codes = new List<int>();
             while (reader.ReadChunk() is { } chunk)
             {
@@ -89,12 +90,14 @@ public sealed class CorpusTests : IDisposable
         for (var clip = 0; clip < frames.Count; clip++)
         {
             Assert.Equal(
-                Enumerable.Range(0, CorpusTree.Clips[clip].Count * 4).Select(i => CorpusTree.Frame(clip, i / 4, i % 4)), (IEnumerable<float>)frames[clip][1]!);
+                Enumerable.Range(0, CorpusTree.Clips[clip].Count * 4).Select(i => CorpusTree.Frame(clip, i / 4, i % 4)),
+                (IEnumerable<float>)frames[clip][1]!);
         }
 
         _tool.Succeed("encode", _model, _tool.File("frames.parquet"), "-o", _tool.File("again.parquet"));
         Assert.Equal(
-            DuckDb.Query($"SELECT id, frame_count, list_sum(codes)::BIGINT FROM '{_tool.File("again.parquet")}'").Select(row => string.Join('|', row)),
+            DuckDb.Query($"SELECT id, frame_count, list_sum(codes)::BIGINT FROM '{_tool.File("again.parquet")}'")
+                .Select(row => string.Join('|', row)),
             CorpusTree.Clips.Select((clip, i) => $"{clip.Name}|{clip.Count}|{(clip.Count == 0 ? "" : CorpusTree.Codes(i).Sum())}"));
     }
 
@@ -106,7 +109,8 @@ public sealed class CorpusTests : IDisposable
         {
             for (var clip = 0; clip < CorpusTree.Clips.Length; clip++)
             {
-                archive.CreateEntryFromFile(Path.Combine(_corpus, CorpusTree.Clips[clip].Name + ".npy"), $"clip{clip}.npy", CompressionLevel.Optimal);
+                archive.CreateEntryFromFile(
+                    Path.Combine(_corpus, CorpusTree.Clips[clip].Name + ".npy"), $"clip{clip}.npy", CompressionLevel.Optimal);
             }
         }
 
@@ -125,7 +129,8 @@ public sealed class CorpusTests : IDisposable
         using var back = File.OpenRead(_tool.File("back.npz"));
         Assert.All(
             NpzReader.Read(back, NpyReader.ReadSingle).Index(),
-            array => Assert.Equal(Npy.ReadSingle(Path.Combine(_corpus, CorpusTree.Clips[array.Index].Name + ".npy")).Data, array.Item.Array.Values));
+            array => Assert.Equal(
+                Npy.ReadSingle(Path.Combine(_corpus, CorpusTree.Clips[array.Index].Name + ".npy")).Data, array.Item.Array.Values));
     }
 
     [Theory]
@@ -161,7 +166,8 @@ public sealed class CorpusTests : IDisposable
         File.WriteAllBytes(_tool.File("in/f.npy"), NpyFile.Create(NpyFile.Header("<f4", "(6, 4)", fortranOrder: true), payload));
         _tool.Succeed("encode", _model, _tool.File("in"), "--output-dir", _out);
         Assert.Equal(
-            Enumerable.Range(0, 30).Select(i => (long)ArithmeticModel.Code(ArithmeticModel.Number(0, i / 5), i % 5)), Npy.ReadInt64(Path.Combine(_out, "f.npy")).Data);
+            Enumerable.Range(0, 30).Select(i => (long)ArithmeticModel.Code(ArithmeticModel.Number(0, i / 5), i % 5)),
+            Npy.ReadInt64(Path.Combine(_out, "f.npy")).Data);
     }
 
     [Fact]
@@ -170,7 +176,8 @@ public sealed class CorpusTests : IDisposable
         var list = _tool.File("list.txt");
         File.WriteAllLines(list, ["# a comment", "", .. CorpusTree.Clips.Reverse().Select(clip => $"  {_corpus}/{clip.Name}.npy ")]);
         _tool.Succeed("encode", _model, $"@{list}", "--root", _corpus, "-o", _tool.File("list.parquet"));
-        Assert.Equal(CorpusTree.Clips.Reverse().Select(clip => clip.Name), DuckDb.Query($"SELECT id FROM '{_tool.File("list.parquet")}'").Select(row => (string)row[0]!));
+        Assert.Equal(CorpusTree.Clips.Reverse().Select(clip => clip.Name), DuckDb.Query($"SELECT id FROM '{_tool.File("list.parquet")}'")
+            .Select(row => (string)row[0]!));
 
         _tool.Input = File.ReadAllBytes(list);
         _tool.Succeed("encode", _model, "@-", "--root", _corpus, "--output-dir", _out);
@@ -219,7 +226,8 @@ public sealed class CorpusTests : IDisposable
 
         Assert.Equal(1, _tool.Run("encode", _model, _corpus, "-o", _tool.File("t.parquet")));
         Assert.Contains("4 of 12 inputs failed", _tool.Error, StringComparison.Ordinal);
-        Assert.Equal(CorpusTree.Clips.Select(clip => clip.Name), DuckDb.Query($"SELECT id FROM '{_tool.File("t.parquet")}'").Select(row => (string)row[0]!).Order(StringComparer.Ordinal));
+        Assert.Equal(CorpusTree.Clips.Select(clip => clip.Name), DuckDb.Query($"SELECT id FROM '{_tool.File("t.parquet")}'")
+            .Select(row => (string)row[0]!).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -328,7 +336,8 @@ public sealed class CorpusTests : IDisposable
             var frames = TestVectors.Normal(new Random(1), 3 * model.FramesPerBlock * 7 * model.Dimensions);
             var codes = new Quantizer(model).Encode(frames);
             var (input, table) = (_tool.File("f.npy"), _tool.File("f.parquet"));
-            ArithmeticModel.Write(input, [frames.Length / model.Dimensions, model.Dimensions], index => frames[(index[0] * model.Dimensions) + index[1]]);
+            ArithmeticModel.Write(
+                input, [frames.Length / model.Dimensions, model.Dimensions], index => frames[(index[0] * model.Dimensions) + index[1]]);
             foreach (var layout in (string[][])[[], ["--per-codebook"]])
             {
                 _tool.Succeed(["encode", _model, input, "-o", table, .. layout]);

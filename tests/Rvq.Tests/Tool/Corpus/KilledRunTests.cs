@@ -28,11 +28,13 @@ public sealed class KilledRunTests : IDisposable
         }
 
         string[] command = ["encode", model, corpus, "--output-dir", killed, "--format", format, "--resume", "--threads", "2"];
-        using (var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Rvq.Tool"), command) { RedirectStandardError = true })!)
+        using (var process = Process.Start(
+            new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Rvq.Tool"), command) { RedirectStandardError = true })!)
         {
             try
             {
-                await Wait.Until(() => whole.Keys.Count(name => File.Exists(Path.Combine(killed, name))) == whole.Count - 1 && Directory.Exists(Path.Combine(killed, "x"))
+                await Wait.Until(() => whole.Keys.Count(name => File.Exists(Path.Combine(killed, name))) == whole.Count - 1
+                    && Directory.Exists(Path.Combine(killed, "x"))
                     && Directory.EnumerateFiles(Path.Combine(killed, "x"), "*.tmp", new EnumerationOptions { AttributesToSkip = 0 }).Any());
             }
             finally
@@ -44,7 +46,8 @@ public sealed class KilledRunTests : IDisposable
 
         // What is there is whole, but for the file that the run was writing, which has no output's name.
         var left = CorpusTree.Hashes(killed);
-        Assert.Single(left.Keys, name => !whole.ContainsKey(name) && Path.GetFileName(name) is ['.', 'r', 'v', 'q', '-', .., '.', 't', 'm', 'p']);
+        Assert.Single(left.Keys, name => !whole.ContainsKey(name)
+            && Path.GetFileName(name) is ['.', 'r', 'v', 'q', '-', .., '.', 't', 'm', 'p']);
         Assert.Equal(whole.Count, left.Count);
         Assert.All(left.Where(file => whole.ContainsKey(file.Key)), file => Assert.Equal(whole[file.Key], file.Value));
 

@@ -8,7 +8,8 @@ public sealed class ShardTests
     [InlineData("0/1", 0, 1)]
     [InlineData("2/8", 2, 8)]
     [InlineData("7/8", 7, 8)]
-    public void Parse_PartAndNumber(string text, int index, int count) => Assert.Equal(new Shard(index, count), Shard.Parse(text, _ => null));
+    public void Parse_PartAndNumber(string text, int index, int count)
+        => Assert.Equal(new Shard(index, count), Shard.Parse(text, _ => null));
 
     [Theory]
     [InlineData("8/8")]
@@ -53,5 +54,6 @@ public sealed class ShardTests
 
     [Fact]
     public void Has_AllParts_TakeEveryInputOnce()
-        => Assert.All(Enumerable.Range(0, 100), position => Assert.Single(Enumerable.Range(0, 7), part => new Shard(part, 7).Has(position)));
+        => Assert.All(
+            Enumerable.Range(0, 100), position => Assert.Single(Enumerable.Range(0, 7), part => new Shard(part, 7).Has(position)));
 }

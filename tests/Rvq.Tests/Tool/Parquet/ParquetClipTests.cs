@@ -12,9 +12,14 @@ public sealed class ParquetClipTests : IDisposable
 
     private string File => Path.Combine(_folder, "clips.parquet");
 
-    private static RvqModel Model => new([.. Enumerable.Range(0, 3).Select(_ => new Codebook(new float[1024 * 2], 2))]) { SampleRate = 24000, HopLength = 320 };
+    private static RvqModel Model => new([.. Enumerable.Range(0, 3).Select(_ => new Codebook(new float[1024 * 2], 2))])
+    {
+        SampleRate = 24000,
+        HopLength = 320,
+    };
 
-    private static int Code(int clip, int frame, int codebook) => ((clip * 31) + (frame * 7) + (codebook * 341) + (frame * frame % 13)) % 1024;
+    private static int Code(int clip, int frame, int codebook)
+        => ((clip * 31) + (frame * 7) + (codebook * 341) + (frame * frame % 13)) % 1024;
 
     private static int[] Codes(int clip, int frames) => [.. Enumerable.Range(0, frames * 3).Select(i => Code(clip, i / 3, i % 3))];
 
@@ -58,19 +63,23 @@ public sealed class ParquetClipTests : IDisposable
 
         // A histogram of the second codebook's codes: list elements count from 1 in SQL.
         var histogram = DuckDb.Query(
-            $"SELECT code, count(*) FROM (SELECT unnest(list_filter(codes, (code, i) -> (i - 1) % 3 = 1)) AS code FROM '{File}') GROUP BY code ORDER BY code");
-        var expected = Enumerable.Range(0, Lengths.Length).SelectMany(clip => Enumerable.Range(0, Lengths[clip]).Select(t => Code(clip, t, 1)))
+            $"SELECT code, count(*) FROM (SELECT unnest(list_filter(codes, (code, i) -> (i - 1) % 3 = 1)) AS code FROM '{File}') GROUP BY "
+            + "code ORDER BY code");
+        var expected = Enumerable.Range(0, Lengths.Length)
+            .SelectMany(clip => Enumerable.Range(0, Lengths[clip]).Select(t => Code(clip, t, 1)))
             .GroupBy(code => code).OrderBy(group => group.Key);
         Assert.Equal(
             expected.Select(group => ((long)group.Key, group.LongCount())),
-            histogram.Select(row => (Convert.ToInt64(row[0], CultureInfo.InvariantCulture), Convert.ToInt64(row[1], CultureInfo.InvariantCulture))));
+            histogram.Select(
+                row => (Convert.ToInt64(row[0], CultureInfo.InvariantCulture), Convert.ToInt64(row[1], CultureInfo.InvariantCulture))));
     }
 
     [Fact]
     public void Write_Metadata_NamesTheModel()
     {
         WriteClips(perCodebook: false);
-        var metadata = DuckDb.Query($"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{File}')").ToDictionary(row => (string)row[0]!, row => (string)row[1]!);
+        var metadata = DuckDb.Query($"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{File}')")
+            .ToDictionary(row => (string)row[0]!, row => (string)row[1]!);
         Assert.Equal(new RvqHeader(Model).Fingerprint.ToString("x32", CultureInfo.InvariantCulture), metadata["rvq.fingerprint"]);
         Assert.Equal("1024,1024,1024", metadata["rvq.codebook_sizes"]);
         Assert.Equal("75", metadata["rvq.frame_rate"]);
@@ -83,7 +92,8 @@ public sealed class ParquetClipTests : IDisposable
     {
         using (var stream = System.IO.File.Create(File))
         {
-            var writer = new ParquetClipWriter<int>(stream, ["codes"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+            var writer = new ParquetClipWriter<int>(
+                stream, ["codes"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
             for (var clip = 0; clip < 5; clip++)
             {
                 writer.Write($"{clip}", 0, Enumerable.Repeat(clip, 500_000).ToArray());
@@ -96,7 +106,8 @@ public sealed class ParquetClipTests : IDisposable
         Assert.Equal((0L, 500_000L, 2L), Sums("0").First());
         Assert.Equal((4L, 500_000L, 2L), Sums("4").First());
 
-        IEnumerable<(long, long, long)> Sums(string id) => DuckDb.Query($"SELECT list_avg(codes)::BIGINT, len(codes), 2::BIGINT FROM '{File}' WHERE id = '{id}'")
+        IEnumerable<(long, long, long)> Sums(string id)
+            => DuckDb.Query($"SELECT list_avg(codes)::BIGINT, len(codes), 2::BIGINT FROM '{File}' WHERE id = '{id}'")
             .Select(row => ((long)row[0]!, Convert.ToInt64(row[1], CultureInfo.InvariantCulture), (long)row[2]!));
     }
 
@@ -105,7 +116,8 @@ public sealed class ParquetClipTests : IDisposable
     {
         using (var stream = System.IO.File.Create(File))
         {
-            var writer = new ParquetClipWriter<int>(stream, ["codes"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+            var writer = new ParquetClipWriter<int>(
+                stream, ["codes"], new Dictionary<string, string>(), TestContext.Current.CancellationToken);
             writer.Write("clip", 1, [1, 2, 3]);
         }
 
@@ -121,7 +133,8 @@ public sealed class ParquetClipTests : IDisposable
         WriteClips(perCodebook);
         using var stream = System.IO.File.OpenRead(File);
         using var reader = ParquetClipReader<int>.Open(stream, CodesTable.Codes);
-        Assert.Equal(new RvqHeader(Model).Fingerprint.ToString("x32", CultureInfo.InvariantCulture), reader.Metadata[CodesTable.Fingerprint]);
+        Assert.Equal(
+            new RvqHeader(Model).Fingerprint.ToString("x32", CultureInfo.InvariantCulture), reader.Metadata[CodesTable.Fingerprint]);
         Assert.Equal(Lengths.Length, reader.RowCount);
         var clips = reader.ReadAll().ToArray();
         Assert.Equal(Lengths.Select((_, clip) => $"clip {clip}"), clips.Select(clip => clip.Id));
@@ -139,14 +152,16 @@ public sealed class ParquetClipTests : IDisposable
     public void Read_FramesThatDuckDbWrote_FlatOrNested(string type, string codec)
     {
         // Two clips: 2 frames of 3 values, and none; the same as lists of lists.
-        DuckDb.Execute($"COPY (SELECT * FROM (VALUES ('a', [1, 2, 3, 4, 5, 6.5]::{type}[]), ('b', []::{type}[])) t(id, frames)) TO '{File}' (FORMAT parquet, CODEC '{codec}')");
+        DuckDb.Execute($"COPY (SELECT * FROM (VALUES ('a', [1, 2, 3, 4, 5, 6.5]::{type}[]), ('b', []::{type}[])) t(id, frames)) TO "
+            + $"'{File}' (FORMAT parquet, CODEC '{codec}')");
         var flat = Read<float>("frames");
         Assert.Equal(["a", "b"], flat.Select(clip => clip.Id));
         Assert.Equal([1, 2, 3, 4, 5, 6.5f], flat[0].Lists[0]);
         Assert.Empty(flat[1].Lists[0]);
         Assert.Null(flat[0].Width);
 
-        DuckDb.Execute($"COPY (SELECT [[1, 2, 3], [4, 5, 6.5]]::{type}[][] AS x UNION ALL SELECT [[7.5]]::{type}[][]) TO '{File}' (FORMAT parquet, CODEC '{codec}')");
+        DuckDb.Execute($"COPY (SELECT [[1, 2, 3], [4, 5, 6.5]]::{type}[][] AS x UNION ALL SELECT [[7.5]]::{type}[][]) TO '{File}' (FORMAT "
+            + $"parquet, CODEC '{codec}')");
         var nested = Read<float>("frames");
         Assert.Equal(["0", "1"], nested.Select(clip => clip.Id));
         Assert.Equal([1, 2, 3, 4, 5, 6.5f], nested[0].Lists[0]);
@@ -163,7 +178,8 @@ public sealed class ParquetClipTests : IDisposable
     [InlineData("BIGINT")]
     public void Read_IntegersThatDuckDbWrote_OfEveryWidth(string type)
     {
-        DuckDb.Execute($"COPY (SELECT range::VARCHAR AS id, list_transform(range(range % 5), x -> x * 30)::{type}[] AS codes FROM range(3000)) TO '{File}' (FORMAT parquet)");
+        DuckDb.Execute($"COPY (SELECT range::VARCHAR AS id, list_transform(range(range % 5), x -> x * 30)::{type}[] AS codes FROM "
+            + $"range(3000)) TO '{File}' (FORMAT parquet)");
         var clips = Read<int>("codes");
         Assert.Equal(3000, clips.Length);
         for (var i = 0; i < clips.Length; i++)

@@ -25,7 +25,8 @@ public sealed class ReportTests : IDisposable
             Write(model, frames);
             _tool.Succeed("report", _model, _tool.File("frames.npy"), "-o", _page, "--beam", "1");
             var tables = Tables(File.ReadAllText(_page));
-            Assert.Equal(["Rate and distortion", "Error per stage", "Used codewords and perplexity", "Histogram of use", "Codes over time"], tables.Select(table => table.Title));
+            Assert.Equal(["Rate and distortion", "Error per stage", "Used codewords and perplexity", "Histogram of use", "Codes over time"],
+                tables.Select(table => table.Title));
 
             var codes = Oracle.Encode(model, frames);
             var energy = frames.Sum(value => (double)value * value);
@@ -33,7 +34,8 @@ public sealed class ReportTests : IDisposable
             for (var count = 1; count <= model.CodebookCount; count++)
             {
                 var prefix = model.Take(count);
-                var kept = Enumerable.Range(0, blocks * prefix.CodesPerBlock).Select(i => codes[(i / prefix.CodesPerBlock * model.CodesPerBlock) + (i % prefix.CodesPerBlock)]).ToArray();
+                var kept = Enumerable.Range(0, blocks * prefix.CodesPerBlock)
+                    .Select(i => codes[(i / prefix.CodesPerBlock * model.CodesPerBlock) + (i % prefix.CodesPerBlock)]).ToArray();
                 var error = frames.Zip(new Dequantizer(prefix).Decode(kept), (x, y) => Math.Pow((double)x - y, 2)).Sum();
                 var rate = tables[0].Rows[count - 1];
                 Assert.Equal($"{count}", rate[0]);
@@ -59,7 +61,11 @@ public sealed class ReportTests : IDisposable
     public void Report_Beam_IsNeverBelowGreedyAndWhatTheLibraryGives()
     {
         var random = new Random(1);
-        var model = new RvqModel([.. Enumerable.Range(0, 4).Select(_ => TestModels.Codebook(random, 32, 6))]) { SampleRate = 24000, HopLength = 320 };
+        var model = new RvqModel([.. Enumerable.Range(0, 4).Select(_ => TestModels.Codebook(random, 32, 6))])
+        {
+            SampleRate = 24000,
+            HopLength = 320,
+        };
         var frames = TestVectors.Normal(random, 200 * 6);
         Write(model, frames);
         _tool.Succeed("report", _model, _tool.File("frames.npy"), "-o", _page);
@@ -93,7 +99,8 @@ public sealed class ReportTests : IDisposable
         foreach (var plot in plots.Select(match => XElement.Parse(match.Value)))
         {
             Assert.NotEmpty(plot.Attribute("aria-label")!.Value);
-            foreach (var number in plot.Descendants().Attributes().Where(attribute => attribute.Name.LocalName is "x" or "y" or "cx" or "cy" or "width" or "height"))
+            foreach (var number in plot.Descendants().Attributes()
+                .Where(attribute => attribute.Name.LocalName is "x" or "y" or "cx" or "cy" or "width" or "height"))
             {
                 Assert.InRange(double.Parse(number.Value, CultureInfo.InvariantCulture), -1, 1000);
             }
@@ -161,7 +168,8 @@ public sealed class ReportTests : IDisposable
     private void Write(RvqModel model, float[] frames)
     {
         model.Save(_model);
-        ArithmeticModel.Write(_tool.File("frames.npy"), [frames.Length / model.Dimensions, model.Dimensions], index => frames[(index[0] * model.Dimensions) + index[1]]);
+        ArithmeticModel.Write(_tool.File("frames.npy"), [frames.Length / model.Dimensions, model.Dimensions],
+            index => frames[(index[0] * model.Dimensions) + index[1]]);
     }
 
     public void Dispose() => _tool.Dispose();

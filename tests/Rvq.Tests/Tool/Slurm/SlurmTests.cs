@@ -30,7 +30,8 @@ public sealed class SlurmTests : IDisposable
         await Start();
         var job = await Submit(model, corpus, output);
         var first = Path.Combine(output, CorpusTree.Clips[1].Name + ".npy");
-        await Wait.Until(() => File.Exists(first) && Directory.EnumerateFiles(Path.Combine(output, "x"), ".rvq-*.tmp", new EnumerationOptions { AttributesToSkip = 0 }).Any(), Told);
+        await Wait.Until(() => File.Exists(first) && Directory.EnumerateFiles(
+            Path.Combine(output, "x"), ".rvq-*.tmp", new EnumerationOptions { AttributesToSkip = 0 }).Any(), Told);
 
         File.Delete(blocked);
         File.Move(_tool.File("blocked.npy"), blocked);
@@ -103,7 +104,8 @@ public sealed class SlurmTests : IDisposable
     {
         if (Directory.Exists(State))
         {
-            _ = Shell($"bash {Path.Combine(AppContext.BaseDirectory, "Tool", "Slurm", "slurm-down.sh")} {State} --rm").GetAwaiter().GetResult();
+            _ = Shell($"bash {Path.Combine(AppContext.BaseDirectory, "Tool", "Slurm", "slurm-down.sh")} {State} --rm").GetAwaiter()
+                .GetResult();
         }
 
         _tool.Dispose();
