@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>The search of one codebook as a kernel has chosen it, with all tables that it reads built.</summary>
+/// <summary>The search of one codebook, chosen by a kernel, with all tables that it reads.</summary>
 internal abstract unsafe class CodebookSearch(SearchTable table)
 {
     /// <summary>The codebook.</summary>
@@ -14,7 +14,7 @@ internal abstract unsafe class CodebookSearch(SearchTable table)
     /// <param name="scratch">Room for scores, made for a model with this codebook.</param>
     public abstract void Find(float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch);
 
-    /// <summary>The searches of a stack's stages, built on several threads where they are asked for.</summary>
+    /// <summary>The searches of a stack's stages, built on at most <paramref name="degree"/> threads.</summary>
     public static CodebookSearch[] Of(ResidualStack stack, Kernel kernel, int degree)
     {
         var stages = stack.Stages.ToArray();

@@ -152,7 +152,7 @@ internal static unsafe class BeamCandidates<T>
     {
         ref readonly var scores = ref families.Leaves[leaf];
         var (offset, error) = families.Offsets[leaf];
-        var scan = Scan(scores, weights, spread, panelCount, Minima(families, leaf, panelCount), families.NextExpected(scores.Row));
+        var scan = Scan(scores, weights, spread, panelCount, Minima(families, leaf, panelCount), families.NextToPrefetch(scores.Row));
         return T.Add(scan, T.Create(MathF.BitIncrement((float)(offset + error + (ScanRoundings * Rounding.Unit * bound.Magnitude)))));
     }
 
@@ -214,7 +214,7 @@ internal static unsafe class BeamCandidates<T>
                 leaves[i] = new(scores + (nodes[i].Parent * stride), products.Row(nodes[i].Code), products.Scale(nodes[i].Code));
                 if (back > 0)
                 {
-                    AddRow(leaves[i], panelCount, next + (i * stride), families.NextExpected(leaves[i].Row));
+                    AddRow(leaves[i], panelCount, next + (i * stride), families.NextToPrefetch(leaves[i].Row));
                 }
             }
 
@@ -227,7 +227,7 @@ internal static unsafe class BeamCandidates<T>
     {
         var spread = proposal.Spread(row);
         var error = 0.5 * proposal.Margins[row];
-        var norm = CodewordProducts.Padded(table.MaxNorm);
+        var norm = CodewordProducts.Padded(table.LargestNorm);
         return new(error, (AncestorMagnitude * norm * (Math.Sqrt(2 * halfNorm) + norm)) + (2.0 * spread) + error, spread);
     }
 
@@ -244,14 +244,9 @@ internal static unsafe class BeamCandidates<T>
     {
         var table = step.Table;
         var halfNorm = step.HalfNorms(family.Frame)[family.First + leaf];
-        var rounding = ((0.5 * table.Dimensions) + 256) * Rounding.DoubleUnit * ((2 * halfNorm) + (table.MaxNorm * table.MaxNorm));
-        if (center != null)
-        {
-            var vector = step.Residuals(family.Frame) + ((nint)(family.First + leaf) * table.Stride);
-            halfNorm += (0.5 * Definition.Dot<TDouble>(center, center, table.Stride)) - Definition.Dot<TDouble>(vector, center, table.Stride);
-        }
-
-        return (halfNorm, bound.Error + rounding);
+        var rounding = ((0.5 * table.Dimensions) + 256) * Rounding.DoubleUnit * ((2 * halfNorm) + (table.LargestNorm * table.LargestNorm));
+        var vector = step.Residuals(family.Frame) + ((nint)(family.First + leaf) * table.Stride);
+        return (halfNorm + Candidates<T>.Shared<TDouble>(vector, center, table.Stride), bound.Error + rounding);
     }
 
     /// <summary>v for the codewords of a panel.</summary>
@@ -267,14 +262,14 @@ internal static unsafe class BeamCandidates<T>
         float* source = scores.Source;
         sbyte* row = scores.Row;
         var scale = T.Create(scores.Scale);
-        for (; panelCount >= Group;
-            panelCount -= Group, source += Group * Panel, row += Group * Panel, target += Group * Panel, prefetch += Group * Panel)
+        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, prefetch += Group * Panel)
         {
             CacheLines.Prefetch(prefetch);
             T.Store(Load(source, row, scale), target);
             T.Store(Load(source + Panel, row + Panel, scale), target + Panel);
             T.Store(Load(source + (2 * Panel), row + (2 * Panel), scale), target + (2 * Panel));
             T.Store(Load(source + (3 * Panel), row + (3 * Panel), scale), target + (3 * Panel));
+            target += Group * Panel;
         }
 
         CacheLines.Prefetch(prefetch);
@@ -295,13 +290,13 @@ internal static unsafe class BeamCandidates<T>
         float* source = scores.Source;
         sbyte* row = scores.Row;
         T scale = T.Create(scores.Scale), factor = T.Create(spread), smallest = T.Create(float.PositiveInfinity);
-        for (; panelCount >= Group;
-            panelCount -= Group, source += Group * Panel, row += Group * Panel, minima += Panel, prefetch += Group * Panel)
+        for (; panelCount >= Group; panelCount -= Group, source += Group * Panel, row += Group * Panel, prefetch += Group * Panel)
         {
             CacheLines.Prefetch(prefetch);
             T a = Load(source, row, scale), b = Load(source + Panel, row + Panel, scale);
             T c = Load(source + (2 * Panel), row + (2 * Panel), scale), d = Load(source + (3 * Panel), row + (3 * Panel), scale);
             T.Store(T.Min(T.Min(a, b), T.Min(c, d)), minima);
+            minima += Panel;
             if (weights != null)
             {
                 a = T.MultiplyAdd(factor, weights, a);

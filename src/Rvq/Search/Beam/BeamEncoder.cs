@@ -3,16 +3,18 @@ namespace Rvq.Search;
 /// <summary>
 /// Beam search, which keeps the B best partial stacks at every stage. Its codes are defined as exactly as the greedy ones.
 /// <para>
-/// A partial stack p is a sequence of codes with a residual r_p, from which each stage's codeword was subtracted in float32; the empty one has the frame as residual. 
-/// The score of its extension by codeword k is ½⟨r_p, r_p⟩ + (½⟨c_k, c_k⟩ − ⟨r_p, c_k⟩), half the error after the stage: ⟨·, ·⟩ as <see cref="Definition"/>
-/// sums it, each other operation rounded to binary64 as written; a NaN counts as infinity. Codewords that repeat an earlier one of their codebook bit for
-/// bit extend nothing, because they would fill the beam with copies of the same sum. Of all extensions of all kept partial stacks, the B with the smallest scores are kept (all where there
-/// are fewer); of those with equal scores, the lexicographically lowest stacks of codes.
+/// A partial stack p is a sequence of codes with a residual r_p, from which each stage's codeword was subtracted in float32; the empty one
+/// has the frame as residual. The score of its extension by codeword k is ½⟨r_p, r_p⟩ + (½⟨c_k, c_k⟩ − ⟨r_p, c_k⟩), half the squared error
+/// after the stage: ⟨·, ·⟩ as <see cref="Definition"/> sums it, each other operation rounded to binary64 as written; a NaN counts as
+/// infinity. Codewords that repeat an earlier one of their codebook bit for bit extend nothing, because they would fill the beam with
+/// copies of the same sum. Of all extensions of all kept partial stacks, the B with the smallest scores are kept (all where there are
+/// fewer); of those with equal scores, the lexicographically lowest stacks of codes.
 /// </para>
 /// <para>
-/// After the last stage the candidates are the kept stacks and the greedy stack, whose code at each stage is <see cref="Definition"/>'s. The codes are
-/// the candidate with the smallest final error ⟨r, r⟩, a NaN counting as infinity, and among equals the lexicographically lowest. So the error is never larger than greedy's.
-/// Stacks are searched one by one, as all of them see the same frame.
+/// After the last stage the candidates are the kept stacks and the greedy stack, whose code at each stage is <see cref="Definition"/>'s.
+/// The codes are those of the candidate with the smallest final error ⟨r, r⟩, a NaN counting as infinity, and among equals of the
+/// lexicographically lowest. So the error is never larger than the greedy one's. Several stacks of codebooks, which all see the same frame,
+/// are searched one by one.
 /// </para>
 /// </summary>
 internal sealed unsafe class BeamEncoder : FrameEncoder
@@ -23,14 +25,18 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
     private readonly BeamExtender[][] _extenders;
     private readonly CodewordProducts[][][] _products;
 
-    /// <summary>Chooses how each stage is searched and builds all that this reads, on several threads where they are asked for.</summary>
-    /// <exception cref="NotSupportedException">A stage of the model has a projection, a stride or another metric than Euclidean.</exception>
+    /// <summary>
+    /// Chooses the extender of each stage and builds all tables that it reads, on at most <paramref name="degree"/> threads.
+    /// </summary>
+    /// <exception cref="NotSupportedException">A stage of the model has a projection, a stride or another metric than
+    /// Euclidean.</exception>
     public BeamEncoder(RvqModel model, Kernel kernel, int width, int degree)
     {
         (_model, _kernel, _width) = (model, kernel, width);
         if (WhyNot(model) is { } reason)
         {
-            throw new NotSupportedException($"A beam width of {width} needs Euclidean stages without projections or strides of their own, but {reason}.");
+            throw new NotSupportedException(
+                $"A beam width of {width} needs Euclidean stages without projections or strides of their own, but {reason}.");
         }
 
         var stacks = model.Stacks;
@@ -39,7 +45,8 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
         for (var i = 0; i < stacks.Length; i++)
         {
             var (stages, tables) = (stacks[i].Stages.ToArray(), stacks[i].Tables);
-            var (extenders, products) = (_extenders[i], _products[i]) = (new BeamExtender[stages.Length], new CodewordProducts[stages.Length][]);
+            var extenders = _extenders[i] = new BeamExtender[stages.Length];
+            var products = _products[i] = new CodewordProducts[stages.Length][];
             int[] places = [.. Enumerable.Range(0, stages.Length)];
             GC.KeepAlive(stacks[i].InputProjection?.Table);
             ParallelLoop.ForEach(places, degree, m => extenders[m] = kernel.BeamExtender(stages[m].SearchTable));
@@ -112,7 +119,8 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
         Begin(vectors, frames, stages, beam);
         for (var m = 0; m < stages.Length; m++)
         {
-            var step = new BeamStep { Beam = beam, Table = stages[m].SearchTable, Products = _products[stack][m], Stage = m, Frames = frames };
+            var (table, products) = (stages[m].SearchTable, _products[stack][m]);
+            var step = new BeamStep { Beam = beam, Table = table, Products = products, Stage = m, Frames = frames };
             _extenders[stack][m].Extend(step, search);
         }
     }
@@ -129,7 +137,10 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
         }
     }
 
-    /// <summary>Writes the best of the kept stacks, which are in lexicographic order, or the greedy one where it is beside them and better.</summary>
+    /// <summary>
+    /// Writes the codes of the best candidate: one of the kept stacks, which are in lexicographic order, or the greedy stack where it is
+    /// not among them.
+    /// </summary>
     private void Choose(int frames, int stages, int* codes, BeamScratch beam)
     {
         var count = beam.Count(stages);
@@ -157,6 +168,6 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
         }
     }
 
-    /// <summary>⟨r, r⟩, which is twice its half to the last bit.</summary>
+    /// <summary>⟨r, r⟩ from ½⟨r, r⟩, which is exact; a NaN counts as infinity.</summary>
     public static double Error(double halfNorm) => double.IsNaN(halfNorm) ? double.PositiveInfinity : 2 * halfNorm;
 }

@@ -3,7 +3,7 @@ namespace Rvq.Search;
 /// <summary>Families of partial stacks whose ancestors are scored together in one batch.</summary>
 internal sealed unsafe class BeamFamilies
 {
-    // Scoring an ancestor costs as much as adding a row of products to one partial stack for every twelve dimensions.
+    // Scoring an ancestor costs as much as adding one row of products for every twelve dimensions.
     private const double RowsPerDimension = 1.0 / 12;
 
     private readonly int _maxLeaves;
@@ -22,9 +22,9 @@ internal sealed unsafe class BeamFamilies
     private readonly AlignedBuffer<BeamScores> _leaves;
     private readonly AlignedBuffer<sbyte> _zeros;
     private readonly AlignedBuffer<BeamSpot> _spots;
-    private readonly AlignedBuffer<nint> _expected;
+    private readonly AlignedBuffer<nint> _queued;
     private nint _rowBytes;
-    private int _expectedCount;
+    private int _queuedCount;
     private readonly long _scoreLength;
 
     public BeamFamilies(int width, int depth, long stride, int panelCount)
@@ -44,7 +44,7 @@ internal sealed unsafe class BeamFamilies
         _leaves = new AlignedBuffer<BeamScores>(_maxLeaves);
         _zeros = new AlignedBuffer<sbyte>(panelCount * PanelLayout.PanelSize);
         _spots = new AlignedBuffer<BeamSpot>(((long)_maxLeaves * PanelLayout.GroupCount(panelCount)) + 1);
-        _expected = new AlignedBuffer<nint>((long)_maxLeaves * depth);
+        _queued = new AlignedBuffer<nint>((long)_maxLeaves * depth);
     }
 
     /// <summary>The number of families.</summary>
@@ -95,30 +95,30 @@ internal sealed unsafe class BeamFamilies
 
     public void Clear() => (Count, AncestorCount) = (0, 0);
 
-    /// <summary>Makes the rows of products of a family the rows to prefetch; none where there is no such family.</summary>
-    public void Expect(in BeamStep step, int index)
+    /// <summary>Queues the rows of products of a family to be prefetched; none where there is no such family.</summary>
+    public void QueueRows(in BeamStep step, int index)
     {
-        _expectedCount = 0;
+        _queuedCount = 0;
         for (var back = index < Count ? this[index].Depth - 1 : -1; back >= 0; back--)
         {
             var products = step.Products[back];
             _rowBytes = products.RowBytes;
             foreach (var node in Nodes(index, back))
             {
-                _expected.Pointer[_expectedCount++] = (nint)products.Row(node.Code);
+                _queued.Pointer[_queuedCount++] = (nint)products.Row(node.Code);
             }
         }
     }
 
     /// <summary>Pops the next row to prefetch; <paramref name="otherwise"/> if none is left.</summary>
-    public sbyte* NextExpected(sbyte* otherwise) => _expectedCount > 0 ? (sbyte*)_expected.Pointer[--_expectedCount] : otherwise;
+    public sbyte* NextToPrefetch(sbyte* otherwise) => _queuedCount > 0 ? (sbyte*)_queued.Pointer[--_queuedCount] : otherwise;
 
-    /// <summary>Prefetches the rows that are left to prefetch.</summary>
-    public void FetchExpected()
+    /// <summary>Prefetches the rows that are left in the queue.</summary>
+    public void PrefetchQueued()
     {
-        while (_expectedCount > 0)
+        while (_queuedCount > 0)
         {
-            CacheLines.Prefetch(NextExpected(null), _rowBytes);
+            CacheLines.Prefetch(NextToPrefetch(null), _rowBytes);
         }
     }
 

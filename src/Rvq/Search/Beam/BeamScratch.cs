@@ -1,8 +1,9 @@
 namespace Rvq.Search;
 
-/// <summary>What one thread needs for a beam search with one model.</summary>
+/// <summary>The memory of one thread for a beam search with one model.</summary>
 internal sealed unsafe class BeamScratch
 {
+    // Partial stacks of all frames at once: enough to use each read of panels for many frames; their residuals stay in L2 or L3.
     private const int TargetStacks = 960;
 
     private readonly AlignedBuffer<float>[] _residuals;
@@ -14,7 +15,7 @@ internal sealed unsafe class BeamScratch
     private readonly AlignedBuffer<int> _greedyCodes;
     private readonly int[] _counts;
 
-    public BeamScratch(RvqModel model, int beamWidth, int mostFrames)
+    public BeamScratch(RvqModel model, int beamWidth, int maxFrames)
     {
         long largest = 0, stride = 0;
         var (stages, depth, size) = (0, 0, 0);
@@ -34,7 +35,7 @@ internal sealed unsafe class BeamScratch
             depth = Math.Max(depth, stack.Tables.Products.Depth);
         }
 
-        MaxFrames = Math.Clamp(TargetStacks / Width, 1, mostFrames);
+        MaxFrames = Math.Clamp(TargetStacks / Width, 1, maxFrames);
         StacksPerStage = (long)MaxFrames * (Width + 1);
         _residuals = new AlignedBuffer<float>[depth + 2];
         _halfNorms = new AlignedBuffer<double>[depth + 2];
@@ -61,10 +62,10 @@ internal sealed unsafe class BeamScratch
     /// <summary>The frames searched at once.</summary>
     public int MaxFrames { get; }
 
-    /// <summary>The extensions of the frame that is looked at.</summary>
+    /// <summary>The list of extensions of the current frame.</summary>
     public BeamShortlist Shortlist { get; private set; }
 
-    /// <summary>Those of the frame before, whose codewords arrive meanwhile.</summary>
+    /// <summary>The list of extensions of the frame before, whose codewords are being prefetched.</summary>
     public BeamShortlist OtherShortlist { get; private set; }
 
     public BeamFamilies Families { get; }
@@ -74,11 +75,14 @@ internal sealed unsafe class BeamScratch
 
     private long StacksPerStage { get; }
 
-    /// <summary>The partial stacks of so many codes that are kept of every frame, in lexicographic order.</summary>
+    /// <summary>
+    /// The number of partial stacks of <paramref name="codes"/> codes that are kept of every frame, in lexicographic order.
+    /// </summary>
     public int Count(int codes) => _counts[codes];
 
     /// <summary>
-    /// Their residuals, and after them that of the greedy stack where it is none of them, [frames, Count + 1, stride]; those of a few codes less stay.
+    /// The residuals of the partial stacks of <paramref name="codes"/> codes, and after them that of the greedy stack where it is none of
+    /// them, [frames, Count + 1, stride]. Those of a few codes less stay valid.
     /// </summary>
     public float* Residuals(int codes) => _residuals[codes % _residuals.Length].Pointer;
 
@@ -86,14 +90,15 @@ internal sealed unsafe class BeamScratch
     public double* HalfNorms(int codes) => _halfNorms[codes % _halfNorms.Length].Pointer;
 
     /// <summary>
-    /// Which partial stack of so many codes is the greedy one, [frames]: Count where it is beside the kept ones. Those of one code less stay.
+    /// The index of the greedy stack among the partial stacks of <paramref name="codes"/> codes, [frames]: Count where it is none of the
+    /// kept ones. Those of one code less stay valid.
     /// </summary>
     public int* Greedy(int codes) => _greedy.Pointer + (codes % 2 * MaxFrames);
 
-    /// <summary>Which partial stack each one after a stage extends, Width + 1 for each frame.</summary>
+    /// <summary>The index of the partial stack that each partial stack after a stage extends; room for Width + 1 of each frame.</summary>
     public int* Parents(int stage, int frame) => _parents.Pointer + (stage * StacksPerStage) + ((nint)frame * (Width + 1));
 
-    /// <summary>With which code, likewise.</summary>
+    /// <summary>The code by which each partial stack after a stage extends its parent; room for Width + 1 of each frame.</summary>
     public int* Codes(int stage, int frame) => _codes.Pointer + (stage * StacksPerStage) + ((nint)frame * (Width + 1));
 
     /// <summary>Room for the codes of a greedy stack.</summary>
@@ -119,13 +124,13 @@ internal sealed unsafe class BeamScratch
         }
     }
 
-    /// <summary>Begins with a frame; the extensions of the one before stay.</summary>
+    /// <summary>Begins with a frame; the list of the frame before becomes <see cref="OtherShortlist"/>.</summary>
     public void BeginFrame()
     {
         (Shortlist, OtherShortlist) = (OtherShortlist, Shortlist);
         Shortlist.Begin();
     }
 
-    /// <summary>The partial stacks of a frame after a stage that has <paramref name="count"/> before it.</summary>
+    /// <summary>The number of partial stacks that are kept of a frame after a stage, from <paramref name="count"/> before it.</summary>
     private static int Kept(int count, SearchTable table, int beamWidth) => (int)Math.Min((long)count * table.DistinctSize, beamWidth);
 }

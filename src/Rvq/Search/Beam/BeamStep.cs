@@ -11,7 +11,7 @@ internal readonly unsafe struct BeamStep
     /// <summary>The codebook of the stage.</summary>
     public required SearchTable Table { get; init; }
 
-    /// <summary>The products of its codewords with those of the stages before it, the last stage first.</summary>
+    /// <summary>The products of its codewords with those of the stages before it, the nearest stage first.</summary>
     public required CodewordProducts[] Products { get; init; }
 
     /// <summary>The index of the stage, which is the number of codes in the partial stacks before it.</summary>
@@ -19,10 +19,10 @@ internal readonly unsafe struct BeamStep
 
     public required int Frames { get; init; }
 
-    /// <summary>The partial stacks of a frame before the stage.</summary>
+    /// <summary>The number of partial stacks of a frame before the stage.</summary>
     public int Count => Beam.Count(Stage);
 
-    /// <summary>The partial stacks of a frame after the stage; at most <see cref="Count"/> × the distinct codewords.</summary>
+    /// <summary>The number of partial stacks of a frame after the stage; at most <see cref="Count"/> × the distinct codewords.</summary>
     public int Kept => Beam.Count(Stage + 1);
 
     /// <summary>The first residual of a frame before the stage.</summary>
@@ -31,13 +31,16 @@ internal readonly unsafe struct BeamStep
     /// <summary>½⟨r, r⟩ of the residuals of a frame before the stage.</summary>
     public double* HalfNorms(int frame) => Beam.HalfNorms(Stage) + ((nint)frame * (Count + 1));
 
-    /// <summary>Which of the partial stacks of a frame before the stage is the greedy one; <see cref="Count"/> where it is beside the kept ones.</summary>
+    /// <summary>
+    /// The index of a frame's greedy stack among its partial stacks before the stage; <see cref="Count"/>, behind the kept ones, where it
+    /// is none of these.
+    /// </summary>
     public int Greedy(int frame) => Beam.Greedy(Stage)[frame];
 
-    /// <summary>The partial stacks of a frame that are to be extended: the kept ones, and the greedy one where it is beside them.</summary>
+    /// <summary>The number of partial stacks of a frame to extend: the kept ones, and the greedy one where it is none of these.</summary>
     public int Extended(int frame) => Greedy(frame) == Count ? Count + 1 : Count;
 
-    /// <summary>The residuals of a frame after the stage, and ½⟨r, r⟩ of each.</summary>
+    /// <summary>Writes the residuals of a frame after the stage, and ½⟨r, r⟩ of each.</summary>
     [MethodImpl(InnerLoop.Options)]
     public void Subtract<TFused, TDouble>(int frame)
         where TFused : struct, IFusedLanes<TFused>
@@ -52,7 +55,8 @@ internal readonly unsafe struct BeamStep
         var count = Beam.Greedy(Stage + 1)[frame] == kept ? kept + 1 : kept;
         for (var i = 0; i < count; i++, next += stride)
         {
-            LaneArithmetic<TFused>.Difference(residuals + ((nint)parents[i] * stride), rows + ((nint)codes[i] * stride), next, stride);
+            var (residual, row) = ((nint)parents[i] * stride, (nint)codes[i] * stride);
+            LaneArithmetic<TFused>.Difference(residuals + residual, rows + row, next, stride);
             vectors[i] = (nint)next;
         }
 

@@ -1,8 +1,8 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// Encodes frames into the best stacks of codes that a beam has, with their squared errors; or, where one is asked for of a greedy search,
-/// into the greedy one.
+/// Encodes frames into the best stacks of codes that a beam search finds, with their squared errors; or into the one stack of a greedy
+/// search.
 /// </summary>
 internal sealed unsafe class BestEncoder
 {
@@ -32,7 +32,7 @@ internal sealed unsafe class BestEncoder
         Scratch = new ScratchPool<BestScratch>(() => new BestScratch(_model, Count, width));
     }
 
-    /// <summary>The stacks of each frame.</summary>
+    /// <summary>The number of stacks of each frame.</summary>
     public int Count { get; }
 
     public ScratchPool<BestScratch> Scratch { get; }
@@ -62,7 +62,7 @@ internal sealed unsafe class BestEncoder
         }
     }
 
-    /// <summary>⟨r, r⟩ of what each stack leaves, as a beam has it.</summary>
+    /// <summary>Adds ⟨r, r⟩ of each stack's last residual, as a beam computes it.</summary>
     private void AddResidualErrors(BestScratch scratch, int frames, ReadOnlySpan<int> codes, Span<double> errors)
     {
         var column = 0;
@@ -86,7 +86,7 @@ internal sealed unsafe class BestEncoder
         }
     }
 
-    /// <summary>How far the frames of each block are from what their codes decode to.</summary>
+    /// <summary>Adds the squared distances between the frames of each block and the decoded frames of their codes.</summary>
     private void AddDecodingErrors(BestScratch scratch, int frames, ReadOnlySpan<int> codes, Span<double> errors)
     {
         var decoded = scratch.Decoded(frames);

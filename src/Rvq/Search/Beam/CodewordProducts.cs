@@ -35,7 +35,7 @@ internal sealed unsafe class CodewordProducts
         RowBytes = (_length + CacheLines.Bytes - 1) / CacheLines.Bytes * CacheLines.Bytes;
         _rows = new AlignedBuffer<sbyte>((long)earlier.Size * RowBytes);
         _scales = new AlignedBuffer<(float, float)>(earlier.Size);
-        Growth = GrowthFactor * earlier.MaxNorm * Padded(later.MaxNorm);
+        Growth = GrowthFactor * earlier.LargestNorm * Padded(later.LargestNorm);
         var scores = new AlignedBuffer<float>(RowsAtOnce * _length);
         var minima = new AlignedBuffer<float>(RowsAtOnce * PanelLayout.GroupCount(panels.PanelCount) * PanelLayout.PanelSize);
         for (var first = 0; first < earlier.Size; first += RowsAtOnce)
@@ -61,7 +61,7 @@ internal sealed unsafe class CodewordProducts
     public int RowBytes { get; }
 
     /// <summary>Whether B6 holds for these codebooks: nothing overflows.</summary>
-    public static bool Cover(SearchTable earlier, SearchTable later) => earlier.MaxNorm <= MaxNorm && later.MaxNorm <= MaxNorm;
+    public static bool Cover(SearchTable earlier, SearchTable later) => earlier.LargestNorm <= MaxNorm && later.LargestNorm <= MaxNorm;
 
     /// <summary>c₀: a bound of ‖c‖, raised so that 2.01 c₀ bounds ‖c − μ‖ even where μ is subnormal.</summary>
     public static double Padded(double norm) => norm + Padding;

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Every extension is scored by the definition.</summary>
+/// <summary>Scores every extension by the definition.</summary>
 internal sealed class DefinitionExtender<TFused, TDouble> : BeamExtender
     where TFused : struct, IFusedLanes<TFused>
     where TDouble : struct, IDoubleLanes<TDouble>

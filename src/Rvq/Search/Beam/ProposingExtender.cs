@@ -1,8 +1,8 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// Takes approximate scores of common ancestors to all their descendants, and leaves the extensions that may be among the best to the definition.
-/// Families of partial stacks are worked on as many at a time as their ancestors are scored together.
+/// Computes approximate scores of partial stacks from those of their common ancestors, and decides by the definition among the extensions
+/// that may be among the best. As many families as fit a tile of scores are extended at a time.
 /// </summary>
 internal sealed class ProposingExtender<TFloat, TDouble>(ProposingSearch<TFloat, TDouble> search) : BeamExtender
     where TFloat : struct, IFloatLanes<TFloat>
@@ -29,28 +29,30 @@ internal sealed class ProposingExtender<TFloat, TDouble>(ProposingSearch<TFloat,
     }
 
     /// <summary>
-    /// Extends the partial stacks of some families. What a family or a frame needs of large tables is prefetched while the one before it is worked on.
+    /// Extends the partial stacks of the noted families. Rows of products are prefetched during the family before, and the rows of
+    /// candidates while the next frame's are collected.
     /// </summary>
     private unsafe void Extend(in BeamStep step, BeamFamilies families, SearchScratch scratch)
     {
         var beam = step.Beam;
         var before = -1;
         var proposal = search.Propose(families.Ancestors, families.AncestorCount, scratch);
-        families.Expect(step, 0);
-        families.FetchExpected();
+        families.QueueRows(step, 0);
+        families.PrefetchQueued();
         for (var i = 0; i < families.Count; i++)
         {
-            families.Expect(step, i + 1);
+            families.QueueRows(step, i + 1);
             var family = families[i];
             if (family.First == 0)
             {
                 beam.BeginFrame();
             }
 
-            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, beam.Shortlist, family.Count == step.Extended(family.Frame), proposal);
-            families.FetchExpected();
-            var isWhole = family.First + family.Count == step.Extended(family.Frame);
-            if (isWhole)
+            var isWholeFrame = family.Count == step.Extended(family.Frame);
+            BeamCandidates<TFloat>.Add<TDouble>(step, families, i, beam.Shortlist, isWholeFrame, proposal);
+            families.PrefetchQueued();
+            var isLastOfFrame = family.First + family.Count == step.Extended(family.Frame);
+            if (isLastOfFrame)
             {
                 step.Table.Prefetch(beam.Shortlist.Codes, beam.Shortlist.Count);
             }
@@ -60,7 +62,7 @@ internal sealed class ProposingExtender<TFloat, TDouble>(ProposingSearch<TFloat,
                 Decide(step, families, before, beam.OtherShortlist, proposal);
             }
 
-            before = isWhole ? i : -1;
+            before = isLastOfFrame ? i : -1;
         }
 
         if (before >= 0)
@@ -71,7 +73,9 @@ internal sealed class ProposingExtender<TFloat, TDouble>(ProposingSearch<TFloat,
         families.Clear();
     }
 
-    /// <summary>Decides a frame whose last family is given; where the guess of its list fell short, from a list that reaches far enough.</summary>
+    /// <summary>
+    /// Decides the frame of a family, its last. Where the guess of the list's reach fell short, the list is collected again first.
+    /// </summary>
     private static void Decide(in BeamStep step, BeamFamilies families, int index, BeamShortlist list, in Proposal proposal)
     {
         var frame = families[index].Frame;

@@ -29,7 +29,7 @@ internal sealed unsafe class DecodeScratch
         _rows = new AlignedBuffer<nint>((long)frames / model.FramesPerBlock * model.CodesPerBlock);
         _stageRows = new AlignedBuffer<nint>((long)frames * model.CodebookCount);
         _offsets = new AlignedBuffer<nint>(frames);
-        _panelSums = new AlignedBuffer<float>(2L * frames * Projector.MostOutputsAtOnce);
+        _panelSums = new AlignedBuffer<float>(2L * frames * Projector.MaxOutputsAtOnce);
     }
 
     /// <summary>The frames decoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -51,7 +51,7 @@ internal sealed unsafe class DecodeScratch
 
     /// <summary>
     /// Sums over the stages of a stack of some outputs, and the terms of one stage, each [frames,
-    /// <see cref="Projector.MostOutputsAtOnce"/>].
+    /// <see cref="Projector.MaxOutputsAtOnce"/>].
     /// </summary>
     public float* PanelSums => _panelSums.Pointer;
 

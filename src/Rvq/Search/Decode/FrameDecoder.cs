@@ -113,11 +113,11 @@ internal sealed unsafe class FrameDecoder
         return largest;
     }
 
-    private void SumStages(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride, DecodeScratch scratch)
+    private void SumStages(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int rowLength, DecodeScratch scratch)
     {
         if (_model.FramesPerBlock == 1)
         {
-            _kernel.Rows.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, stride);
+            _kernel.Rows.SumAll(codewords, _model.CodesPerBlock, frames, stages.Length, sum, rowLength);
             return;
         }
 
@@ -135,7 +135,7 @@ internal sealed unsafe class FrameDecoder
             }
         }
 
-        _kernel.Rows.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, stride);
+        _kernel.Rows.SumAll(scratch.StageRows, stages.Length, frames, stages.Length, sum, rowLength);
     }
 
     /// <summary>
@@ -143,7 +143,7 @@ internal sealed unsafe class FrameDecoder
     /// for several frames a few outputs of all stages at a time, so that their sums and weights stay in L1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int stride, DecodeScratch scratch)
+    private void Expand(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* destination, int rowLength, DecodeScratch scratch)
     {
         var rows = scratch.StageRows;
         foreach (var stage in stages)
@@ -157,10 +157,10 @@ internal sealed unsafe class FrameDecoder
             codewords += perBlock;
         }
 
-        var atOnce = frames == 1 ? stride : _kernel.Projector.OutputsAtOnce;
-        for (int first = 0, width; first < stride; first += width)
+        var atOnce = frames == 1 ? rowLength : _kernel.Projector.OutputsAtOnce;
+        for (int first = 0, width; first < rowLength; first += width)
         {
-            width = Math.Min(atOnce, stride - first);
+            width = Math.Min(atOnce, rowLength - first);
             var sums = frames == 1 ? destination : scratch.PanelSums;
             rows = scratch.StageRows;
             foreach (var stage in stages)
@@ -171,7 +171,7 @@ internal sealed unsafe class FrameDecoder
 
             for (nint frame = 0; frame < frames && frames > 1; frame++)
             {
-                var target = new Span<float>(destination + (frame * stride) + first, width);
+                var target = new Span<float>(destination + (frame * rowLength) + first, width);
                 new ReadOnlySpan<float>(sums + (frame * width), width).CopyTo(target);
             }
         }
@@ -188,7 +188,7 @@ internal sealed unsafe class FrameDecoder
             return;
         }
 
-        var part = scratch.PanelSums + (frames * Projector.MostOutputsAtOnce);
+        var part = scratch.PanelSums + (frames * Projector.MaxOutputsAtOnce);
         if (projection is not null)
         {
             _kernel.Projector.ProjectPanels(projection, first, width, rows, 1, count, null, part, width);
@@ -213,9 +213,9 @@ internal sealed unsafe class FrameDecoder
     /// Recomputes the frames in which a codebook is left out, without the bias that its projection would add. Stage by stage, which gives
     /// the same bits as <see cref="Expand"/>.
     /// </summary>
-    private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int stride)
+    private void LeaveOut(ReadOnlySpan<Stage> stages, float** codewords, int frames, float* sum, int rowLength)
     {
-        for (var frame = 0; frame < frames; frame++, sum += stride)
+        for (var frame = 0; frame < frames; frame++, sum += rowLength)
         {
             var rows = codewords + ((nint)(frame / _model.FramesPerBlock) * _model.CodesPerBlock);
             if (!LeavesOut(stages, rows, frame % _model.FramesPerBlock))
@@ -223,7 +223,7 @@ internal sealed unsafe class FrameDecoder
                 continue;
             }
 
-            new Span<float>(sum, stride).Clear();
+            new Span<float>(sum, rowLength).Clear();
             var isFirst = true;
             foreach (var stage in stages)
             {
@@ -231,22 +231,22 @@ internal sealed unsafe class FrameDecoder
                 if (*row == NothingOf(stage))
                 {
                     // Makes −0 to 0, as adding a row of zeros does.
-                    for (var i = 0; i < stride && !isFirst; i++)
+                    for (var i = 0; i < rowLength && !isFirst; i++)
                     {
                         sum[i] += 0f;
                     }
                 }
                 else if (stage.OutputProjection is { } projection)
                 {
-                    _kernel.Projector.ProjectPanels(projection.Table, 0, stride, row, 1, 1, isFirst ? null : sum, sum, stride);
+                    _kernel.Projector.ProjectPanels(projection.Table, 0, rowLength, row, 1, 1, isFirst ? null : sum, sum, rowLength);
                 }
                 else if (isFirst)
                 {
-                    new ReadOnlySpan<float>(*row, stride).CopyTo(new Span<float>(sum, stride));
+                    new ReadOnlySpan<float>(*row, rowLength).CopyTo(new Span<float>(sum, rowLength));
                 }
                 else
                 {
-                    _kernel.Rows.Add(sum, *row, sum, stride);
+                    _kernel.Rows.Add(sum, *row, sum, rowLength);
                 }
 
                 isFirst = false;

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Every codeword is scored by the definition.</summary>
+/// <summary>Scores every codeword by the definition.</summary>
 internal sealed unsafe class DefinitionSearch<TDouble>(SearchTable table) : CodebookSearch(table)
     where TDouble : struct, IDoubleLanes<TDouble>
 {

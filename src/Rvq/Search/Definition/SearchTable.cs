@@ -26,7 +26,7 @@ internal sealed unsafe class SearchTable
         WidestSums.SquaredNorms(Rows, Size, Stride, HalfNorms);
         for (var code = 0; code < Size; code++)
         {
-            MaxNorm = Math.Max(MaxNorm, Math.Sqrt(HalfNorms[code]) * Rounding.DoubleSlack);
+            LargestNorm = Math.Max(LargestNorm, Math.Sqrt(HalfNorms[code]) * Rounding.DoubleSlack);
             HalfNorms[code] = HasHalfNorms ? 0.5 * HalfNorms[code] : 0;
         }
 
@@ -60,7 +60,7 @@ internal sealed unsafe class SearchTable
     public double* HalfNorms => _halfNorms.Pointer;
 
     /// <summary>An upper bound of the norms of the rows.</summary>
-    public double MaxNorm { get; }
+    public double LargestNorm { get; }
 
     public FloatPanels FloatPanels => _floatPanels.Value;
 

@@ -3,7 +3,7 @@ namespace Rvq.Search;
 /// <summary>What one thread needs to encode blocks of frames with one model.</summary>
 internal sealed unsafe class EncodeScratch
 {
-    // Enough frames that a codebook, once read into the nearest cache, serves many of them.
+    // Enough frames to use each read of a codebook into L2 often.
     private const int TargetFrames = 4 * SearchScratch.MaxFrames;
 
     private readonly AlignedBuffer<float> _frames;
@@ -47,37 +47,43 @@ internal sealed unsafe class EncodeScratch
 
     public int FrameStride { get; }
 
-    /// <summary>The frames of the pass, [frames, FrameStride], zero beyond the model's dimensions, only to be read: in <see cref="Gathered"/> or where the caller has them.</summary>
+    /// <summary>
+    /// The frames of the pass, [frames, FrameStride], padded with zeros: in <see cref="Gathered"/>, or the caller's memory, which is only
+    /// read.
+    /// </summary>
     public float* Frames { get; set; }
 
     /// <summary>Memory for gathered frames, [MaxFrames, FrameStride].</summary>
     public float* Gathered => _frames.Pointer;
 
-    /// <summary>Memory for gathered float16 frames, likewise.</summary>
+    /// <summary>Memory for gathered float16 frames, [MaxFrames, FrameStride].</summary>
     public Half* GatheredHalves => (_halves ??= new AlignedBuffer<Half>(_frames.Length)).Pointer;
 
-    /// <summary>The residuals, or what one stage searches instead.</summary>
+    /// <summary>The residuals, or the projections of them that one stage searches.</summary>
     public float* Residuals => _residual.Pointer;
 
     /// <summary>[blocks, CodesPerBlock].</summary>
     public int* Codes => _codes.Pointer;
 
-    /// <summary>What the stages of a stack search of each frame, [MaxFrames, all columns of <see cref="StageProjections"/>].</summary>
+    /// <summary>
+    /// The projections of each frame that the stages of a stack search, [MaxFrames, all columns of <see cref="StageProjections"/>].
+    /// </summary>
     public float* Projected => _projected.Pointer;
 
     /// <summary>The codes of one stage.</summary>
     public int* StageCodes => _stageCodes.Pointer;
 
-    /// <summary>What they stand for.</summary>
+    /// <summary>The codewords of <see cref="StageCodes"/>.</summary>
     public float** Codewords => (float**)_codewords.Pointer;
 
-    /// <summary>Where the frames of a pass begin.</summary>
+    /// <summary>The offsets of a pass's frames in the caller's tensor.</summary>
     public nint* Offsets => _offsets.Pointer;
 
-    /// <summary>What a beam search needs besides, or null for a greedy one.</summary>
+    /// <summary>Further memory for a beam search; null for a greedy one.</summary>
     public BeamScratch? Beam { get; }
 
     public SearchScratch Search { get; }
 
-    public static int FramesPerPass(RvqModel model) => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
+    public static int FramesPerPass(RvqModel model)
+        => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);
 }

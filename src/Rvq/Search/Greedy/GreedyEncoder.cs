@@ -7,7 +7,9 @@ internal sealed unsafe class GreedyEncoder : FrameEncoder
     private readonly Kernel _kernel;
     private readonly StackEncoder[] _stacks;
 
-    /// <summary>Chooses how each stack is searched and builds all that this reads, on several threads where they are asked for.</summary>
+    /// <summary>
+    /// Chooses the encoder of each stack and builds all tables that it reads, on at most <paramref name="degree"/> threads.
+    /// </summary>
     public GreedyEncoder(RvqModel model, Kernel kernel, int degree)
     {
         (_model, _kernel) = (model, kernel);
@@ -39,7 +41,9 @@ internal sealed unsafe class GreedyEncoder : FrameEncoder
             return new PlainBlockEncoder(stack, _kernel, _model.FramesPerBlock, _model.CodesPerBlock, degree);
         }
 
-        var small = stack.Tables.SmallStack is { } tables ? _kernel.SmallStackEncoder(tables, stack.Stages.Length, _model.CodesPerBlock) : null;
+        var small = stack.Tables.SmallStack is { } tables
+            ? _kernel.SmallStackEncoder(tables, stack.Stages.Length, _model.CodesPerBlock)
+            : null;
         return small ?? new PlainEncoder(stack, _kernel, _model.CodesPerBlock, degree);
     }
 }

@@ -3,7 +3,8 @@ namespace Rvq.Search;
 /// <summary>
 /// The residual loop beside stacks whose stages have strides: a block of frames holds the codes of all its frames stage by stage.
 /// </summary>
-internal sealed unsafe class PlainBlockEncoder(ResidualStack stack, Kernel kernel, int framesPerBlock, int codesPerBlock, int degree) : StackEncoder
+internal sealed unsafe class PlainBlockEncoder(ResidualStack stack, Kernel kernel, int framesPerBlock, int codesPerBlock, int degree)
+    : StackEncoder
 {
     private readonly CodebookSearch[] _searches = CodebookSearch.Of(stack, kernel, degree);
 

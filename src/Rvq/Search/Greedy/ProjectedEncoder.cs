@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Stacks whose stages do not search the residual itself, frame by frame. Stage m has y_m = W_m x + b_m of every frame, and subtracts
-/// from it, for each stage i before it in turn, M_mi e_i + v_mi of <see cref="StageProjections"/>, e_i the codeword that the frame has
-/// there; all products by <see cref="Projector"/>, all differences in float32. It searches y_m, or the mean of the y_m of the frames that
-/// share a code: their sum in the order of the frames, divided by their number, in float32.
+/// Stacks whose stages search projections of the residual. Stage m starts with y_m = W_m x + b_m of every frame x, and subtracts M_mi e_i +
+/// v_mi of <see cref="StageProjections"/> for each earlier stage i in turn, e_i the frame's codeword of that stage; products by
+/// <see cref="Projector"/>, differences in float32. It searches y_m, or the mean of the y_m of the frames that share a code: their sum in
+/// the order of the frames, divided by their number, in float32.
 /// </summary>
 internal sealed unsafe class ProjectedEncoder(ResidualStack stack, RvqModel model, Kernel kernel, int degree) : StackEncoder
 {
@@ -34,8 +34,9 @@ internal sealed unsafe class ProjectedEncoder(ResidualStack stack, RvqModel mode
         for (var m = 0; m < stages.Length; m++)
         {
             var stage = stages[m];
-            var perBlock = model.FramesPerBlock / stage.Stride;
-            var count = frames / stage.Stride;
+            var framesPerCode = stage.Stride;
+            var perBlock = model.FramesPerBlock / framesPerCode;
+            var count = frames / framesPerCode;
             Means(stage, projected + projections.Column(m), columns, count, scratch.Residuals);
             var found = perBlock == 1 ? codes : scratch.StageCodes;
             nint step = perBlock == 1 ? model.CodesPerBlock : 1;
@@ -47,36 +48,38 @@ internal sealed unsafe class ProjectedEncoder(ResidualStack stack, RvqModel mode
             }
 
             var later = projections.Column(m + 1);
-            for (nint shared = 0; shared < stage.Stride && later < columns; shared++)
+            for (nint shared = 0; shared < framesPerCode && later < columns; shared++)
             {
                 var target = projected + (shared * columns) + later;
                 kernel.Projector.Project(
-                    projections.Coupling(m), columns - later, scratch.Codewords, 1, count, target, (nint)stage.Stride * columns, add: true);
+                    projections.Coupling(m), columns - later, scratch.Codewords, 1, count, target, (nint)framesPerCode * columns,
+                    add: true);
             }
 
             codes += perBlock;
         }
     }
 
-    /// <summary>What a stage searches, [count, padded D], from the columns of all frames.</summary>
+    /// <summary>The vectors that a stage searches, [count, padded D], from the columns of all frames.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Means(Stage stage, float* projected, nint columns, int count, float* means)
     {
         var padded = stage.Codebook.RowStride;
-        for (; count > 0; count--, projected += stage.Stride * columns, means += padded)
+        var framesPerCode = stage.Stride;
+        for (; count > 0; count--, projected += framesPerCode * columns, means += padded)
         {
             new ReadOnlySpan<float>(projected, padded).CopyTo(new Span<float>(means, padded));
-            for (var shared = 1; shared < stage.Stride; shared++)
+            for (var shared = 1; shared < framesPerCode; shared++)
             {
                 kernel.Rows.Add(means, projected + (shared * columns), means, padded);
             }
 
-            for (var i = 0; i < padded && stage.Stride > 1; i++)
+            for (var i = 0; i < padded && framesPerCode > 1; i++)
             {
-                means[i] /= stage.Stride;
+                means[i] /= framesPerCode;
             }
 
-            // Zeros already, unless a vector that overflowed met them.
+            // Zeros already, unless a vector has overflowed: then padding may be NaN.
             new Span<float>(means + stage.Codebook.Dimensions, padded - stage.Codebook.Dimensions).Clear();
             if (stage.Metric == SearchMetric.NormalizedEuclidean)
             {

@@ -3,25 +3,33 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Stacks of codebooks of at most sixteen codewords, whose stages are so short that the time from one residual to the next is what counts. A
-/// vector holds four dimensions of four codewords, so that four dimensions of the residual are spread by one load and four vectors fold
-/// into one of scores; the smallest score and its code are found in one, and how far scores can be trusted beside them.
-/// <para>
-/// <see cref="ErrorBound"/> covers the scores: a term passes at most D/4 multiply-adds, three sums of partial sums and that with the half norm (for D &lt; 3 fewer,
-/// as zeros add nothing). Its margin grows with ‖r‖, of whose square an upper bound N is kept from stage to stage instead of being summed anew: with L
-/// at least the score s of the code, ‖r − c‖² = ‖r‖² + 2s ≤ N + 2L, and what rounds in r − c, in N + 2L and in the product here is within 1 + 2⁻²⁰. L is the
-/// limit of the candidates: the code is one of them, and the margin in it is twice what scores can be off by.
-/// </para>
+/// The residual loop over codebooks of at most sixteen codewords, whose stages are so short that the latency from one residual to the next
+/// is what counts. A vector holds four dimensions of four codewords: one load broadcasts four dimensions of the residual, and four vectors
+/// fold into one of scores. <see cref="OrderedKeys"/> find the smallest score together with its code. The margin grows with ‖r‖², of which
+/// an upper bound is kept from stage to stage. BOUNDS.md, B4.
 /// </summary>
 internal static unsafe class SmallStackCodes<T>
     where T : struct, IFloatLanes<T>
 {
     private const int Panel = PanelLayout.PanelSize;
+    private const float Unit = (float)Rounding.Unit;
+
+    // What rounds in the next residual and in the bound of its norm: a factor of (1 + u)⁴.
     private const float Up = 1 + (1f / (1 << 20));
 
+    // Of the smallest score: keys lose 2⁻¹⁹ of it, the limit's last sum 2u.
+    private const float KeyLoss = 1f / (1 << 17);
+
+    // Of u: at least eight times the D/8 + 8 roundings that a term of ‖r‖² passes at most.
+    private const int NormRoundings = 64;
+
+    // More than squares of up to 10⁵ values lose by underflow.
+    private const float NormUnderflow = 1e-38f;
+
     /// <summary>
-    /// Reads and writes residuals [frames, <paramref name="stride"/>], reads of each stage what <see cref="SmallStage"/> says, writes code m of frame f to
-    /// codes[f × <paramref name="codeStride"/> + m] and bounds of what is left to squaredNorms [frames]; every access is inside these.
+    /// Reads and writes residuals [frames, <paramref name="stride"/>], reads the arrays of each <see cref="SmallStage"/>, writes code m of
+    /// frame f to codes[f × <paramref name="codeStride"/> + m] and upper bounds of the last residuals' ‖r‖² to squaredNorms [frames]. Every
+    /// access is inside these shapes.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static void Quantize<TDouble>(
@@ -36,7 +44,7 @@ internal static unsafe class SmallStackCodes<T>
         for (var last = stage + stages; stage < last; stage++, codes++)
         {
             var halfNorms = T.Load(stage->HalfNorms);
-            var (margin, perSquaredNorm, largest) = (stage->Margin, stage->MarginPerSquaredNorm, stage->LargestSquaredNorm);
+            var (margin, perSquaredNorm, maxSquaredNorm) = (stage->Margin, stage->MarginPerSquaredNorm, stage->MaxSquaredNorm);
             float* panels = stage->Panels, rows = stage->Rows;
             var residual = residuals;
             for (nint frame = 0; frame < frames; frame++, residual += stride)
@@ -46,9 +54,9 @@ internal static unsafe class SmallStackCodes<T>
                 var code = OrderedKeys.Place(key);
                 var smallest = OrderedKeys.Floor(key);
                 var squaredNorm = squaredNorms[frame];
-                var limit = smallest + ((MathF.Abs(smallest) * (1f / (1 << 17))) + (margin + (perSquaredNorm * squaredNorm)));
+                var limit = smallest + ((MathF.Abs(smallest) * KeyLoss) + (margin + (perSquaredNorm * squaredNorm)));
                 var hits = T.AtMost(scores, T.Create(limit));
-                var isOpen = (hits & (hits - 1)) != 0 || !(squaredNorm <= largest);
+                var isOpen = (hits & (hits - 1)) != 0 || !(squaredNorm <= maxSquaredNorm);
                 if (isOpen)
                 {
                     code = Definition.Nearest<TDouble>(residual, rows, stage->ExactHalfNorms, (int)stride, null, stage->Size);
@@ -68,7 +76,7 @@ internal static unsafe class SmallStackCodes<T>
         var end = residual + stride;
         if (T.HasManyRegisters)
         {
-            // Eight sums, as many as are under way at once.
+            // Eight sums hide the latency of a multiply-add: four cycles, two a cycle.
             T e = a, f = a, g = a, h = a;
             for (; residual < end; residual += 8, panels += 8 * Panel)
             {
@@ -99,7 +107,8 @@ internal static unsafe class SmallStackCodes<T>
         return T.Add(halfNorms, T.SumQuarters(a, b, c, d));
     }
 
-    /// <summary>At least ‖r‖², whose terms pass at most D/8 + 8 roundings; what underflows is below 2⁻¹⁴⁹ a term.</summary>
+    /// <summary>An upper bound of ‖r‖².</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static float Bound(float* residual, int stride) => (RowArithmetic.SquaredNorm(residual, stride) * (1 + ((stride + 64) * (1f / (1 << 24))))) + 1e-38f;
+    private static float Bound(float* residual, int stride)
+        => (RowArithmetic.SquaredNorm(residual, stride) * (1 + ((stride + NormRoundings) * Unit))) + NormUnderflow;
 }

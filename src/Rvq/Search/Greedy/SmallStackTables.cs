@@ -1,6 +1,8 @@
 namespace Rvq.Search;
 
-/// <summary>What <see cref="SmallStackCodes{T}"/> needs of a stack whose codebooks have at most sixteen codewords each (SoundStream, Lyra).</summary>
+/// <summary>
+/// The tables of <see cref="SmallStackCodes{T}"/> for a stack whose codebooks have at most sixteen codewords each (SoundStream, Lyra).
+/// </summary>
 internal sealed unsafe class SmallStackTables
 {
     private const int MaxSize = PanelLayout.PanelSize;
@@ -21,7 +23,8 @@ internal sealed unsafe class SmallStackTables
             var table = tables[m];
             _panels[m] = Panels(table);
             _halfNorms[m] = table.PanelHalfNorms(new ReadOnlySpan<double>(table.HalfNorms, table.Size));
-            var (margin, perSquaredNorm, largest) = new ErrorBound(table, new Centering(table, atZero: true)).PerSquaredNorm(table.MaxNorm);
+            var bound = new ErrorBound(table, new Centering(table, atZero: true));
+            var (margin, perSquaredNorm, maxSquaredNorm) = bound.PerSquaredNorm(table.LargestNorm);
             Stages[m] = new SmallStage
             {
                 Panels = _panels[m].Pointer,
@@ -31,33 +34,35 @@ internal sealed unsafe class SmallStackTables
                 Size = table.Size,
                 Margin = margin,
                 MarginPerSquaredNorm = perSquaredNorm,
-                LargestSquaredNorm = largest,
+                MaxSquaredNorm = maxSquaredNorm,
             };
         }
     }
 
     public SmallStage* Stages => _stages.Pointer;
 
-    /// <summary>The stack for the kernel, or null where a stage is not a small Euclidean codebook over the residual itself.</summary>
+    /// <summary>The tables of some stages, or null where a stage is not a small Euclidean codebook over the residual itself.</summary>
     public static SmallStackTables? Of(ReadOnlySpan<Stage> stages)
     {
         var tables = new SearchTable[stages.Length];
         for (var m = 0; m < tables.Length; m++)
         {
-            if (stages[m].InputProjection is not null || stages[m].OutputProjection is not null || stages[m].Stride != 1 || stages[m].Metric != SearchMetric.Euclidean
-                || stages[m].Codebook.Size > MaxSize)
+            var stage = stages[m];
+            var searchesResidual = stage.InputProjection is null && stage.OutputProjection is null && stage.Stride == 1;
+            if (!searchesResidual || stage.Metric != SearchMetric.Euclidean || stage.Codebook.Size > MaxSize)
             {
                 return null;
             }
 
-            tables[m] = stages[m].SearchTable;
+            tables[m] = stage.SearchTable;
         }
 
         return new SmallStackTables(tables);
     }
 
     /// <summary>
-    /// −c, [Stride / 4, 4, 16]: vector q of four dimensions has those of codewords q, q + 4, q + 8 and q + 12; zeros beyond the last codeword.
+    /// −c, [Stride / 4, 4, 16]: four dimensions are in four vectors, vector q having those of codewords q, q + 4, q + 8 and q + 12; zeros
+    /// beyond the last codeword.
     /// </summary>
     private static AlignedBuffer<float> Panels(SearchTable table)
     {

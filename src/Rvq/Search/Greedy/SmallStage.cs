@@ -20,10 +20,10 @@ internal unsafe struct SmallStage
 
     public int Size;
 
-    /// <summary>The margin is at most Margin + MarginPerSquaredNorm · ‖r‖², up to the largest ‖r‖² that it covers.</summary>
+    /// <summary>The margin is at most Margin + MarginPerSquaredNorm · ‖r‖², for ‖r‖² up to MaxSquaredNorm.</summary>
     public float Margin;
 
     public float MarginPerSquaredNorm;
 
-    public float LargestSquaredNorm;
+    public float MaxSquaredNorm;
 }

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>The kernel that proposes nothing: every codeword is scored by the definition. What machines without vectors use.</summary>
+/// <summary>The kernel that proposes nothing: every codeword is scored by the definition. For machines without vectors.</summary>
 internal sealed class DefinitionKernel<TFused, TDouble>(string name) : Kernel(name)
     where TFused : struct, IFusedLanes<TFused>
     where TDouble : struct, IDoubleLanes<TDouble>

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Scores all codewords in float32 and leaves those within the margin of its error to the definition.</summary>
+/// <summary>Scores all codewords in float32 and leaves those within the margin of the error to the definition.</summary>
 internal class FloatKernel<TFloat, TDouble>(string name) : Kernel(name)
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>

@@ -1,9 +1,9 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// One machine's way to search and to add and multiply. It makes, once for each codebook, the search that suits both; all kernels give the same
-/// codes and the same vectors, bit for bit. Vectors are padded with zeros to a multiple of <see cref="Definition.Lanes"/>, so there are no
-/// remainders.
+/// All arithmetic at one machine's vector width. It makes, once for each codebook, the search that suits the machine and the codebook; all
+/// kernels give the same codes and the same vectors, bit for bit. Vectors are padded with zeros to a multiple of
+/// <see cref="Definition.Lanes"/>, so there are no remainders.
 /// </summary>
 internal abstract class Kernel(string name)
 {
@@ -23,9 +23,9 @@ internal abstract class Kernel(string name)
     /// <summary>The residual loop over a stack of small codebooks, or null where the kernel has none of its own.</summary>
     public virtual StackEncoder? SmallStackEncoder(SmallStackTables tables, int stages, int codesPerFrame) => null;
 
-    /// <summary>What extends the partial stacks of a beam by the codewords of a codebook; builds the panels that it reads.</summary>
+    /// <summary>The extension of a beam's partial stacks by the codewords of a codebook; builds the panels that it reads.</summary>
     public abstract BeamExtender BeamExtender(SearchTable table);
 
-    /// <summary>Whether beams take scores from products of codewords.</summary>
+    /// <summary>Whether beams compute scores from products of codewords.</summary>
     public virtual bool UsesProducts => false;
 }

@@ -6,8 +6,8 @@ namespace Rvq.Search;
 internal static unsafe class FrameCopy
 {
     /// <summary>
-    /// Takes the frames of a pass: where they lie if they can be read so, gathered if not; and always for a beam, which reads them several times
-    /// and takes its bounds and scores to be of the same values, even if their owner changes them on another thread.
+    /// Takes the frames of a pass: in the caller's memory where that has the scratch's layout, else gathered. Always gathered for a beam,
+    /// which reads frames several times: bounds and scores must be of the same values, even if the caller changes them on another thread.
     /// </summary>
     public static void Take(in FrameSource source, long first, int count, EncodeScratch scratch)
     {

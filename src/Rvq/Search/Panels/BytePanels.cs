@@ -55,7 +55,7 @@ internal sealed unsafe class BytePanels
         var losses = default(ByteLosses);
         for (var code = 0; code < table.Size; code++)
         {
-            var share = Math.Max(Share(errors[code], largestError), Share(Centering.Norms[code], Centering.MaxNorm));
+            var share = Math.Max(Share(errors[code], largestError), Share(Centering.Norms[code], Centering.LargestNorm));
             Weights[code] = (float)Math.Max(share, MinWeight);
             losses = losses.With(Centering.Norms[code], errors[code], Weights[code]);
         }

@@ -23,14 +23,14 @@ internal sealed unsafe class Centering
         IsZero = atZero || !table.HasHalfNorms || !Average(table);
         HalfNorms = new double[table.Size];
         Norms = new double[table.Size];
-        MaxRawNorm = table.MaxNorm;
+        LargestRawNorm = table.LargestNorm;
         for (var code = 0; code < table.Size; code++)
         {
             var squared = SquaredDistance(table.Row(code), Center, table.Stride);
             HalfNorms[code] = table.HasHalfNorms ? 0.5 * squared : 0;
             Norms[code] = Math.Sqrt(squared);
-            MaxNorm = Math.Max(MaxNorm, Norms[code]);
-            MaxHalfNorm = Math.Max(MaxHalfNorm, HalfNorms[code]);
+            LargestNorm = Math.Max(LargestNorm, Norms[code]);
+            LargestHalfNorm = Math.Max(LargestHalfNorm, HalfNorms[code]);
         }
     }
 
@@ -46,13 +46,13 @@ internal sealed unsafe class Centering
     public double[] Norms { get; }
 
     /// <summary>The largest of <see cref="Norms"/>.</summary>
-    public double MaxNorm { get; }
+    public double LargestNorm { get; }
 
     /// <summary>An upper bound of ‖c‖.</summary>
-    public double MaxRawNorm { get; }
+    public double LargestRawNorm { get; }
 
     /// <summary>The largest of <see cref="HalfNorms"/>.</summary>
-    public double MaxHalfNorm { get; }
+    public double LargestHalfNorm { get; }
 
     /// <summary>Makes the mean μ if that is worthwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -33,7 +33,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
         {
             // A whole tile, which the last vector fills.
             var last = stackalloc float*[Tile];
-            var products = stackalloc float[Tile * MostOutputsAtOnce];
+            var products = stackalloc float[Tile * MaxOutputsAtOnce];
             for (var i = 0; i < Tile; i++)
             {
                 last[i] = rows[Math.Min(i, rest - 1) * step];
@@ -74,7 +74,7 @@ internal sealed unsafe class LaneProjector<T> : Projector
     private static void ProjectTiles(
         ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride)
     {
-        var room = stackalloc float[(RowsAtOnce * MostOutputsAtOnce) + Panel];
+        var room = stackalloc float[(RowsAtOnce * MaxOutputsAtOnce) + Panel];
         var sums = (float*)(((nint)room + CacheLines.Bytes - 1) & -CacheLines.Bytes);
         var chains = Math.Min(Chains, (table.Inputs + Run - 1) / Run);
         for (int first = 0, outputs; first < width; first += outputs)

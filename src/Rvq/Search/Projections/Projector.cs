@@ -20,7 +20,7 @@ internal abstract unsafe class Projector
     public const int RowsAtOnce = 48;
 
     /// <summary>The largest <see cref="OutputsAtOnce"/> of any projector.</summary>
-    public const int MostOutputsAtOnce = 2 * PanelLayout.PanelSize;
+    public const int MaxOutputsAtOnce = 2 * PanelLayout.PanelSize;
 
     /// <summary>Up to this many vectors are projected one by one.</summary>
     public const int FewRows = 2;

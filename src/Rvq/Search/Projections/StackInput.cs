@@ -1,9 +1,11 @@
 namespace Rvq.Search;
 
-/// <summary>What a stack takes of frames.</summary>
+/// <summary>The vectors that a stack encodes.</summary>
 internal static unsafe class StackInput
 {
-    /// <summary>[frames, stride]: the scratch's frames through the stack's input projection, which go to its residuals, or the frames as they are.</summary>
+    /// <summary>
+    /// [frames, stride]: the frames themselves, or where the stack has an input projection, their projections in the scratch's residuals.
+    /// </summary>
     public static float* Of(ResidualStack stack, Kernel kernel, EncodeScratch scratch, int frames, out int stride)
     {
         if (stack.InputProjection?.Table is not { } table)

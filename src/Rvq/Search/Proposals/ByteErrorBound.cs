@@ -21,8 +21,8 @@ internal sealed unsafe class ByteErrorBound(SearchTable table, Centering centeri
     private readonly double _errorPerWeight = losses.Error * Rounding.DoubleSlack;
     private readonly double _largestWeight = losses.LargestWeight;
     private readonly double _rest = losses.Rest * Rounding.DoubleSlack;
-    private readonly double _halfNorm = centering.MaxHalfNorm;
-    private readonly double _reach = (centering.MaxNorm + (losses.Error * losses.LargestWeight)) * Rounding.DoubleSlack;
+    private readonly double _halfNorm = centering.LargestHalfNorm;
+    private readonly double _reach = (centering.LargestNorm + (losses.Error * losses.LargestWeight)) * Rounding.DoubleSlack;
     private readonly double _underflow = Math.ScaleB(table.Dimensions, -135);
     private readonly double _differencePerPeak = DifferenceRoundings * Rounding.Unit * Math.Sqrt(table.Dimensions);
 

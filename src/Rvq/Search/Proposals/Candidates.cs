@@ -4,27 +4,28 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// From approximate scores and the margin of their error to the code. Many candidates are decided in two steps. With S, v, A, w and F of <see cref="ByteErrorBound"/>, the
-/// definition's score of codeword k is S_k + κ, κ = ½⟨μ, μ⟩ − ⟨r, μ⟩. Once the best definition's score b of some candidates is known, a candidate with
-/// v_k > b − κ + 2F is not the code, as S_k + κ ≥ v_k − F + κ, and κ and the differences here are rounded by less than the definition's score, which F covers. The candidates
-/// looked at first are those with v_k ≤ v_j + A·w_j + 2F: where errors are far below their bounds, no others are left after them.
+/// From approximate scores with their margins to codes. Of many candidates, only those with v_k ≤ v_j + A · w_j + 2F, j having the smallest
+/// v, are scored by the definition at first. Their best score then rules out most of the others: all of them where errors are far below
+/// their bounds. BOUNDS.md, B3.
 /// </summary>
 internal static unsafe class Candidates<T>
     where T : struct, IFloatLanes<T>
 {
     private const int Panel = PanelLayout.PanelSize;
-    private const int MostPrefetched = 4;
 
-    // So many are scored side by side.
+    // Rows beyond these are seldom read, as the first candidates decide most frames.
+    private const int MaxPrefetched = 4;
+
+    // Up to this margin, limits are finite, so that padding, whose scores are infinite, is never within them.
+    public const double LargestMargin = Rounding.OverflowLimit;
+
+    // The definition scores four candidates side by side, so that fewer take as long.
     private const int FewCandidates = 4;
 
-    // Scores are below 10³⁸, so the limit stays below infinity, which is the score of padding: there is no room for that among the candidates.
-    public const double LargestMargin = 1e37;
-
     /// <summary>
-    /// The codes of the proposed vectors: the only codeword within the margin of the smallest score, or the definition's choice among several;
-    /// among all codewords where the margin is infinite. The rows of a frame's candidates, which may lie in a far cache, are prefetched while the
-    /// frame before it is decided.
+    /// The codes of the proposed vectors: the only codeword within the margin of the smallest score, or the definition's choice among
+    /// several; among all codewords where the margin is infinite. The rows of a frame's candidates, which may lie in a far cache, are
+    /// prefetched while the frame before it is decided.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static void Decide<TDouble>(
@@ -42,7 +43,7 @@ internal static unsafe class Candidates<T>
             if (frame < frames)
             {
                 (count, near) = Shortlist(table.PanelCount, proposal, frame, candidates);
-                table.Prefetch(candidates, Math.Min(near, MostPrefetched));
+                table.Prefetch(candidates, Math.Min(near, MaxPrefetched));
             }
 
             if (frame > 0)
@@ -72,9 +73,7 @@ internal static unsafe class Candidates<T>
         Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates, near, ref best, ref nearest);
         if (near < count)
         {
-            var shared = proposal.Center == null ? 0
-                : (0.5 * Definition.Dot<TDouble>(proposal.Center, proposal.Center, table.Stride)) - Definition.Dot<TDouble>(vector, proposal.Center, table.Stride);
-            var limit = RoundUp(best - shared + proposal.Margins[frame]);
+            var limit = RoundUp(best - Shared<TDouble>(vector, proposal.Center, table.Stride) + proposal.Margins[frame]);
             var scores = proposal.Scores + ((nint)frame * table.PanelCount * Panel);
             var left = near;
             for (var i = near; i < count; i++)
@@ -83,15 +82,23 @@ internal static unsafe class Candidates<T>
                 left += scores[candidates[i]] <= limit ? 1 : 0;
             }
 
-            Definition.Compete<TDouble>(vector, table.Rows, table.HalfNorms, table.Stride, candidates + near, left - near, ref best, ref nearest);
+            Definition.Compete<TDouble>(
+                vector, table.Rows, table.HalfNorms, table.Stride, candidates + near, left - near, ref best, ref nearest);
         }
 
         return nearest;
     }
 
+    /// <summary>κ = ½⟨μ, μ⟩ − ⟨r, μ⟩, by which the definition's scores exceed the approximate ones.</summary>
+    public static double Shared<TDouble>(float* vector, float* center, int paddedLength)
+        where TDouble : struct, IDoubleLanes<TDouble>
+        => center == null
+            ? 0
+            : (0.5 * Definition.Dot<TDouble>(center, center, paddedLength)) - Definition.Dot<TDouble>(vector, center, paddedLength);
+
     /// <summary>
-    /// Writes the codewords within the margin of the smallest score and returns their number, and how many of them, first, are those that are within it where the
-    /// errors are small as they mostly are; 0 where the margin is infinite.
+    /// Writes the codewords that may be nearest and returns their number; 0 where the margin is infinite. The first <c>Near</c> of them are
+    /// to be scored first.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     private static (int Count, int Near) Shortlist(int panelCount, in Proposal proposal, int frame, int* candidates)
@@ -105,12 +112,14 @@ internal static unsafe class Candidates<T>
         var scores = proposal.Scores + ((nint)frame * panelCount * Panel);
         var minima = proposal.Minima + ((nint)frame * PanelLayout.GroupCount(panelCount) * Panel);
         var smallest = Smallest(minima, panelCount);
-        var spread = proposal.Weights == null ? 0 : proposal.Scales[frame].Spread * (double)proposal.Weights[First(scores, minima, panelCount, smallest)];
+        var spread = proposal.Weights == null
+            ? 0
+            : proposal.Scales[frame].Spread * (double)proposal.Weights[First(scores, minima, panelCount, smallest)];
         var count = Collect(scores, minima, panelCount, RoundUp(smallest + (2 * spread) + margin), candidates);
         return (count, count > FewCandidates ? Partition(candidates, count, scores, RoundUp(smallest + spread + margin)) : count);
     }
 
-    /// <summary>Moves the candidates with a score of at most <paramref name="limit"/> to the beginning and returns their number.</summary>
+    /// <summary>Moves the candidates with a score of at most <paramref name="limit"/> to the front and returns their number.</summary>
     private static int Partition(int* candidates, int count, float* scores, float limit)
     {
         var near = 0;
@@ -125,7 +134,7 @@ internal static unsafe class Candidates<T>
         return near;
     }
 
-    /// <summary>A float32 not below the value: a candidate more costs little, a candidate less could be the code.</summary>
+    /// <summary>A float32 not below the value: limits are rounded up, as a candidate left out could be the code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float RoundUp(double value) => (float)(value + (Math.Abs(value) * (1.0 / (1 << 23))) + float.Epsilon);
 
@@ -141,7 +150,7 @@ internal static unsafe class Candidates<T>
         return T.MinAcross(smallest);
     }
 
-    /// <summary>The first codeword with a score of at most <paramref name="limit"/>, which one of them has.</summary>
+    /// <summary>The first codeword with a score of at most <paramref name="limit"/>; there is one.</summary>
     [MethodImpl(InnerLoop.Options)]
     private static int First(float* scores, float* minima, int panelCount, float limit)
     {
@@ -170,7 +179,8 @@ internal static unsafe class Candidates<T>
         var count = 0;
         for (var first = 0; first < groupCount; first += 64)
         {
-            // One branch where the groups with hits end, rather than one at each group that nobody can foresee.
+            // The bits of groups with hits: the loop over them mispredicts one branch at its end; a test of each group would mispredict
+            // many.
             ulong groups = 0;
             for (var i = Math.Min(64, groupCount - first) - 1; i >= 0; i--)
             {

@@ -39,18 +39,18 @@ internal sealed unsafe class ErrorBound
     public ErrorBound(SearchTable table, Centering centering)
     {
         var n = table.Dimensions;
-        var rawNorm = centering.MaxRawNorm;
+        var rawNorm = centering.LargestRawNorm;
         var centerNorm = Math.Sqrt(WidestSums.Dot(centering.Center, centering.Center, table.Stride)) * DefinitionSlack;
         var definition = DefinitionSlack * ((n / 8.0) + 8) * Rounding.DoubleUnit * rawNorm;
         _definitionFixed = definition * ((0.5 * rawNorm) + centerNorm);
         _definitionPerNorm = definition * DefinitionSlack;
 
         var roundings = FloatSlack * (n + 6) * Rounding.Unit;
-        _fixed = 2 * ((roundings * centering.MaxHalfNorm) + Math.ScaleB(n + 2, -148) + _definitionFixed);
-        _perNorm = 2 * ((roundings * centering.MaxNorm) + Math.ScaleB(Math.Sqrt(n), -148) + _definitionPerNorm);
+        _fixed = 2 * ((roundings * centering.LargestHalfNorm) + Math.ScaleB(n + 2, -148) + _definitionFixed);
+        _perNorm = 2 * ((roundings * centering.LargestNorm) + Math.ScaleB(Math.Sqrt(n), -148) + _definitionPerNorm);
         _normUnderflow = Math.ScaleB(Math.Sqrt(n), -74);
-        var covered = n <= MaxDimensions && centering.MaxHalfNorm < Rounding.OverflowLimit && _fixed < Rounding.OverflowLimit;
-        _maxNorm = covered ? Rounding.OverflowLimit / (centering.MaxNorm + _perNorm + 1) : -1;
+        var covered = n <= MaxDimensions && centering.LargestHalfNorm < Rounding.OverflowLimit && _fixed < Rounding.OverflowLimit;
+        _maxNorm = covered ? Rounding.OverflowLimit / (centering.LargestNorm + _perNorm + 1) : -1;
     }
 
     /// <summary>

@@ -11,7 +11,8 @@ internal sealed unsafe class FloatSearch<TFloat, TDouble>(SearchTable table) : P
     {
         vectors = Centered(_panels.Center, vectors, count, scratch);
         FloatScores<TFloat>.Score(
-            _panels.Panels, _panels.HalfNorms, _panels.PanelCount, Table.Dimensions, vectors, Table.Stride, count, scratch.Scores, scratch.Minima);
+            _panels.Panels, _panels.HalfNorms, _panels.PanelCount, Table.Dimensions, vectors, Table.Stride, count,
+            scratch.Scores, scratch.Minima);
         _panels.Bound.Margins(vectors, count, Table.Stride, scratch.Margins);
         return new Proposal { Scores = scratch.Scores, Minima = scratch.Minima, Margins = scratch.Margins, Center = _panels.Center };
     }

@@ -6,6 +6,7 @@ internal sealed unsafe class SearchScratch
     /// <summary>The most frames of a tile; 48 is a multiple of the frames that any loop holds in registers.</summary>
     public const int MaxFrames = 48;
 
+    // A multiple of the six frames of a tile in registers, enough to use each read of a panel twice.
     private const int MinFrames = 12;
 
     // The scores of a tile should stay in L2: 256 KB.
@@ -47,13 +48,13 @@ internal sealed unsafe class SearchScratch
     /// <summary>[frames, groups × 16].</summary>
     public float* Minima => _minima.Pointer;
 
-    /// <summary>The codewords that may be nearest, for two frames.</summary>
+    /// <summary>Room for the codewords that may be nearest, of two frames.</summary>
     public int* Candidates => _candidates.Pointer;
 
     /// <summary>Residuals less the codebook's center, [frames, padded D].</summary>
     public float* Vectors => _vectors.Pointer;
 
-    /// <summary>Residuals in eight bits, [frames, padded D], and eight more.</summary>
+    /// <summary>Residuals in eight bits, [frames, padded D], and eight bytes more.</summary>
     public sbyte* Bytes => _bytes.Pointer;
 
     /// <summary>The scales of <see cref="Bytes"/>, [frames].</summary>
@@ -65,10 +66,12 @@ internal sealed unsafe class SearchScratch
     /// <summary>Upper bounds of ‖r‖², [frames].</summary>
     public float* SquaredNorms => _squaredNorms.Pointer;
 
-    /// <summary>The frames that are scored at once over so many panels.</summary>
+    /// <summary>The number of frames that are scored at once over a codebook of <paramref name="panelCount"/> panels.</summary>
     public static int Tile(int panelCount)
     {
         var scores = (long)panelCount * PanelLayout.PanelSize;
-        return scores * MaxFrames <= TargetScores ? MaxFrames : (int)Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
+        return scores * MaxFrames <= TargetScores
+            ? MaxFrames
+            : (int)Math.Clamp(TargetScores / scores / MinFrames * MinFrames, MinFrames, MaxFrames);
     }
 }

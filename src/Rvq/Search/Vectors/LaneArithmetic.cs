@@ -19,9 +19,13 @@ internal sealed unsafe class LaneArithmetic<T> : RowArithmetic
     }
 
     [MethodImpl(InnerLoop.Options)]
-    public override void Add(float* left, float* right, float* destination, int paddedLength) => Sum(left, right, destination, paddedLength);
+    public override void Add(float* left, float* right, float* destination, int paddedLength)
+        => Sum(left, right, destination, paddedLength);
 
-    /// <summary>destination = left − right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of eight.</summary>
+    /// <summary>
+    /// destination = left − right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of
+    /// eight.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Difference(float* left, float* right, float* destination, int paddedLength)
     {
@@ -38,7 +42,7 @@ internal sealed unsafe class LaneArithmetic<T> : RowArithmetic
         }
     }
 
-    /// <summary>destination = left + right, likewise.</summary>
+    /// <summary>destination = left + right, as <see cref="Difference"/> subtracts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Sum(float* left, float* right, float* destination, int paddedLength)
     {

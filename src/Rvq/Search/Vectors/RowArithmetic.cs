@@ -3,10 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
-/// <summary>Element by element work on padded rows of float32; the same bits at any width.</summary>
+/// <summary>Elementwise sums and differences of padded rows in float32; the same bits at any width.</summary>
 internal abstract unsafe class RowArithmetic
 {
-    /// <summary>residual −= the row of its code.</summary>
+    /// <summary>Subtracts from each residual the row of its code.</summary>
     /// <param name="rows">[codes, <paramref name="paddedLength"/>].</param>
     /// <param name="codes">The code of residual f is at codes[f × <paramref name="codeStride"/>].</param>
     /// <param name="codeStride">The distance between two codes.</param>
@@ -15,16 +15,19 @@ internal abstract unsafe class RowArithmetic
     /// <param name="paddedLength">The length of a row, a multiple of eight.</param>
     public abstract void Subtract(float* rows, int* codes, nint codeStride, float* residuals, int count, int paddedLength);
 
-    /// <summary>destination = left + right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of eight.</summary>
+    /// <summary>
+    /// destination = left + right; the destination may be one of them. All have <paramref name="paddedLength"/> values, a multiple of
+    /// eight.
+    /// </summary>
     public abstract void Add(float* left, float* right, float* destination, int paddedLength);
 
     /// <summary>
-    /// destination[f] = rows[0] + rows[1] + …, <paramref name="count"/> rows added in this order, all padded to a multiple of eight; the rows of the next
-    /// frame begin <paramref name="step"/> further.
+    /// destination[f] = rows[f × step] + rows[f × step + 1] + …, <paramref name="count"/> rows added in this order, all padded to a
+    /// multiple of eight.
     /// </summary>
     public abstract void SumAll(float** rows, nint step, int frames, int count, float* destination, nint paddedLength);
 
-    /// <summary>Makes every NaN the same one: which it is, differs between machines.</summary>
+    /// <summary>Makes every NaN the same NaN: its bits differ between machines.</summary>
     public static void UnifyNaNs(float* values, int count)
     {
         for (var i = 0; i < count; i++)
@@ -33,7 +36,9 @@ internal abstract unsafe class RowArithmetic
         }
     }
 
-    /// <summary>‖row‖² in float32 for bounds, eight or more sums side by side, whatever the kernel; infinite where it overflows.</summary>
+    /// <summary>
+    /// ‖row‖² in float32 for bounds, eight or more sums side by side; infinite where it overflows. Not the same bits at any width.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SquaredNorm(float* row, int paddedLength)
     {
