@@ -1,8 +1,8 @@
 namespace Rvq.Search;
 
-/// <summary>Scores large codebooks in bytes; the others as its base does, where bytes would only add work.</summary>
+/// <summary>Scores large codebooks in bytes; smaller ones, for which bytes do not pay, as its base does.</summary>
 /// <param name="name">The kernel's name.</param>
-/// <param name="singlesOnly">Whether floats are the faster way for many vectors: they are as wide as 512 bits and bytes are not.</param>
+/// <param name="singlesOnly">Whether float32 is faster for several vectors: where it has vectors of 512 bits, but bytes have not.</param>
 internal sealed class ByteKernel<TByte, TFloat, TDouble>(string name, bool singlesOnly = false) : FloatKernel<TFloat, TDouble>(name)
     where TByte : struct, IByteLanes<TByte>
     where TFloat : struct, IFloatLanes<TFloat>

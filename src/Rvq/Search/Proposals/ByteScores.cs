@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Approximate scores from bytes. A panel is sixteen codewords in steps of four dimensions, [Steps, 16, 4]. A residual's step of four bytes goes to all of
-/// them. The 32-bit sums start at what the codewords' offset adds too much, negated.
+/// Approximate scores from bytes. A panel is sixteen codewords in steps of four dimensions, [Steps, 16, 4]. A residual's step of four bytes
+/// is broadcast to all of them. The 32-bit sums start at a value that cancels the products of the residual with the codewords' offset.
+/// BOUNDS.md, B2.
 /// </summary>
 internal static unsafe class ByteScores<T>
     where T : struct, IByteLanes<T>
@@ -30,19 +31,23 @@ internal static unsafe class ByteScores<T>
         {
             var minima = groupMinima + (panel / Group * Panel);
             BySixFrames(
-                panels, panel, residuals, residualStride, scales, tiles, scores + (panel * Panel), scoreStride, minima, minimaStride, panel % Group > 0);
+                panels, panel, residuals, residualStride, scales, tiles, scores + (panel * Panel), scoreStride, minima, minimaStride,
+                panel % Group > 0);
             if (rest >= 4)
             {
                 var frame = 6 * tiles;
                 FourFrames(
                     panels, panel, residuals + (frame * residualStride), residualStride, scales + frame,
-                    scores + (frame * scoreStride) + (panel * Panel), scoreStride, minima + (frame * minimaStride), minimaStride, panel % Group > 0);
+                    scores + (frame * scoreStride) + (panel * Panel), scoreStride, minima + (frame * minimaStride), minimaStride,
+                    panel % Group > 0);
             }
         }
 
         for (var frame = tiled; frame < frames; frame++)
         {
-            OneFrame(panels, residuals + (frame * residualStride), scales + frame, scores + (frame * scoreStride), groupMinima + (frame * minimaStride));
+            OneFrame(
+                panels, residuals + (frame * residualStride), scales + frame, scores + (frame * scoreStride),
+                groupMinima + (frame * minimaStride));
         }
     }
 
@@ -52,7 +57,8 @@ internal static unsafe class ByteScores<T>
         float* minima, nint minimaStride, bool merge)
     {
         var firstCodewords = panels.Panels + ((nint)panel * panels.Steps * StepBytes);
-        float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel), weights = panels.Weights + (panel * Panel);
+        float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel);
+        var weights = panels.Weights + (panel * Panel);
         for (; tiles > 0; tiles--)
         {
             T a = T.Create(scales->Start), b = T.Create(scales[1].Start), c = T.Create(scales[2].Start);
@@ -95,7 +101,8 @@ internal static unsafe class ByteScores<T>
         BytePanels panels, int panel, sbyte* residuals, nint stride, ResidualScale* scales, float* scores, nint scoreStride,
         float* minima, nint minimaStride, bool merge)
     {
-        float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel), weights = panels.Weights + (panel * Panel);
+        float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel);
+        var weights = panels.Weights + (panel * Panel);
         T a = T.Create(scales->Start), b = T.Create(scales[1].Start), c = T.Create(scales[2].Start), d = T.Create(scales[3].Start);
         var codewords = panels.Panels + ((nint)panel * panels.Steps * StepBytes);
         for (var last = residuals + stride; residuals < last; residuals += Step, codewords += StepBytes)
@@ -113,7 +120,7 @@ internal static unsafe class ByteScores<T>
         T.Write(d, scales + 3, halfNorms, steps, weights, scores + (3 * scoreStride), minima + (3 * minimaStride), merge);
     }
 
-    /// <summary>One frame takes the panels as they lie in memory, which is what it waits for: one stream, not one for each of several panels.</summary>
+    /// <summary>A single frame is bound by memory: it reads the panels one after the other, as one stream.</summary>
     [MethodImpl(InnerLoop.Options)]
     private static void OneFrame(BytePanels panels, sbyte* residual, ResidualScale* scale, float* scores, float* minima)
     {

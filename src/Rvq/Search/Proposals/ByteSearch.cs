@@ -6,7 +6,7 @@ internal sealed unsafe class ByteSearch<TByte, TFloat, TDouble> : ProposingSearc
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>
 {
-    // Below these, what it takes to quantize a residual is more than bytes save.
+    // Below these, quantizing a residual costs more than bytes save.
     private const int MinDimensions = 32;
     private const int MinSize = 64;
 
@@ -15,10 +15,14 @@ internal sealed unsafe class ByteSearch<TByte, TFloat, TDouble> : ProposingSearc
 
     public ByteSearch(SearchTable table)
         : base(table)
-        => (_panels, _sixBitPanels) = (table.BytePanels(TByte.Form), table.Dimensions <= SixBitPanels.MaxDimensions ? table.SixBitPanels(TByte.Form) : null);
+    {
+        _panels = table.BytePanels(TByte.Form);
+        _sixBitPanels = table.Dimensions <= SixBitPanels.MaxDimensions ? table.SixBitPanels(TByte.Form) : null;
+    }
 
-    /// <summary>Whether bytes are the faster way.</summary>
-    public static bool Suits(SearchTable table) => table.Dimensions is >= MinDimensions and <= BytePanels.MaxDimensions && table.Size >= MinSize;
+    /// <summary>Whether bytes are faster than float32.</summary>
+    public static bool Suits(SearchTable table)
+        => table.Dimensions is >= MinDimensions and <= BytePanels.MaxDimensions && table.Size >= MinSize;
 
     public override Proposal Propose(float* vectors, int count, SearchScratch scratch)
     {
@@ -36,7 +40,7 @@ internal sealed unsafe class ByteSearch<TByte, TFloat, TDouble> : ProposingSearc
 
         Quantize(vector, 1, panels.Bound, scratch);
 
-        // Dimensions come in groups of sixteen there, in eights elsewhere.
+        // Rows are padded to a multiple of eight dimensions, groups in six bits have sixteen.
         *(long*)(scratch.Bytes + Table.Stride) = 0;
         SixBitScores<TByte>.Score(panels, scratch.Bytes, scratch.Scales, scratch.Scores, scratch.Minima);
         return Proposed(_panels.Scales, scratch);

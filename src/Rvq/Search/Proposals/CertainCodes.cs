@@ -11,7 +11,7 @@ namespace Rvq.Search;
 internal static unsafe class CertainCodes<T>
     where T : struct, IFloatLanes<T>
 {
-    /// <summary>Beyond this many panels their numbers take so many bits that scores leave much in doubt.</summary>
+    /// <summary>The numbers of more panels would take so many bits of the scores that few codes could be proven.</summary>
     public const int MaxPanels = 1024;
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Finds most codes without storing a score, and leaves those in doubt to the scores.</summary>
+/// <summary>Finds most codes without storing scores, and the codes in doubt from stored scores.</summary>
 internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) : CodebookSearch(table)
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>
@@ -12,7 +12,7 @@ internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) :
     private readonly AlignedBuffer<float> _halfNorms = HalfNorms(table.FloatPanels);
     private readonly FloatSearch<TFloat, TDouble> _scores = new(table);
 
-    /// <summary>Whether this is the faster way: codewords of few dimensions.</summary>
+    /// <summary>Whether this is faster than storing all scores: for codewords of few dimensions.</summary>
     public static bool Suits(SearchTable table) => table.Dimensions <= MaxDimensions && table.PanelCount <= CertainCodes<TFloat>.MaxPanels;
 
     public override void Find(float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
@@ -27,7 +27,7 @@ internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) :
         }
     }
 
-    /// <summary>The codes that float32 leaves no doubt about; −1 for the others.</summary>
+    /// <summary>The codes that float32 scores prove; −1 for the others.</summary>
     private void FindCertain(float* vectors, int frames, int* codes, nint codeStride, SearchScratch scratch)
     {
         for (var first = 0; first < frames; first += _tile, vectors += (nint)_tile * Table.Stride, codes += _tile * codeStride)
@@ -36,11 +36,12 @@ internal sealed unsafe class CertainSearch<TFloat, TDouble>(SearchTable table) :
             var centered = _scores.Centered(_panels.Center, vectors, count, scratch);
             _panels.Bound.Margins(centered, count, Table.Stride, scratch.Margins);
             CertainCodes<TFloat>.Find(
-                _panels.Panels, _halfNorms.Pointer, _panels.PanelCount, Table.Dimensions, centered, Table.Stride, scratch.Margins, count, codes, codeStride);
+                _panels.Panels, _halfNorms.Pointer, _panels.PanelCount, Table.Dimensions, centered, Table.Stride, scratch.Margins, count,
+                codes, codeStride);
         }
     }
 
-    /// <summary>Those of the panels, without infinity.</summary>
+    /// <summary>The panels' half norms, with a finite one in place of infinity.</summary>
     private static AlignedBuffer<float> HalfNorms(FloatPanels panels)
     {
         var result = new AlignedBuffer<float>((long)panels.PanelCount * PanelLayout.PanelSize);

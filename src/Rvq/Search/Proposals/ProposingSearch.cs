@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
-/// <summary>Scores all codewords approximately, and leaves those that may be nearest to the definition.</summary>
+/// <summary>Scores all codewords approximately, and decides among those that may be nearest by the definition.</summary>
 internal abstract unsafe class ProposingSearch<TFloat, TDouble>(SearchTable table) : CodebookSearch(table)
     where TFloat : struct, IFloatLanes<TFloat>
     where TDouble : struct, IDoubleLanes<TDouble>
@@ -23,10 +23,10 @@ internal abstract unsafe class ProposingSearch<TFloat, TDouble>(SearchTable tabl
     /// <summary>Scores vectors, at most <see cref="SearchScratch.Tile"/> of them.</summary>
     public abstract Proposal Propose(float* vectors, int count, SearchScratch scratch);
 
-    /// <summary>Scores a single vector, which may come with caches that something else has filled meanwhile.</summary>
+    /// <summary>Scores a single vector: for a caller that encodes frame by frame, the panels are seldom in a near cache.</summary>
     public virtual Proposal ProposeOne(float* vector, SearchScratch scratch) => Propose(vector, 1, scratch);
 
-    /// <summary>The vectors less the codebook's center, or as they are where it has none.</summary>
+    /// <summary>The vectors less the codebook's center, in the scratch; the vectors themselves where there is no center.</summary>
     public float* Centered(float* center, float* vectors, int count, SearchScratch scratch)
     {
         if (center == null)

@@ -9,15 +9,15 @@ internal static unsafe class ResidualBytes<T>
     private const int Lanes = PanelLayout.PanelSize;
 
     /// <summary>
-    /// Writes round(r / s) with s = max|r| / levels for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual, and
-    /// returns s, the sum of what was written and what <see cref="ByteErrorBound"/> asks for. The sum is exact: as a float32 it stays below 2²⁴, which
-    /// 127 · 60 000 is.
+    /// Writes round(r / s) with s = max|r| / levels for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual,
+    /// and returns s, the sum of the written values and the arguments of <see cref="ByteErrorBound.For"/>. The sum is exact in float32, as
+    /// 127 · 60 000 is below 2²⁴.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static (float Scale, int Sum, float Peak, float SquaredNorm, float SquaredError) Quantize(
         float* residual, int paddedLength, int levels, sbyte* bytes)
     {
-        // The last eight of an odd number of eights, and eight zeros.
+        // A row's last eight values, padded with eight zeros, where its length is no multiple of sixteen.
         var last = stackalloc float[Lanes];
         var lastBytes = stackalloc sbyte[Lanes];
         var whole = paddedLength / Lanes * Lanes;

@@ -6,11 +6,12 @@ namespace Rvq.Search;
 internal static unsafe class ScaledSums
 {
     /// <summary>
-    /// Writes ½‖c − μ‖² + s_r s_k Σ − A w_k for sixteen codewords, whose half norms, scales s_k and weights are given, and the minimum of it and what is in
-    /// <paramref name="minima"/>, if that is to be merged, lane by lane.
+    /// Writes the scores ½‖c − μ‖² + s_r s_k Σ − A w_k of sixteen codewords to <paramref name="scores"/>; and to <paramref name="minima"/>,
+    /// lane by lane, the scores, or with <paramref name="merge"/> the minimum of the scores and the values there. BOUNDS.md, B2.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write<T>(T sums, ResidualScale* scale, float* halfNorms, float* steps, float* weights, float* scores, float* minima, bool merge)
+    public static void Write<T>(
+        T sums, ResidualScale* scale, float* halfNorms, float* steps, float* weights, float* scores, float* minima, bool merge)
         where T : struct, IFloatLanes<T>
     {
         var score = T.MultiplyAdd(T.Load(weights), T.Create(-scale->Spread), T.Load(halfNorms));

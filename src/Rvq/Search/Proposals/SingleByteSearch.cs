@@ -1,6 +1,6 @@
 namespace Rvq.Search;
 
-/// <summary>Scores a single vector in bytes, since it waits for memory, and many in float32.</summary>
+/// <summary>Scores a single vector in bytes, as it is bound by memory, and several in float32.</summary>
 internal sealed unsafe class SingleByteSearch<TByte, TFloat, TDouble>(SearchTable table) : ProposingSearch<TFloat, TDouble>(table)
     where TByte : struct, IByteLanes<TByte>
     where TFloat : struct, IFloatLanes<TFloat>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rvq.Search;
 
-/// <summary>Approximate scores of one frame from <see cref="SixBitPanels"/>, as <see cref="ByteScores{T}"/> has them from bytes.</summary>
+/// <summary>Approximate scores of one frame from <see cref="SixBitPanels"/>; like those of <see cref="ByteScores{T}"/>.</summary>
 internal static unsafe class SixBitScores<T>
     where T : struct, IByteLanes<T>
 {
@@ -12,8 +12,9 @@ internal static unsafe class SixBitScores<T>
     private const int StepBytes = Panel * Step;
 
     /// <summary>
-    /// Reads panels [PanelCount, Groups, 3, 16, 4] with the half norms and scales of their codewords, a residual [Groups × 16] and its scale; writes scores
-    /// [PanelCount × 16] and the minimum of each group of panels, lane by lane, to minima [GroupCount × 16]. Every access is inside these shapes.
+    /// Reads panels [PanelCount, Groups, 3, 16, 4] with the half norms and scales of their codewords, a residual [Groups × 16] and its
+    /// scale; writes scores [PanelCount × 16] and the minimum of each group of panels, lane by lane, to minima [GroupCount × 16]. Every
+    /// access is inside these shapes.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static void Score(SixBitPanels panels, sbyte* residual, ResidualScale* scale, float* scores, float* minima)
@@ -37,7 +38,8 @@ internal static unsafe class SixBitScores<T>
             }
 
             T.Write(
-                T.Add(T.Add(a, b), T.Add(c, d)), scale, halfNorms, steps, steps, scores, minima + (panel / Group * Panel), panel % Group > 0);
+                T.Add(T.Add(a, b), T.Add(c, d)), scale, halfNorms, steps, steps, scores, minima + (panel / Group * Panel),
+                panel % Group > 0);
         }
     }
 }

@@ -31,7 +31,8 @@ internal readonly unsafe struct ByteLanes256<TDot>(Vector256<int> low, Vector256
     public static ByteLanes256<TDot> Broadcast(sbyte* residual) => Create(*(int*)residual);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteLanes256<TDot> Add(ByteLanes256<TDot> left, ByteLanes256<TDot> right) => new(left._low + right._low, left._high + right._high);
+    public static ByteLanes256<TDot> Add(ByteLanes256<TDot> left, ByteLanes256<TDot> right)
+        => new(left._low + right._low, left._high + right._high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes256<TDot> MultiplyAdd(ByteLanes256<TDot> sum, ByteLanes256<TDot> codewords, ByteLanes256<TDot> residual)
@@ -51,9 +52,11 @@ internal readonly unsafe struct ByteLanes256<TDot>(Vector256<int> low, Vector256
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(
-        ByteLanes256<TDot> sums, ResidualScale* scale, float* halfNorms, float* steps, float* weights, float* scores, float* minima, bool merge)
+        ByteLanes256<TDot> sums, ResidualScale* scale, float* halfNorms, float* steps, float* weights, float* scores, float* minima,
+        bool merge)
         => ScaledSums.Write(
-            new FloatLanes256(Vec.ConvertToSingle(sums._low), Vec.ConvertToSingle(sums._high)), scale, halfNorms, steps, weights, scores, minima, merge);
+            new FloatLanes256(Vec.ConvertToSingle(sums._low), Vec.ConvertToSingle(sums._high)),
+            scale, halfNorms, steps, weights, scores, minima, merge);
 
     /// <summary>Shifts are of pairs of bytes: what comes over from the neighbor is masked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,10 +6,11 @@ using Vec = System.Runtime.Intrinsics.Vector128;
 namespace Rvq.Search;
 
 /// <summary>
-/// Arm's SDOT, four vectors of four groups. It takes a residual's step from the first four bytes of a vector, which a plain load fills; to repeat them would
-/// cost as much as a product. Elsewhere the same sums in software, so that every machine can test the loops.
+/// Arm's SDOT, four vectors of four groups. It takes a residual's step from the first four bytes of a vector, which a plain load fills; to
+/// repeat them would cost as much as a product. Elsewhere the same sums in software, so that every machine can test the loops.
 /// </summary>
-internal readonly unsafe struct DotProdLanes(Vector128<int> a, Vector128<int> b, Vector128<int> c, Vector128<int> d) : IByteLanes<DotProdLanes>
+internal readonly unsafe struct DotProdLanes(Vector128<int> a, Vector128<int> b, Vector128<int> c, Vector128<int> d)
+    : IByteLanes<DotProdLanes>
 {
     private readonly Vector128<int> _a = a;
     private readonly Vector128<int> _b = b;
@@ -53,7 +54,8 @@ internal readonly unsafe struct DotProdLanes(Vector128<int> a, Vector128<int> b,
             MultiplyAdd(sum._d, codewords._d, residual._a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DotProdLanes MultiplyAdd(DotProdLanes sum, byte* codewords, DotProdLanes residual) => MultiplyAdd(sum, Load(codewords), residual);
+    public static DotProdLanes MultiplyAdd(DotProdLanes sum, byte* codewords, DotProdLanes residual)
+        => MultiplyAdd(sum, Load(codewords), residual);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DotProdLanes LowestBits(DotProdLanes first, DotProdLanes second, DotProdLanes third)
@@ -67,7 +69,8 @@ internal readonly unsafe struct DotProdLanes(Vector128<int> a, Vector128<int> b,
     public static void Write(
         DotProdLanes sums, ResidualScale* scale, float* halfNorms, float* steps, float* weights, float* scores, float* minima, bool merge)
         => ScaledSums.Write(
-            new FloatLanes128(Vec.ConvertToSingle(sums._a), Vec.ConvertToSingle(sums._b), Vec.ConvertToSingle(sums._c), Vec.ConvertToSingle(sums._d)),
+            new FloatLanes128(
+                Vec.ConvertToSingle(sums._a), Vec.ConvertToSingle(sums._b), Vec.ConvertToSingle(sums._c), Vec.ConvertToSingle(sums._d)),
             scale, halfNorms, steps, weights, scores, minima, merge);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

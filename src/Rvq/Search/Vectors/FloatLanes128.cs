@@ -103,7 +103,11 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<floa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Mark(FloatLanes128 value, FloatLanes128 kept, FloatLanes128 mark)
-        => new((value._a & kept._a) | mark._a, (value._b & kept._b) | mark._b, (value._c & kept._c) | mark._c, (value._d & kept._d) | mark._d);
+        => new(
+            (value._a & kept._a) | mark._a,
+            (value._b & kept._b) | mark._b,
+            (value._c & kept._c) | mark._c,
+            (value._d & kept._d) | mark._d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MinAcross(FloatLanes128 value)

@@ -1,8 +1,8 @@
 namespace Rvq.Search;
 
 /// <summary>
-/// Sixteen groups of four bytes in vectors of the machine's width: a step of four dimensions of one panel's codewords, or of one residual, repeated; or the
-/// sixteen 32-bit sums of their products.
+/// Sixteen groups of four bytes in vectors of the machine's width: a step of four dimensions of one panel's codewords, or of one residual,
+/// repeated; or the sixteen 32-bit sums of their products.
 /// </summary>
 internal unsafe interface IByteLanes<TSelf>
     where TSelf : struct, IByteLanes<TSelf>
@@ -29,7 +29,9 @@ internal unsafe interface IByteLanes<TSelf>
     /// <summary>sum + the four products of each group, exactly.</summary>
     static abstract TSelf MultiplyAdd(TSelf sum, TSelf codewords, TSelf residual);
 
-    /// <summary>Likewise, with 64 bytes from memory: loaded on its own, the JIT spends an instruction and a register more on them.</summary>
+    /// <summary>
+    /// The same with <paramref name="codewords"/> in memory: 64 bytes. A load of its own would cost an instruction and a register more.
+    /// </summary>
     static abstract TSelf MultiplyAdd(TSelf sum, byte* codewords, TSelf residual);
 
     /// <summary>The two lowest bits of three bytes as the highest six of one; its two lowest are zeros.</summary>

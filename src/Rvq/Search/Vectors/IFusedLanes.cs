@@ -26,7 +26,7 @@ internal unsafe interface IFusedLanes<TSelf>
     static abstract TSelf FusedMultiplyAdd(TSelf left, TSelf right, TSelf sum);
 
     /// <summary>
-    /// Likewise, with sixteen values from memory: loaded on its own, the JIT spends an instruction and a register more on them.
+    /// The same with <paramref name="right"/> in memory: sixteen values. A load of its own would cost an instruction and a register more.
     /// </summary>
     static abstract TSelf FusedMultiplyAdd(TSelf left, float* right, TSelf sum);
 }
