@@ -264,8 +264,24 @@ public sealed class OutputFileTests : IDisposable
     public void Write_ToADevice_WritesIntoIt()
     {
         Assert.SkipUnless(File.Exists("/dev/null"), "There is no /dev/null here.");
-        OutputFile.Write("/dev/null", stream => stream.WriteByte(1));
-        Assert.Empty(File.ReadAllBytes("/dev/null"));
+        var device = "/dev/null";
+        if (Environment.IsPrivilegedProcess)
+        {
+            // Root could replace the machine's: a device of the test's own.
+            device = Path.Combine(_folder, "null");
+            Assert.SkipUnless(OperatingSystem.IsLinux() && Shell("mknod", device, "c", "1", "3") == 0, "Root can make no device here.");
+            try
+            {
+                File.ReadAllBytes(device);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                Assert.Skip("Devices in the folder of temporary files cannot be opened.");
+            }
+        }
+
+        OutputFile.Write(device, stream => stream.WriteByte(1));
+        Assert.Empty(File.ReadAllBytes(device));
     }
 
     [Fact]
