@@ -47,6 +47,14 @@ public sealed class ClosedWorldTests
         => Assert.Equal(2, ModelAssert.Read(TensorBytes.Safetensors([.. Encodec, TensorBytes.Random(name, 3, 3)])).CodebookCount);
 
     [Fact]
+    public void Load_OptimizerBesideCodebooksAtTheRoot_ChangesNothing()
+    {
+        var codebook = TensorBytes.Random("layers.0._codebook.embed", 4, 2);
+        Assert.Equal(1, ModelAssert.Read(TensorBytes.Safetensors([codebook, TensorBytes.Random("optimizer_states.0.first", 4, 2)])).CodebookCount);
+        AssertRefused(["layers.0._codebook.embed", "first.optimizer_states.0"], "'first.optimizer_states.0'");
+    }
+
+    [Fact]
     public void Load_ModuleAroundTheCodebooks_IsPartOfTheQuantizerOnlyIfCalledSo()
     {
         // The innermost quantizer, and those around it that are called so too, unless these hold the whole codec.

@@ -243,6 +243,8 @@ public class TokenPatternTests
         Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1], [0, 1, 2]), "length 3, but 2 innerSteps need 2");
         Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1], [0]), "length 1, but 2 innerSteps need 2");
         Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1], [2, 1]), "ascending");
+        Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 0, 1], [0, 1, 1]), "Codebooks 0 and 1 share inner step 0");
+        Refused.For<ArgumentException>("delays", () => TokenPattern.Unroll([0, 1, 1], [0, 1, 2]), "Codebooks 1 and 2 share inner step 1");
         Refused.For<ArgumentException>("delays", () => TokenPattern.CoarseFirst([]));
         Refused.For<ArgumentOutOfRangeException>("codebookCount", () => TokenPattern.MusicLM(0));
         Refused.For<ArgumentOutOfRangeException>("groupSize", () => TokenPattern.MusicLM(4, 0));
