@@ -1,20 +1,15 @@
 namespace Rvq.Training;
 
 /// <summary>Finds the nearest codeword of every input, by the package's own search.</summary>
-internal static class Assignment
+internal sealed class Assignment(Codebook codebook, SearchMetric metric, int threads)
 {
-    // A cancelled run stops between two chunks.
-    private const int ChunkFrames = 1 << 14;
+    /// <summary>The rows that are looked at together: few enough to stay in a cache, many enough for every codeword to have some.</summary>
+    public const int ChunkRows = 1 << 13;
 
-    public static void Nearest(ReadOnlySpan<float> inputs, Codebook codebook, SearchMetric metric, Span<int> codes, int threads, CancellationToken cancellation)
-    {
-        var model = new RvqModel(new ResidualStack([new Stage(codebook, metric: metric)]));
-        var quantizer = new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = threads });
-        for (var start = 0; start < codes.Length; start += ChunkFrames)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var count = Math.Min(ChunkFrames, codes.Length - start);
-            quantizer.Encode(inputs.Slice(start * codebook.Dimensions, count * codebook.Dimensions), codes.Slice(start, count));
-        }
-    }
+    private readonly Quantizer _quantizer = new(
+        new RvqModel(new ResidualStack([new Stage(codebook, metric: metric)])), new QuantizerOptions { MaxDegreeOfParallelism = threads });
+
+    /// <param name="inputs">[T, D].</param>
+    /// <param name="codes">Receives the codes, [T].</param>
+    public void Nearest(ReadOnlySpan<float> inputs, Span<int> codes) => _quantizer.Encode(inputs, codes);
 }

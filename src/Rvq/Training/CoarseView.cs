@@ -1,9 +1,11 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Rvq.Search;
 
 namespace Rvq.Training;
 
 /// <summary>
-/// The early rows of a shard along the principal axes, sorted by the variance that is left along each: the first few columns are a coarse
+/// The first rows of a shard along the principal axes, sorted by the variance that is left along each: the first few columns are a coarse
 /// view of them. k-means that begins with one column and takes in more with every iteration ends in a better codebook than k-means in all
 /// dimensions at once (as faiss's progressive dimensions do), and in one that over-fits less.
 /// </summary>
@@ -44,11 +46,17 @@ internal sealed class CoarseView
         Array.Sort(_order, (x, y) => variances[y].CompareTo(variances[x]) is var byVariance && byVariance != 0 ? byVariance : x.CompareTo(y));
     }
 
-    /// <summary>The rows in the first <paramref name="width"/> columns, [T, width].</summary>
-    public float[] Rows(int width) => FirstColumns(_rows, width);
+    /// <summary>Some rows in the first <paramref name="width"/> columns, to [count, width].</summary>
+    public void CopyRows(int first, int count, int width, float[] columns) => CopyColumns(_rows, first, count, width, columns);
 
     /// <summary>Codewords in the first <paramref name="width"/> columns, [K, width].</summary>
-    public float[] Codewords(float[] codewords, int width) => FirstColumns(Rotate(codewords, codewords.Length / _dimensions), width);
+    public float[] Codewords(float[] codewords, int width)
+    {
+        var count = codewords.Length / _dimensions;
+        var columns = new float[count * width];
+        CopyColumns(Rotate(codewords, count), 0, count, width, columns);
+        return columns;
+    }
 
     /// <summary>
     /// Subtracts every row's codeword from it; differs from rotated residuals by rounding alone, and alike in every process.
@@ -61,17 +69,62 @@ internal sealed class CoarseView
         var rotated = new float[count * _dimensions];
         Threads.ForRows(count, _threads, (start, end) =>
         {
-            for (var row = start; row < end; row++)
+            var row = start;
+            for (; row < end - 3; row += 4)
             {
-                var sum = rotated.AsSpan(row * _dimensions, _dimensions);
-                for (var i = 0; i < _dimensions; i++)
-                {
-                    // Not fused, so that it is the same on every machine.
-                    TensorPrimitives.MultiplyAdd(_axes.AsSpan(i * _dimensions, _dimensions), rows[(row * _dimensions) + i], sum, sum);
-                }
+                RotateFour(rows.AsSpan(row * _dimensions, 4 * _dimensions), rotated.AsSpan(row * _dimensions, 4 * _dimensions));
+            }
+
+            for (; row < end; row++)
+            {
+                RotateOne(rows.AsSpan(row * _dimensions, _dimensions), rotated.AsSpan(row * _dimensions, _dimensions), 0);
             }
         });
         return rotated;
+    }
+
+    // Products are added in the order of the dimensions and not fused, so that sums are the same on every machine.
+    [MethodImpl(InnerLoop.Options)]
+    private void RotateFour(ReadOnlySpan<float> rows, Span<float> rotated)
+    {
+        var (second, third, fourth) = (_dimensions, 2 * _dimensions, 3 * _dimensions);
+        var column = 0;
+        for (; column <= _dimensions - 8; column += 8)
+        {
+            Vector256<float> a = Vector256<float>.Zero, b = a, c = a, d = a;
+            for (var i = 0; i < _dimensions; i++)
+            {
+                var axes = Vector256.Create(_axes.AsSpan((i * _dimensions) + column, 8));
+                a += axes * rows[i];
+                b += axes * rows[second + i];
+                c += axes * rows[third + i];
+                d += axes * rows[fourth + i];
+            }
+
+            a.CopyTo(rotated[column..]);
+            b.CopyTo(rotated[(second + column)..]);
+            c.CopyTo(rotated[(third + column)..]);
+            d.CopyTo(rotated[(fourth + column)..]);
+        }
+
+        for (var row = 0; row < rows.Length; row += _dimensions)
+        {
+            RotateOne(rows.Slice(row, _dimensions), rotated.Slice(row, _dimensions), column);
+        }
+    }
+
+    private void RotateOne(ReadOnlySpan<float> row, Span<float> rotated, int firstColumn)
+    {
+        for (var column = firstColumn; column < row.Length; column++)
+        {
+            var sum = 0f;
+            for (var i = 0; i < row.Length; i++)
+            {
+                sum += _axes[(i * row.Length) + column] * row[i];
+            }
+
+            rotated[column] = sum;
+        }
     }
 
     private double[] Variances(float[] rows)
@@ -91,23 +144,19 @@ internal sealed class CoarseView
         return [.. squares.Select((square, i) => square - (sums[i] / count * sums[i]))];
     }
 
-    private float[] FirstColumns(float[] rows, int width)
+    private void CopyColumns(float[] rows, int first, int count, int width, float[] columns) => Threads.ForRows(count, _threads, (start, end) =>
+        CopyColumns(rows.AsSpan((first + start) * _dimensions), columns.AsSpan(start * width, (end - start) * width), width));
+
+    [MethodImpl(InnerLoop.Options)]
+    private void CopyColumns(ReadOnlySpan<float> rows, Span<float> columns, int width)
     {
-        var count = rows.Length / _dimensions;
-        var columns = new float[count * width];
-        var order = _order.AsSpan(0, width).ToArray();
-        Threads.ForRows(count, _threads, (start, end) =>
+        var order = _order.AsSpan(0, width);
+        for (; !columns.IsEmpty; columns = columns[width..], rows = rows[_dimensions..])
         {
-            for (var row = start; row < end; row++)
+            for (var i = 0; i < order.Length; i++)
             {
-                var from = rows.AsSpan(row * _dimensions, _dimensions);
-                var to = columns.AsSpan(row * width, width);
-                for (var i = 0; i < to.Length; i++)
-                {
-                    to[i] = from[order[i]];
-                }
+                columns[i] = rows[order[i]];
             }
-        });
-        return columns;
+        }
     }
 }

@@ -28,8 +28,10 @@ internal sealed class EmaInitialization(int dimensions, EmaTrainerOptions option
             return;
         }
 
-        var context = new KMeansContext(salt, options.MaxDegreeOfParallelism, false, options.Metric == SearchMetric.Cosine, CancellationToken.None);
-        var run = new KMeans(shard, View(shard, salt), codewords, dimensions, options.InitializationIterations, context);
+        var context = new KMeansContext(salt, options.MaxDegreeOfParallelism, options.Metric == SearchMetric.Cosine, CancellationToken.None);
+        var view = View(shard, salt);
+        var schedule = new Schedule(book.Size, dimensions, options.InitializationIterations, view is not null, Rows: 0);
+        var run = new KMeans(shard, view, codewords, schedule, context);
         while (!run.IsFinished && run.Iteration < options.InitializationIterations)
         {
             run.Apply(run.Measure());

@@ -48,7 +48,7 @@ internal sealed class EmaPass(int dimensions, EmaTrainerOptions options)
                 start(book, _units, stage);
             }
 
-            Assignment.Nearest(_residuals, new Codebook(book.Codewords, dimensions), options.Metric, _column, options.MaxDegreeOfParallelism, CancellationToken.None);
+            new Assignment(new Codebook(book.Codewords, dimensions), options.Metric, options.MaxDegreeOfParallelism).Nearest(_residuals, _column);
             Measure(statistics, stage, stage % books.Length, book, salt);
             Subtract(stage, book.Codewords, lengths, withGradient ? options.Commitment.StageWeight(statistics.Stages.Length) * 2 / rows.Length : 0);
             if (count > 0 && !(TensorPrimitives.IsFiniteAll<float>(_residuals) && TensorPrimitives.IsFiniteAll<float>(_quantized)))
@@ -83,7 +83,7 @@ internal sealed class EmaPass(int dimensions, EmaTrainerOptions options)
     private void Measure(EmaStatistics statistics, int stage, int bookIndex, EmaCodebook book, ulong salt)
     {
         var clusters = new Clusters(book.Size, _column.Length);
-        clusters.Sort(_column);
+        clusters.Sort(_column, 0);
         var measured = statistics.Stages[stage];
         measured.Rows = _column.Length;
         measured.Gather(clusters, _units, book.Codewords, options.MaxDegreeOfParallelism, [], 0);

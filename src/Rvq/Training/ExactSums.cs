@@ -1,5 +1,7 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Rvq.Search;
 
 namespace Rvq.Training;
 
@@ -30,33 +32,38 @@ internal sealed class ExactSums(int rows, int width)
     private readonly double[]?[] _bins = new double[HighestBin - LowestBin + 1][];
 
     /// <summary>Adds a row of finite values. Threads may add to different rows at the same time.</summary>
-    public void Add(int row, ReadOnlySpan<float> values)
+    public void Add(int row, ReadOnlySpan<float> values) => Add(row, values, [0]);
+
+    /// <summary>Adds some rows of finite values. Threads may add to different rows at the same time.</summary>
+    /// <param name="row">The row to add to.</param>
+    /// <param name="rows">Rows, [T, width].</param>
+    /// <param name="members">Those to add.</param>
+    [MethodImpl(InnerLoop.Options)]
+    public void Add(int row, ReadOnlySpan<float> rows, ReadOnlySpan<int> members)
     {
-        var largest = Math.Abs(TensorPrimitives.MaxMagnitude(values));
+        var largest = 0f;
+        foreach (var member in members)
+        {
+            largest = Math.Max(largest, Math.Abs(TensorPrimitives.MaxMagnitude(rows.Slice(member * width, width))));
+        }
+
         if (largest == 0)
         {
             return;
         }
 
-        var (top, start, i) = (BinOf(largest), row * width, 0);
-        for (; i <= values.Length - 8; i += 8)
+        var (top, start, column) = (BinOf(largest), row * width, 0);
+        for (; column <= width - 8; column += 8)
         {
-            var (low, high) = Vector256.Widen(Vector256.Create(values.Slice(i, 8)));
-            for (var bin = top; (low | high) != Vector256<double>.Zero; bin--)
-            {
-                var sums = Bin(bin).AsSpan(start + i, 8);
-                var rounder = Vector256.Create(Rounders[bin - LowestBin]);
-                var (lowSlice, highSlice) = (low + rounder - rounder, high + rounder - rounder);
-                (Vector256.Create<double>(sums) + lowSlice).CopyTo(sums);
-                (Vector256.Create<double>(sums[4..]) + highSlice).CopyTo(sums[4..]);
-                low -= lowSlice;
-                high -= highSlice;
-            }
+            AddEight(start + column, rows, members, column, top);
         }
 
-        for (; i < values.Length; i++)
+        for (; column < width; column++)
         {
-            Add(start + i, values[i], top);
+            foreach (var member in members)
+            {
+                Add(start + column, rows[(member * width) + column], top);
+            }
         }
     }
 
@@ -149,8 +156,60 @@ internal sealed class ExactSums(int rows, int width)
         }
     }
 
-    // The lowest bin with |x| < 2^(24 bin + 23), for |x| in [2^e, 2^(e + 1)).
-    private static int BinOf(double magnitude) => Math.Max(LowestBin, (int)Math.Floor((Math.ILogB(magnitude) + 1) / (double)BinBits));
+    // The lowest bin with |x| < 2^(24 bin + 23), for |x| in [2^e, 2^(e + 1)). Binary64's subnormal numbers are below the lowest bin.
+    private static int BinOf(double magnitude)
+    {
+        var exponent = (int)(BitConverter.DoubleToInt64Bits(magnitude) >> 52) - 1023;
+        return Math.Max(LowestBin, ((exponent + 1 + (BinBits << 6)) / BinBits) - (1 << 6));
+    }
+
+    // Three bins hold all of most values; their sums over the members stay in registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddEight(int place, ReadOnlySpan<float> rows, ReadOnlySpan<int> members, int column, int top)
+    {
+        var first = Vector256.Create(Rounders[top - LowestBin]);
+        var second = Vector256.Create(Rounders[top - 1 - LowestBin]);
+        var third = Vector256.Create(Rounders[top - 2 - LowestBin]);
+        Vector256<double> firstLow = default, firstHigh = default, secondLow = default, secondHigh = default, thirdLow = default, thirdHigh = default;
+        foreach (var member in members)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Create(rows.Slice((member * width) + column, 8)));
+            var (lowSlice, highSlice) = (low + first - first, high + first - first);
+            (firstLow, firstHigh, low, high) = (firstLow + lowSlice, firstHigh + highSlice, low - lowSlice, high - highSlice);
+            (lowSlice, highSlice) = (low + second - second, high + second - second);
+            (secondLow, secondHigh, low, high) = (secondLow + lowSlice, secondHigh + highSlice, low - lowSlice, high - highSlice);
+            (lowSlice, highSlice) = (low + third - third, high + third - third);
+            (thirdLow, thirdHigh, low, high) = (thirdLow + lowSlice, thirdHigh + highSlice, low - lowSlice, high - highSlice);
+            if ((low | high) != Vector256<double>.Zero)
+            {
+                AddRest(place, low, high, top - 3);
+            }
+        }
+
+        AddSums(place, firstLow, firstHigh, top);
+        AddSums(place, secondLow, secondHigh, top - 1);
+        AddSums(place, thirdLow, thirdHigh, top - 2);
+    }
+
+    // A bin that no term reaches takes no memory.
+    private void AddSums(int place, Vector256<double> low, Vector256<double> high, int bin)
+    {
+        if ((low | high) != Vector256<double>.Zero)
+        {
+            var sums = Bin(bin).AsSpan(place, 8);
+            (Vector256.Create<double>(sums) + low).CopyTo(sums);
+            (Vector256.Create<double>(sums[4..]) + high).CopyTo(sums[4..]);
+        }
+    }
+
+    private void AddRest(int place, Vector256<double> low, Vector256<double> high, int top)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            Add(place + i, low[i], top);
+            Add(place + i + 4, high[i], top);
+        }
+    }
 
     private void Add(int place, double rest, int top)
     {

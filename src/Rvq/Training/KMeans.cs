@@ -6,17 +6,15 @@ namespace Rvq.Training;
 /// every process applies the sum. Assigns by the package's own search; what is added is exact, so the outcome depends on the rows alone.
 /// </summary>
 /// <remarks>
-/// Early iterations look at part of the rows and through a coarse view; the last ones, and the assignment at the end, at all there is.
+/// Early iterations look at part of the rows and through a coarse view; the last one, and the assignment at the end, at all there is.
 /// </remarks>
 internal sealed class KMeans
 {
-    private const int LateIterations = 2;
-
     private readonly Shard _shard;
     private readonly CoarseView? _view;
     private readonly int _dimensions;
     private readonly int _size;
-    private readonly int _iterations;
+    private readonly Schedule _schedule;
     private readonly KMeansContext _context;
     private readonly Clusters _clusters;
     private int[] _before;
@@ -25,18 +23,16 @@ internal sealed class KMeans
     /// <param name="shard">The rows.</param>
     /// <param name="view">A coarse view of the early rows, or null to see all dimensions from the start.</param>
     /// <param name="first">The first codewords, [K, D]; taken over.</param>
-    /// <param name="dimensions">D.</param>
-    /// <param name="iterations">The largest number of iterations, at least 1.</param>
+    /// <param name="schedule">What the iterations look at.</param>
     /// <param name="context">Seed, threads and cancellation.</param>
-    public KMeans(Shard shard, CoarseView? view, float[] first, int dimensions, int iterations, KMeansContext context)
+    public KMeans(Shard shard, CoarseView? view, float[] first, Schedule schedule, KMeansContext context)
     {
         _shard = shard;
         _view = view;
-        _dimensions = dimensions;
-        _size = first.Length / dimensions;
-        _iterations = iterations;
+        _schedule = schedule;
+        (_size, _dimensions) = (schedule.Size, schedule.Dimensions);
         _context = context;
-        _clusters = new Clusters(_size, shard.Count);
+        _clusters = new Clusters(_size, Assignment.ChunkRows);
         (_before, _codes) = (new int[shard.Count], new int[shard.Count]);
         Array.Fill(_before, -1);
         Codewords = first;
@@ -61,33 +57,29 @@ internal sealed class KMeans
     /// <summary>The codes of the last assignment that was applied.</summary>
     public int[] Codes => _before;
 
-    /// <summary>
-    /// A measure of the work of the iterations first…last, the one after the last being the final assignment, with a share of early rows.
-    /// </summary>
-    public static double Work(int first, int last, int iterations, int dimensions, bool coarse, double earlyShare)
-    {
-        var work = 0.0;
-        for (var iteration = first; iteration <= last; iteration++)
-        {
-            work += (IsLate(iteration, iterations) ? 1 : earlyShare) * ((coarse ? Width(iteration, iterations, dimensions) : dimensions) + 16);
-        }
-
-        return work;
-    }
-
     /// <summary>Assigns the rows to the codewords as they are. Gives the same until <see cref="Apply"/>.</summary>
     public KMeansStatistics Measure()
     {
-        var (count, width) = Scope();
-        var codes = _codes.AsSpan(0, count);
+        var (count, width) = (_shard.Part(_schedule.Share(Iteration + 1)), _schedule.Width(Iteration + 1));
         _before.AsSpan(count).CopyTo(_codes.AsSpan(count));
-        var narrow = _view is not null && width < _dimensions;
-        var inputs = narrow ? _view!.Rows(width) : _shard.Residuals;
-        var codebook = new Codebook(narrow ? _view!.Codewords(Codewords, width) : Codewords, width);
-        Assignment.Nearest(inputs.AsSpan(0, count * width), codebook, SearchMetric.Euclidean, codes, _context.Threads, _context.Cancellation);
-        _clusters.Sort(codes);
-        var statistics = new KMeansStatistics(_size, _dimensions, withDonors: true) { Rows = count, Changed = CountChanges(codes) };
-        statistics.Gather(_clusters, _shard.Residuals, Codewords, _context.Threads, _shard.Hashes, _context.Seed + (ulong)Iteration);
+        var view = width < _dimensions ? _view : null;
+        var codebook = new Codebook(view is null ? Codewords : view.Codewords(Codewords, width), width);
+        var assignment = new Assignment(codebook, SearchMetric.Euclidean, _context.Threads);
+        var columns = new float[view is null ? 0 : Math.Min(count, Assignment.ChunkRows) * width];
+        var statistics = new KMeansStatistics(_size, _dimensions, withDonors: true) { Rows = count };
+        var salt = _context.Seed + (ulong)Iteration;
+        for (var first = 0; first < count; first += Assignment.ChunkRows)
+        {
+            _context.Cancellation.ThrowIfCancellationRequested();
+            var rows = Math.Min(Assignment.ChunkRows, count - first);
+            var codes = _codes.AsSpan(first, rows);
+            view?.CopyRows(first, rows, width, columns);
+            assignment.Nearest(view is null ? _shard.Residuals.AsSpan(first * width, rows * width) : columns.AsSpan(0, rows * width), codes);
+            _clusters.Sort(codes, first);
+            statistics.Gather(_clusters, _shard.Residuals, Codewords, _context.Threads, _shard.Hashes, salt);
+            statistics.Changed += CountChanges(codes, _before.AsSpan(first, rows));
+        }
+
         return statistics;
     }
 
@@ -96,12 +88,10 @@ internal sealed class KMeans
     /// </summary>
     public void Apply(KMeansStatistics total)
     {
-        var final = Iteration == _iterations;
-        var (_, width) = Scope();
         (_before, _codes) = (_codes, _before);
         Error = total.Error / total.Rows;
-        var converged = total.Changed == 0 && width == _dimensions;
-        if (final || (converged && (IsLate(Iteration + 1, _iterations) || !_context.HasEarlyPart)))
+        var converged = total.Changed == 0 && _schedule.Width(Iteration + 1) == _dimensions;
+        if (Iteration == _schedule.Iterations || (converged && _schedule.Share(Iteration + 1) >= 1))
         {
             IsFinished = true;
             return;
@@ -110,31 +100,19 @@ internal sealed class KMeans
         Average(total);
         FillEmpty(total);
         Counts = total.Counts;
-        Iteration = converged ? Math.Max(Iteration + 1, _iterations - LateIterations) : Iteration + 1;
+        Iteration++;
+        while (converged && _schedule.Share(Iteration + 1) == _schedule.Share(Iteration))
+        {
+            Iteration++; // more of the same rows would change nothing
+        }
     }
 
-    // Three fifths of the iterations widen the view, by one factor each; the rest see all dimensions.
-    private static int Width(int iteration, int iterations, int dimensions)
+    private static int CountChanges(ReadOnlySpan<int> codes, ReadOnlySpan<int> before)
     {
-        var widening = Math.Max(1, iterations * 3 / 5);
-        return iteration >= widening ? dimensions : (int)Math.Ceiling(Math.Pow(dimensions, (double)iteration / widening) - 1e-9);
-    }
-
-    private static bool IsLate(int iteration, int iterations) => iteration > iterations - LateIterations;
-
-    // The rows and the dimensions that the next assignment looks at.
-    private (int Count, int Width) Scope()
-    {
-        var next = Iteration + 1;
-        return (IsLate(next, _iterations) ? _shard.Count : _shard.Early, _view is null ? _dimensions : Width(next, _iterations, _dimensions));
-    }
-
-    private long CountChanges(ReadOnlySpan<int> codes)
-    {
-        var changed = 0L;
+        var changed = 0;
         for (var row = 0; row < codes.Length; row++)
         {
-            changed += codes[row] == _before[row] ? 0 : 1;
+            changed += codes[row] == before[row] ? 0 : 1;
         }
 
         return changed;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Rvq.Search;
+
 namespace Rvq.Training;
 
 /// <summary>
@@ -48,20 +51,8 @@ internal sealed class KMeansStatistics(int size, int dimensions, bool withDonors
     /// <param name="threads">The threads to use.</param>
     /// <param name="hashes">The rows' hashes, [T]; not looked at without donors.</param>
     /// <param name="salt">Chooses donors.</param>
-    public void Gather(Clusters clusters, float[] rows, float[] codewords, int threads, ulong[] hashes, ulong salt) => Threads.For(size, threads, code =>
-    {
-        var members = clusters[code];
-        var codeword = codewords.AsSpan(code * dimensions, dimensions);
-        Counts[code] += members.Length;
-        foreach (var row in members)
-        {
-            var values = rows.AsSpan(row * dimensions, dimensions);
-            var distance = SquaredDistance.Between(values, codeword);
-            Errors.Add(code, distance);
-            Sums.Add(code, values);
-            Donors?.Offer(code, RowHash.Mix(hashes[row], salt), distance, values);
-        }
-    });
+    public void Gather(Clusters clusters, float[] rows, float[] codewords, int threads, ulong[] hashes, ulong salt)
+        => Threads.For(size, threads, code => Gather(code, clusters[code], rows, codewords, hashes, salt));
 
     public void Add(KMeansStatistics other)
     {
@@ -100,5 +91,21 @@ internal sealed class KMeansStatistics(int size, int dimensions, bool withDonors
         Sums.Read(stream);
         Errors.Read(stream);
         Donors?.Read(stream);
+    }
+
+    [MethodImpl(InnerLoop.Options)]
+    private void Gather(int code, ReadOnlySpan<int> members, ReadOnlySpan<float> rows, float[] codewords, ulong[] hashes, ulong salt)
+    {
+        Counts[code] += members.Length;
+        var codeword = codewords.AsSpan(code * dimensions, dimensions);
+        foreach (var row in members)
+        {
+            var values = rows.Slice(row * dimensions, dimensions);
+            var distance = SquaredDistance.Between(values, codeword);
+            Errors.Add(code, distance);
+            Donors?.Offer(code, RowHash.Mix(hashes[row], salt), distance, values);
+        }
+
+        Sums.Add(code, rows, members);
     }
 }

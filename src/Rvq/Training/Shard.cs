@@ -3,9 +3,8 @@ using System.Numerics.Tensors;
 namespace Rvq.Training;
 
 /// <summary>
-/// The rows that one process trains on: what the stages so far have left over of its frames. The first <see cref="Early"/> rows are an
-/// even part of
-/// all, chosen by their hashes, which is enough for early iterations.
+/// The rows that one process trains on: what the stages so far have left over of its frames. They can be sorted such that the first ones
+/// are an even part of all, chosen by their hashes, which is enough for early iterations.
 /// </summary>
 internal sealed class Shard
 {
@@ -13,6 +12,7 @@ internal sealed class Shard
 
     private readonly int _dimensions;
     private readonly int _threads;
+    private ulong _salt;
 
     /// <param name="rows">[T, D]; taken over and changed.</param>
     /// <param name="dimensions">D.</param>
@@ -23,7 +23,6 @@ internal sealed class Shard
         _threads = threads;
         Residuals = rows;
         Hashes = RowHash.OfAll(rows, dimensions, threads);
-        Early = Count;
     }
 
     /// <summary>The residuals, [T, D].</summary>
@@ -35,38 +34,38 @@ internal sealed class Shard
     /// <summary>The number of rows, T.</summary>
     public int Count => Hashes.Length;
 
-    /// <summary>The rows that early iterations look at.</summary>
-    public int Early { get; private set; }
-
     public Span<float> this[int row] => Residuals.AsSpan(row * _dimensions, _dimensions);
 
-    /// <summary>Moves the rows that belong to an even part of all rows everywhere to the front.</summary>
-    /// <param name="share">The share of all rows, in (0, 1].</param>
-    /// <param name="seed">Chooses the part.</param>
-    public void PutEarlyRowsFirst(double share, ulong seed)
+    /// <summary>Sorts the rows by keys drawn from their hashes, so that the first ones are an even part of all, and those of all shards are one of all rows.</summary>
+    /// <param name="seed">Draws the keys.</param>
+    public void SortForParts(ulong seed)
     {
-        var limit = (ulong)(Math.Min(share, 1) * (1UL << 63));
-        var swapped = new float[_dimensions];
-        Early = 0;
-        for (var row = 0; row < Count; row++)
-        {
-            if (share >= 1 || RowHash.Mix(Hashes[row], seed ^ PartSalt) >> 1 < limit)
-            {
-                if (row != Early)
-                {
-                    this[row].CopyTo(swapped);
-                    this[Early].CopyTo(this[row]);
-                    swapped.CopyTo(this[Early]);
-                    (Hashes[row], Hashes[Early]) = (Hashes[Early], Hashes[row]);
-                }
-
-                Early++;
-            }
-        }
+        _salt = seed ^ PartSalt;
+        var keys = Enumerable.Range(0, Count).Select(Key).ToArray();
+        var sources = Enumerable.Range(0, Count).ToArray();
+        Array.Sort(keys, sources);
+        Move(sources);
     }
 
-    /// <summary>Lets early iterations look at all rows.</summary>
-    public void TakeAllEarly() => Early = Count;
+    /// <summary>The number of rows, the first of the shard, that belong to an even part of all rows; equal rows are all in it or all out of it.</summary>
+    /// <param name="share">The part's share, in (0, 1]; below 1 only where rows are sorted for it.</param>
+    public int Part(double share)
+    {
+        if (share >= 1)
+        {
+            return Count;
+        }
+
+        var limit = (ulong)(share * (1UL << 63));
+        var (first, end) = (0, Count);
+        while (first < end)
+        {
+            var middle = first + ((end - first) / 2);
+            (first, end) = Key(middle) >> 1 < limit ? (middle + 1, end) : (first, middle);
+        }
+
+        return first;
+    }
 
     /// <summary>An even sample of the rows.</summary>
     /// <param name="capacity">The rows to keep.</param>
@@ -95,4 +94,26 @@ internal sealed class Shard
                 TensorPrimitives.Subtract(residual, codewords.AsSpan(codes[row] * width, width), residual);
             }
         });
+
+    private ulong Key(int row) => RowHash.Mix(Hashes[row], _salt);
+
+    // Row i becomes what row sources[i] was, cycle by cycle, in place; sources are used up.
+    private void Move(int[] sources)
+    {
+        var kept = new float[_dimensions];
+        for (var start = 0; start < Count; start++)
+        {
+            this[start].CopyTo(kept);
+            var (hash, row) = (Hashes[start], start);
+            while (sources[row] != start && sources[row] != row)
+            {
+                var source = sources[row];
+                this[source].CopyTo(this[row]);
+                (Hashes[row], sources[row], row) = (Hashes[source], row, source);
+            }
+
+            kept.CopyTo(this[row]);
+            (Hashes[row], sources[row]) = (hash, row);
+        }
+    }
 }

@@ -32,8 +32,7 @@ namespace Rvq.Training;
 public sealed class ShardTrainer
 {
     private const int AxesRows = 4096;
-    private const int EarlyRowsPerCodeword = 256;
-    private const int MinEarlyRowsPerCodeword = 16;
+    private const int MinRowsPerCodeword = 16;
     private const ulong SurveySalt = 0xA3E5;
     private const ulong StartSalt = 0x57A7;
 
@@ -46,8 +45,7 @@ public sealed class ShardTrainer
     private Shard _shard;
     private float[] _axes = [];
     private CoarseView? _view;
-    private bool _hasEarlyPart;
-    private double _earlyShare = 1;
+    private long _rows;
     private RowSample? _start;
     private KMeans? _run;
     private KMeans? _best;
@@ -126,7 +124,8 @@ public sealed class ShardTrainer
         }
 
         var salt = _options.Seed ^ (_step == 0 ? SurveySalt : StartSalt + (ulong)_codebooks.Count);
-        var statistics = new ShardStatistics(Shape) { Rows = _step == 0 ? _shard.Count : _shard.Early, Sample = _shard.Sample(Shape.SampleCapacity, salt) };
+        var rows = _step == 0 ? _shard.Count : _shard.Part(Plan().Share(1));
+        var statistics = new ShardStatistics(Shape) { Rows = rows, Sample = _shard.Sample(Shape.SampleCapacity, salt) };
         if (_step == 0)
         {
             statistics.Largest = _shard.Count == 0 ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude<float>(_shard.Residuals));
@@ -206,15 +205,28 @@ public sealed class ShardTrainer
             _shard = new Shard(WithCopies(mean), _dimensions, _options.MaxDegreeOfParallelism);
         }
 
-        _earlyShare = EarlyRowsPerCodeword * (double)_sizes.Max() / (total.Rows * (1.0 + _options.GainCopies));
-        _hasEarlyPart = _earlyShare < 1;
-        _earlyShare = Math.Min(_earlyShare, 1);
-        _shard.PutEarlyRowsFirst(_earlyShare, _options.Seed);
+        _rows = total.Rows * (1 + _options.GainCopies);
+        if (Plan(_sizes.Min(), true).Share(1) < 1)
+        {
+            _shard.SortForParts(_options.Seed);
+        }
+
         if (IsCoarse && total.Largest <= CoarseView.MaxMagnitude)
         {
             _axes = PrincipalAxes.Find(total.Sample.Rows, _dimensions, _cancellation);
-            _view = new CoarseView(_shard.Residuals, _shard.Early, _axes, _dimensions, _options.MaxDegreeOfParallelism);
+            View();
         }
+    }
+
+    private Schedule Plan() => Plan(Size, _view is not null);
+
+    private Schedule Plan(int size, bool isCoarse) => new(size, _dimensions, _options.Iterations, isCoarse, _rows);
+
+    // Of as many rows as an iteration through it looks at.
+    private void View()
+    {
+        var rows = _shard.Part(Plan(_sizes.Max(), true).Share(1));
+        _view = new CoarseView(_shard.Residuals, rows, _axes, _dimensions, _options.MaxDegreeOfParallelism);
     }
 
     private float[] WithCopies(double[] mean)
@@ -230,12 +242,14 @@ public sealed class ShardTrainer
 
     private void ApplyStart(ShardStatistics total)
     {
-        if (_hasEarlyPart && total.Rows < MinEarlyRowsPerCodeword * (long)Size)
+        if (Plan().Share(1) < 1 && total.Rows < MinRowsPerCodeword * (long)Size)
         {
-            // Equal frames are in the part or out of it together.
-            (_hasEarlyPart, _earlyShare) = (false, 1);
-            _shard.TakeAllEarly();
-            _view = _view is null ? null : new CoarseView(_shard.Residuals, _shard.Count, _axes, _dimensions, _options.MaxDegreeOfParallelism);
+            // Equal frames are in a part or out of it together; this one has too few.
+            _rows = 0;
+            if (_view is not null)
+            {
+                View();
+            }
         }
 
         _start = total.Sample;
@@ -246,10 +260,10 @@ public sealed class ShardTrainer
     private void StartRun()
     {
         var seed = _options.Seed + ((ulong)_codebooks.Count << 32) + ((ulong)_restart << 16);
-        var context = new KMeansContext(seed, _options.MaxDegreeOfParallelism, _hasEarlyPart, false, _cancellation);
-        var continued = _restart == 0 && Initial is not null;
-        _run = new KMeans(
-            _shard, continued ? null : _view, continued ? PlainModel.CodewordsOf(Initial!) : FirstCodewords(seed), _dimensions, _options.Iterations, context);
+        var context = new KMeansContext(seed, _options.MaxDegreeOfParallelism, false, _cancellation);
+        _run = _restart == 0 && Initial is not null
+            ? new KMeans(_shard, null, PlainModel.CodewordsOf(Initial), Plan() with { IsCoarse = false }, context)
+            : new KMeans(_shard, _view, FirstCodewords(seed), Plan(), context);
     }
 
     private float[] FirstCodewords(ulong seed)
@@ -300,7 +314,7 @@ public sealed class ShardTrainer
     private void Report(KMeans run, int before)
     {
         var iterations = _options.Iterations;
-        double WorkOf(int stage, int last) => _sizes[stage] * KMeans.Work(1, last, iterations, _dimensions, _view is not null, _earlyShare);
+        double WorkOf(int stage, int last) => Plan(_sizes[stage], _view is not null).Work(last);
         var all = Enumerable.Range(0, _sizes.Length).Sum(stage => WorkOf(stage, iterations + 1) * _options.Restarts);
         var done = Enumerable.Range(0, _codebooks.Count).Sum(stage => WorkOf(stage, iterations + 1) * _options.Restarts)
             + (WorkOf(_codebooks.Count, iterations + 1) * _restart) + WorkOf(_codebooks.Count, run.IsFinished ? iterations + 1 : run.Iteration);

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Rvq.Search;
 
 namespace Rvq.Training;
 
@@ -9,6 +11,7 @@ internal static class SquaredDistance
     /// Eight lanes over the dimensions, then added in pairs. The difference of two floats is rounded to binary64 once, its square once;
     /// no fused operation is used.
     /// </summary>
+    [MethodImpl(InnerLoop.Options)]
     public static double Between(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         var (low, high) = (Vector256<double>.Zero, Vector256<double>.Zero);

@@ -32,14 +32,41 @@ public sealed class CoarseViewTests
         var frames = Correlated();
         var view = new CoarseView(frames, 4000, PrincipalAxes.Find(frames, Dimensions, TestContext.Current.CancellationToken), Dimensions, 1);
         view.SortAxes(frames);
-        var covariance = Covariance(view.Rows(Dimensions));
+        var covariance = Covariance(Rows(view, Dimensions));
         for (var i = 1; i < Dimensions; i++)
         {
             Assert.True(covariance[i, i] < covariance[i - 1, i - 1]);
         }
 
-        Assert.Equal(view.Rows(Dimensions).Where((_, i) => i % Dimensions < 2), view.Rows(2));
-        Assert.Equal(view.Rows(3), view.Codewords(frames, 3)); // the same map for both
+        Assert.Equal(Rows(view, Dimensions).Where((_, i) => i % Dimensions < 2), Rows(view, 2));
+        Assert.Equal(Rows(view, 3), view.Codewords(frames, 3)); // the same map for both
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(19)]
+    public void Codewords_AnyNumberOfThem_AreTheirProductsWithTheAxes(int dimensions)
+    {
+        // Small integers, so that sums are exact in any order.
+        var random = new Random(dimensions);
+        var axes = Enumerable.Range(0, dimensions * dimensions).Select(_ => (float)random.Next(-9, 10)).ToArray();
+        for (var count = 1; count < 10; count++)
+        {
+            var rows = Enumerable.Range(0, count * dimensions).Select(_ => (float)random.Next(-9, 10)).ToArray();
+            var expected = Enumerable.Range(0, rows.Length).Select(i => Enumerable.Range(0, dimensions)
+                .Sum(k => rows[(i / dimensions * dimensions) + k] * axes[(k * dimensions) + (i % dimensions)]));
+            Assert.Equal(expected, new CoarseView([], 0, axes, dimensions, 1).Codewords(rows, dimensions));
+        }
+    }
+
+    // In two parts, the second of which starts in the middle.
+    private static float[] Rows(CoarseView view, int width)
+    {
+        var (first, second) = (new float[1700 * width], new float[2300 * width]);
+        view.CopyRows(0, 1700, width, first);
+        view.CopyRows(1700, 2300, width, second);
+        return [.. first, .. second];
     }
 
     private static float[] Correlated()

@@ -25,6 +25,27 @@ public sealed class ExactSumsTests
         }
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(8)]
+    [InlineData(21)]
+    public void Add_SomeRowsAtOnce_EqualsThemOneByOne(int width)
+    {
+        var rows = Rows(60, width, seed: 5);
+        rows[7].AsSpan().Clear();
+        var (one, all) = (new ExactSums(2, width), new ExactSums(2, width));
+        int[] members = [3, 7, 8, 20, 21, 40, 59];
+        foreach (var member in members)
+        {
+            one.Add(1, rows[member]);
+        }
+
+        all.Add(1, rows.SelectMany(row => row).ToArray(), members);
+        all.Add(1, rows[0], []);
+        Assert.Equal(Enumerable.Range(0, width).Select(i => one[1, i]), Enumerable.Range(0, width).Select(i => all[1, i]));
+        Assert.Equal(new double[width], Values(all, width));
+    }
+
     [Fact]
     public void Item_AllExponents_IsTheExactSumRoundedOnce()
     {

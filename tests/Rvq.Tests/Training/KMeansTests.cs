@@ -6,6 +6,8 @@ public sealed class KMeansTests
 {
     private const int Dimensions = 3;
 
+    private static KMeansContext Context => new(1, 1, false, TestContext.Current.CancellationToken);
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -48,7 +50,7 @@ public sealed class KMeansTests
         // Two codewords far away from all stay empty; the wide cluster around 100 and the narrower one around 0 are split, the exact one at 50 is not.
         float[] rows = [90, 95, 105, 110, -1, 1, -2, 2, 50, 50];
         var shard = new Shard([.. rows], 1, 1);
-        var run = new KMeans(shard, null, [100, 0, 50, 1e6f, 2e6f], 1, 5, new KMeansContext(1, 1, false, false, TestContext.Current.CancellationToken));
+        var run = new KMeans(shard, null, [100, 0, 50, 1e6f, 2e6f], new Schedule(5, 1, 5, false, 0), Context);
         run.Apply(run.Measure());
         Assert.Contains(run.Codewords[3], rows[..4]);
         Assert.Contains(run.Codewords[4], rows[4..8]);
@@ -76,7 +78,8 @@ public sealed class KMeansTests
 
     private static KMeans Run(float[] frames, float[] first, int iterations)
     {
-        var run = new KMeans(new Shard([.. frames], Dimensions, 1), null, first, Dimensions, iterations, new KMeansContext(1, 1, false, false, TestContext.Current.CancellationToken));
+        var schedule = new Schedule(first.Length / Dimensions, Dimensions, iterations, IsCoarse: false, Rows: 0);
+        var run = new KMeans(new Shard([.. frames], Dimensions, 1), null, first, schedule, Context);
         while (!run.IsFinished)
         {
             run.Apply(run.Measure());

@@ -10,21 +10,22 @@ public sealed class ShardTrainerTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<RvqTrainerOptions> AllOptions =>
-    [
-        Small,
-        Small with { CodebookSizes = [16, 4, 9], CoarseToFine = false },
-        Small with { Initialization = CodebookInitialization.PlusPlus, Restarts = 2 },
-        Small with { GainCopies = 2, MaxDegreeOfParallelism = 3 },
-        Small with { CodebookSize = 2, CodebookCount = 4 }, // early iterations look at 512 of the rows
-        Small with { CodebookSize = 2, CodebookCount = 2, Iterations = 40 }, // converges before the late iterations
-    ];
+    public static TheoryData<RvqTrainerOptions, int> AllOptions => new()
+    {
+        { Small, 3000 },
+        { Small with { CodebookSizes = [16, 4, 9], CoarseToFine = false }, 3000 },
+        { Small with { Initialization = CodebookInitialization.PlusPlus, Restarts = 2 }, 3000 },
+        { Small with { GainCopies = 2, MaxDegreeOfParallelism = 3 }, 3000 },
+        { Small with { CodebookSizes = [2, 300], Iterations = 7 }, 20_000 }, // iterations through the coarse view look at part of the rows
+        { Small with { CodebookSize = 2, CodebookCount = 1 }, 140_000 }, // and early ones in all dimensions
+        { Small with { CodebookSize = 2, CodebookCount = 1, Iterations = 40 }, 140_000 }, // converges before the last ones
+    };
 
     [Theory]
     [MemberData(nameof(AllOptions))]
-    public void Apply_AnyShards_GiveTheModelOfAllFramesInOne(RvqTrainerOptions options)
+    public void Apply_AnyShards_GiveTheModelOfAllFramesInOne(RvqTrainerOptions options, int count)
     {
-        var frames = Frames(3000);
+        var frames = Frames(count);
         var whole = RvqTrainer.Train(frames, Dimensions, options, cancellationToken: Token);
         AssertSame(whole, Train([frames[..(700 * Dimensions)], frames[(700 * Dimensions)..(701 * Dimensions)], frames[(701 * Dimensions)..]], options));
         var shuffled = frames.Chunk(Dimensions).ToArray();
@@ -35,10 +36,17 @@ public sealed class ShardTrainerTests
     [Fact]
     public void Apply_MostFramesEqual_TrainsOnAll()
     {
-        // Equal frames are in the early part or out of it together; here it has next to none.
-        var frames = Frames(3000);
+        // Equal frames are in a part of all or out of it together; here a part would have next to none.
+        var frames = Frames(60_000);
         Array.Fill(frames, 0.25f, 60 * Dimensions, frames.Length - (60 * Dimensions));
         var options = Small with { CodebookSize = 2, CodebookCount = 2 };
+        var trainer = new ShardTrainer(frames, Dimensions, options, Token);
+        for (var step = 0; step < 2; step++)
+        {
+            trainer.Apply(trainer.Measure());
+        }
+
+        Assert.Equal(60_000, trainer.Measure().FrameCount);
         AssertSame(RvqTrainer.Train(frames, Dimensions, options, cancellationToken: Token), Train([frames[..6000], frames[6000..]], options));
     }
 
