@@ -3,7 +3,9 @@ using Rvq.Search;
 
 namespace Rvq.Training;
 
-/// <summary>The members of every cluster among some rows, sorted stably by code, so that each cluster can be summed by a thread of its own.</summary>
+/// <summary>
+/// The members of every cluster among some rows, sorted stably by code, so that each cluster can be summed by a thread of its own.
+/// </summary>
 /// <param name="size">The clusters.</param>
 /// <param name="capacity">The largest number of rows.</param>
 internal sealed class Clusters(int size, int capacity)

@@ -43,7 +43,8 @@ internal sealed class CoarseView
     {
         var rows = Rotate(sample.ToArray(), sample.Length / _dimensions);
         var variances = Variances(rows);
-        Array.Sort(_order, (x, y) => variances[y].CompareTo(variances[x]) is var byVariance && byVariance != 0 ? byVariance : x.CompareTo(y));
+        Array.Sort(
+            _order, (x, y) => variances[y].CompareTo(variances[x]) is var byVariance && byVariance != 0 ? byVariance : x.CompareTo(y));
     }
 
     /// <summary>Some rows in the first <paramref name="width"/> columns, to [count, width].</summary>
@@ -62,7 +63,8 @@ internal sealed class CoarseView
     /// Subtracts every row's codeword from it; differs from rotated residuals by rounding alone, and alike in every process.
     /// </summary>
     public void Subtract(float[] codewords, int[] codes)
-        => Shard.Subtract(_rows, Rotate(codewords, codewords.Length / _dimensions), codes, _dimensions, _rows.Length / _dimensions, _threads);
+        => Shard.Subtract(
+            _rows, Rotate(codewords, codewords.Length / _dimensions), codes, _dimensions, _rows.Length / _dimensions, _threads);
 
     private float[] Rotate(float[] rows, int count)
     {
@@ -144,8 +146,9 @@ internal sealed class CoarseView
         return [.. squares.Select((square, i) => square - (sums[i] / count * sums[i]))];
     }
 
-    private void CopyColumns(float[] rows, int first, int count, int width, float[] columns) => Threads.ForRows(count, _threads, (start, end) =>
-        CopyColumns(rows.AsSpan((first + start) * _dimensions), columns.AsSpan(start * width, (end - start) * width), width));
+    private void CopyColumns(float[] rows, int first, int count, int width, float[] columns)
+        => Threads.ForRows(count, _threads, (start, end)
+            => CopyColumns(rows.AsSpan((first + start) * _dimensions), columns.AsSpan(start * width, (end - start) * width), width));
 
     [MethodImpl(InnerLoop.Options)]
     private void CopyColumns(ReadOnlySpan<float> rows, Span<float> columns, int width)

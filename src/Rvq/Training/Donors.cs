@@ -41,7 +41,8 @@ internal sealed class Donors(int size, int dimensions)
     {
         LittleEndian.Read<double>(stream, _priorities);
         LittleEndian.Read<float>(stream, _rows);
-        if (Array.Exists(_priorities, priority => !(priority is >= 0 and < double.PositiveInfinity)) || !TensorPrimitives.IsFiniteAll<float>(_rows))
+        if (Array.Exists(_priorities, priority => !(priority is >= 0 and < double.PositiveInfinity))
+            || !TensorPrimitives.IsFiniteAll<float>(_rows))
         {
             throw new InvalidDataException("A donor has a priority or a value that is not finite.");
         }

@@ -26,7 +26,8 @@ internal sealed class EmaCodebook(int size, int dimensions, EmaTrainerOptions op
     public long Steps { get; set; } = -1;
 
     /// <summary>Whether every value can be saved, loaded and encoded with.</summary>
-    public bool IsFinite => TensorPrimitives.IsFiniteAll<float>(Codewords) && TensorPrimitives.IsFiniteAll<float>(Sums) && TensorPrimitives.IsFiniteAll<float>(Usage);
+    public bool IsFinite => TensorPrimitives.IsFiniteAll<float>(Codewords) && TensorPrimitives.IsFiniteAll<float>(Sums)
+        && TensorPrimitives.IsFiniteAll<float>(Usage);
 
     private bool IsCheckDue => (Steps + 1) % options.DeadCodeInterval == 0;
 
@@ -82,7 +83,8 @@ internal sealed class EmaCodebook(int size, int dimensions, EmaTrainerOptions op
     {
         var check = IsCheckDue;
         Steps++;
-        var replaced = check && options.DeadCodeRule == DeadCodeRule.BelowMean ? Replace(DeadBelow(LimitBelowMean()), MeanUsage(), draw) : 0;
+        var replaced = check && options.DeadCodeRule == DeadCodeRule.BelowMean
+            ? Replace(DeadBelow(LimitBelowMean()), MeanUsage(), draw) : 0;
         foreach (var stage in stages)
         {
             Average(stage);

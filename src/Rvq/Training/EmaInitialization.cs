@@ -28,7 +28,8 @@ internal sealed class EmaInitialization(int dimensions, EmaTrainerOptions option
             return;
         }
 
-        var context = new KMeansContext(salt, options.MaxDegreeOfParallelism, options.Metric == SearchMetric.Cosine, CancellationToken.None);
+        var context =
+            new KMeansContext(salt, options.MaxDegreeOfParallelism, options.Metric == SearchMetric.Cosine, CancellationToken.None);
         var view = View(shard, salt);
         var schedule = new Schedule(book.Size, dimensions, options.InitializationIterations, view is not null, Rows: 0);
         var run = new KMeans(shard, view, codewords, schedule, context);
@@ -55,7 +56,8 @@ internal sealed class EmaInitialization(int dimensions, EmaTrainerOptions option
 
     private CoarseView? View(Shard shard, ulong salt)
     {
-        if (!options.CoarseToFine || dimensions > CoarseView.MaxDimensions || Array.Exists(shard.Residuals, value => Math.Abs(value) > CoarseView.MaxMagnitude))
+        if (!options.CoarseToFine || dimensions > CoarseView.MaxDimensions
+            || Array.Exists(shard.Residuals, value => Math.Abs(value) > CoarseView.MaxMagnitude))
         {
             return null;
         }

@@ -29,7 +29,8 @@ internal sealed class EmaPass(int dimensions, EmaTrainerOptions options)
     /// <param name="start">Starts a codebook on a stage's inputs.</param>
     /// <param name="withGradient">Whether the gradient is wanted.</param>
     /// <returns>Whether everything stayed within float32.</returns>
-    public bool Encode(ReadOnlySpan<float> rows, EmaCodebook[] books, EmaStatistics statistics, ulong salt, Action<EmaCodebook, float[], int> start, bool withGradient)
+    public bool Encode(ReadOnlySpan<float> rows, EmaCodebook[] books, EmaStatistics statistics, ulong salt,
+        Action<EmaCodebook, float[], int> start, bool withGradient)
     {
         var count = rows.Length / dimensions;
         _residuals = rows.ToArray();
@@ -48,9 +49,11 @@ internal sealed class EmaPass(int dimensions, EmaTrainerOptions options)
                 start(book, _units, stage);
             }
 
-            new Assignment(new Codebook(book.Codewords, dimensions), options.Metric, options.MaxDegreeOfParallelism).Nearest(_residuals, _column);
+            new Assignment(new Codebook(book.Codewords, dimensions), options.Metric, options.MaxDegreeOfParallelism)
+                .Nearest(_residuals, _column);
             Measure(statistics, stage, stage % books.Length, book, salt);
-            Subtract(stage, book.Codewords, lengths, withGradient ? options.Commitment.StageWeight(statistics.Stages.Length) * 2 / rows.Length : 0);
+            Subtract(stage, book.Codewords, lengths, withGradient
+                ? options.Commitment.StageWeight(statistics.Stages.Length) * 2 / rows.Length : 0);
             if (count > 0 && !(TensorPrimitives.IsFiniteAll<float>(_residuals) && TensorPrimitives.IsFiniteAll<float>(_quantized)))
             {
                 return false;

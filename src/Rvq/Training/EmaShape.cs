@@ -14,5 +14,6 @@ internal sealed record EmaShape(long Step, int Dimensions, int[] Sizes, int[] Ca
     public override int GetHashCode() => HashCode.Combine(Step, Dimensions, Sizes.Length);
 
     public override string ToString()
-        => $"step {Step} ({Dimensions} dimensions, {Sizes.Length} stages of {string.Join(", ", Sizes.Distinct())} codewords, up to {Candidates.Sum()} replaced)";
+        => $"step {Step} ({Dimensions} dimensions, {Sizes.Length} stages of {string.Join(", ", Sizes.Distinct())} codewords, up to "
+            + $"{Candidates.Sum()} replaced)";
 }

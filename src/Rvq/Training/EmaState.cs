@@ -133,7 +133,8 @@ internal static class EmaState
             InitializationIterations = reader.ReadInt32(),
             CoarseToFine = reader.ReadBoolean(),
             QuantizerDropout = reader.ReadDouble(),
-            Commitment = new Commitment { Weight = reader.ReadDouble(), SumsStages = reader.ReadBoolean(), OnlyFirstStageHasGradient = reader.ReadBoolean() },
+            Commitment = new Commitment { Weight = reader.ReadDouble(), SumsStages = reader.ReadBoolean(),
+                OnlyFirstStageHasGradient = reader.ReadBoolean() },
             Seed = reader.ReadUInt64(),
             MaxDegreeOfParallelism = reader.ReadInt32(),
         };
@@ -168,7 +169,8 @@ internal static class EmaState
         if (stream.Length != expected)
         {
             throw new InvalidDataException(
-                $"{path} has {stream.Length} bytes, but {sizes.Length} codebooks of {sizes.Sum(size => (long)size)} codewords of {dimensions} dimensions need {expected}.");
+                $"{path} has {stream.Length} bytes, but {sizes.Length} codebooks of {sizes.Sum(size => (long)size)} codewords of "
+                    + $"{dimensions} dimensions need {expected}.");
         }
     }
 

@@ -64,7 +64,8 @@ public sealed class EmaStatistics
         var stream = new MemoryStream();
         stream.Write(Magic);
         LittleEndian.Write<long>(stream, [Shape.Step]);
-        LittleEndian.Write<int>(stream, [Shape.Dimensions, Shape.Sizes.Length, Shape.Candidates.Length, .. Shape.Sizes, .. Shape.Candidates]);
+        LittleEndian.Write<int>(
+            stream, [Shape.Dimensions, Shape.Sizes.Length, Shape.Candidates.Length, .. Shape.Sizes, .. Shape.Candidates]);
         foreach (var stage in Stages)
         {
             stage.Write(stream);
@@ -105,7 +106,8 @@ public sealed class EmaStatistics
             LittleEndian.Read<int>(stream, sizes);
             LittleEndian.Read<int>(stream, candidates);
             var shape = new EmaShape(step, lengths[0], sizes, candidates);
-            return shape.Equals(Shape) ? ReadBody(stream) : throw new InvalidDataException($"The statistics are of {shape}, but {Shape} is needed.");
+            return shape.Equals(Shape)
+                ? ReadBody(stream) : throw new InvalidDataException($"The statistics are of {shape}, but {Shape} is needed.");
         }
 
         throw new InvalidDataException(

@@ -21,7 +21,8 @@ public sealed partial class EmaTrainer
         if (codes.Length != (long)count * Sizes.Length)
         {
             throw new ArgumentException(
-                $"codes has length {codes.Length}, but {count} frames of {Sizes.Length} codebooks need {(long)count * Sizes.Length}.", nameof(codes));
+                $"codes has length {codes.Length}, but {count} frames of {Sizes.Length} codebooks need {(long)count * Sizes.Length}.",
+                nameof(codes));
         }
 
         if (!gradient.IsEmpty && gradient.Length != frames.Length)
@@ -33,7 +34,8 @@ public sealed partial class EmaTrainer
     }
 
     private FrameLayout Check(
-        in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths, in TensorSpan<float> gradient)
+        in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths,
+        in TensorSpan<float> gradient)
     {
         var layout = FrameLayout.Of(frames.Lengths, lengths, Dimensions);
         if (layout.Total > Array.MaxLength / Sizes.Length)

@@ -27,7 +27,8 @@ public sealed partial class EmaTrainer
         if (!IsInitialized && layout.Count < Sizes.Max())
         {
             throw new ArgumentException(
-                $"{layout.Count} frames cannot start a codebook of {Sizes.Max()} codewords; the first batch needs at least as many frames.", FrameLayout.ArgumentName);
+                $"{layout.Count} frames cannot start a codebook of {Sizes.Max()} codewords; the first batch needs at least as many frames.",
+                FrameLayout.ArgumentName);
         }
 
         var upcoming = Upcoming();
@@ -50,15 +51,18 @@ public sealed partial class EmaTrainer
         return new EmaUpcoming(stages, random.Next(), random);
     }
 
-    private EmaStatistics Measure(ReadOnlySpan<float> rows, FrameLayout layout, EmaCodebook[] books, EmaUpcoming upcoming, bool withGradient)
+    private EmaStatistics Measure(
+        ReadOnlySpan<float> rows, FrameLayout layout, EmaCodebook[] books, EmaUpcoming upcoming, bool withGradient)
     {
         var statistics = new EmaStatistics(ShapeOf(books, upcoming.Stages));
         var initialization = new EmaInitialization(Dimensions, Options, FirstCodewords);
-        return _pass.Encode(rows, books, statistics, upcoming.Salt, initialization.Start, withGradient) ? statistics : throw TooLarge(rows, layout);
+        return _pass.Encode(rows, books, statistics, upcoming.Salt, initialization.Start, withGradient)
+            ? statistics : throw TooLarge(rows, layout);
     }
 
     private EmaShape ShapeOf(EmaCodebook[] books, int stages)
-        => new(books[0].Steps, Dimensions, Sizes[..stages], [.. books.Take(stages).Select(book => book.MaxReplaced(books.Length < Sizes.Length ? stages : 1))]);
+        => new(books[0].Steps, Dimensions, Sizes[..stages],
+            [.. books.Take(stages).Select(book => book.MaxReplaced(books.Length < Sizes.Length ? stages : 1))]);
 
     private EmaStep? Update(EmaStatistics total, EmaCodebook[] books, EmaUpcoming upcoming)
     {
@@ -68,7 +72,8 @@ public sealed partial class EmaTrainer
         {
             var candidates = total.Candidates[i];
             _next[i].CopyFrom(books[i]);
-            replaced[i] = _next[i].Update(shared ? stages : stages.AsSpan(i, 1), Draw ?? ((_, order) => candidates[order % candidates.Count]));
+            replaced[i] = _next[i]
+                .Update(shared ? stages : stages.AsSpan(i, 1), Draw ?? ((_, order) => candidates[order % candidates.Count]));
             if (!_next[i].IsFinite)
             {
                 return null;
@@ -88,16 +93,19 @@ public sealed partial class EmaTrainer
     private EmaStep Describe(EmaStatistics total, int[] replaced)
     {
         var results = total.Stages.Select((stage, i) => new EmaStage(
-            stage.Error / stage.Rows / Dimensions, CodebookStatistics.Perplexity(stage.Counts), CodebookStatistics.UsedCodes(stage.Counts), replaced[i]));
+            stage.Error / stage.Rows / Dimensions, CodebookStatistics.Perplexity(stage.Counts), CodebookStatistics.UsedCodes(stage.Counts),
+            replaced[i]));
         EmaStage[] stages = [.. results];
-        return new EmaStep(stages) { Loss = Options.Commitment.StageWeight(stages.Length) * stages.Sum(stage => stage.CommitmentLoss), FrameCount = total.FrameCount };
+        return new EmaStep(stages) { Loss = Options.Commitment.StageWeight(stages.Length) * stages.Sum(stage => stage.CommitmentLoss),
+            FrameCount = total.FrameCount };
     }
 
     private ArgumentException TooLarge(ReadOnlySpan<float> rows, FrameLayout layout)
     {
         var index = TensorPrimitives.IndexOfMaxMagnitude(rows);
         return new ArgumentException(
-            $"frames holds {rows[index]} at frame {layout.FrameOf(index / Dimensions)}, dimension {index % Dimensions}: with values so large residuals or averages leave float32.",
+            $"frames holds {rows[index]} at frame {layout.FrameOf(index / Dimensions)}, dimension {index % Dimensions}: with values so "
+                + "large residuals or averages leave float32.",
             FrameLayout.ArgumentName);
     }
 }

@@ -158,7 +158,8 @@ public sealed partial class EmaTrainer
     /// <returns>The losses and the use of the codebooks.</returns>
     /// <exception cref="ArgumentException">As for spans; shapes or lengths that do not fit.</exception>
     public EmaStep Step(
-        in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths = default, in TensorSpan<float> gradient = default)
+        in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths = default,
+        in TensorSpan<float> gradient = default)
     {
         var layout = Check(frames, quantized, codes, lengths, gradient);
         var step = Advance(layout.Gather(frames, Dimensions), layout, !gradient.IsEmpty);
@@ -194,7 +195,8 @@ public sealed partial class EmaTrainer
     /// Gets the gradient of the commitment loss, of the frames' shape, 0 in padding; default if it is not wanted.
     /// </param>
     public EmaStatistics Encode(
-        in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths = default, in TensorSpan<float> gradient = default)
+        in ReadOnlyTensorSpan<float> frames, in TensorSpan<float> quantized, in TensorSpan<int> codes, ReadOnlySpan<int> lengths = default,
+        in TensorSpan<float> gradient = default)
     {
         ThrowUnlessInitialized();
         var layout = Check(frames, quantized, codes, lengths, gradient);
@@ -223,7 +225,8 @@ public sealed partial class EmaTrainer
 
         return total.FrameCount == 0
             ? throw new ArgumentException("total is of no frame.", nameof(total))
-            : Update(total, _codebooks, upcoming) ?? throw new ArgumentException("total holds sums so large that the averages leave float32.", nameof(total));
+            : Update(total, _codebooks, upcoming)
+                ?? throw new ArgumentException("total holds sums so large that the averages leave float32.", nameof(total));
     }
 
     /// <summary>The codebooks as they are now, as a model to encode, decode and save with.</summary>
@@ -232,7 +235,8 @@ public sealed partial class EmaTrainer
     {
         ThrowUnlessInitialized();
         var codebooks = Array.ConvertAll(_codebooks, book => new Codebook(book.Codewords, Dimensions));
-        var stages = Enumerable.Range(0, Sizes.Length).Select(stage => new Stage(codebooks[stage % codebooks.Length], metric: Options.Metric));
+        var stages = Enumerable.Range(0, Sizes.Length)
+            .Select(stage => new Stage(codebooks[stage % codebooks.Length], metric: Options.Metric));
         return new RvqModel(new ResidualStack([.. stages]));
     }
 

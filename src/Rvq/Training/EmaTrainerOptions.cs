@@ -82,14 +82,16 @@ public sealed record EmaTrainerOptions
     /// <summary>Refuses options out of their range; <paramref name="name"/> is what the caller calls them.</summary>
     internal void Validate(string name)
     {
-        ThrowUnless(CodebookCount is >= 1 and <= RvqTrainerOptions.MaxCodebooks, nameof(CodebookCount), CodebookCount, $"in [1, {RvqTrainerOptions.MaxCodebooks}]", name);
+        ThrowUnless(CodebookCount is >= 1 and <= RvqTrainerOptions.MaxCodebooks, nameof(CodebookCount), CodebookCount,
+            $"in [1, {RvqTrainerOptions.MaxCodebooks}]", name);
         ThrowUnless(CodebookSize >= 1, nameof(CodebookSize), CodebookSize, "at least 1", name);
         ThrowUnless(Metric is SearchMetric.Euclidean or SearchMetric.Cosine, nameof(Metric), Metric, "Euclidean or Cosine", name);
         ThrowUnless(Decay is >= 0 and < 1, nameof(Decay), Decay, "in [0, 1)", name);
         ThrowUnless(Enum.IsDefined(Smoothing), nameof(Smoothing), Smoothing, "Clamp or Laplace", name);
         ThrowUnless(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "above 0 and finite", name);
         ThrowUnless(Enum.IsDefined(DeadCodeRule), nameof(DeadCodeRule), DeadCodeRule, "None, BelowThreshold or BelowMean", name);
-        ThrowUnless(DeadCodeThreshold > 0 && double.IsFinite(DeadCodeThreshold), nameof(DeadCodeThreshold), DeadCodeThreshold, "above 0 and finite", name);
+        ThrowUnless(DeadCodeThreshold > 0 && double.IsFinite(DeadCodeThreshold), nameof(DeadCodeThreshold), DeadCodeThreshold,
+            "above 0 and finite", name);
         ThrowUnless(DeadCodeInterval >= 1, nameof(DeadCodeInterval), DeadCodeInterval, "at least 1", name);
         ThrowUnless(InitializationIterations >= 0, nameof(InitializationIterations), InitializationIterations, "at least 0", name);
         ThrowUnless(QuantizerDropout is >= 0 and <= 1, nameof(QuantizerDropout), QuantizerDropout, "in [0, 1]", name);
@@ -99,7 +101,8 @@ public sealed record EmaTrainerOptions
             throw new ArgumentException($"{name}.Commitment is null.", name);
         }
 
-        ThrowUnless(Commitment.Weight >= 0 && double.IsFinite(Commitment.Weight), "Commitment.Weight", Commitment.Weight, "at least 0 and finite", name);
+        ThrowUnless(Commitment.Weight >= 0 && double.IsFinite(Commitment.Weight), "Commitment.Weight", Commitment.Weight,
+            "at least 0 and finite", name);
         ValidateSizes(name);
     }
 
@@ -110,7 +113,8 @@ public sealed record EmaTrainerOptions
         if (largest * ((long)dimensions + Search.Definition.Lanes) > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"A codebook of {largest} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be held.", name);
+                $"A codebook of {largest} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be held.",
+                name);
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed class ExactSums(int rows, int width)
     private const int LowestBin = -13;
     private const int HighestBin = 12;
 
-    private static readonly double[] Rounders = [.. Enumerable.Range(LowestBin, HighestBin - LowestBin + 1).Select(bin => 1.5 * Math.ScaleB(1, 52 + (BinBits * bin)))];
+    private static readonly double[] Rounders =
+        [.. Enumerable.Range(LowestBin, HighestBin - LowestBin + 1).Select(bin => 1.5 * Math.ScaleB(1, 52 + (BinBits * bin)))];
 
     // [rows, width] each; null where no term has reached the bin.
     private readonly double[]?[] _bins = new double[HighestBin - LowestBin + 1][];
@@ -170,7 +171,8 @@ internal sealed class ExactSums(int rows, int width)
         var first = Vector256.Create(Rounders[top - LowestBin]);
         var second = Vector256.Create(Rounders[top - 1 - LowestBin]);
         var third = Vector256.Create(Rounders[top - 2 - LowestBin]);
-        Vector256<double> firstLow = default, firstHigh = default, secondLow = default, secondHigh = default, thirdLow = default, thirdHigh = default;
+        Vector256<double> firstLow = default, firstHigh = default, secondLow = default, secondHigh = default, thirdLow = default,
+            thirdHigh = default;
         foreach (var member in members)
         {
             var (low, high) = Vector256.Widen(Vector256.Create(rows.Slice((member * width) + column, 8)));

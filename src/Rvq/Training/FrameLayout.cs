@@ -107,10 +107,12 @@ internal sealed class FrameLayout
     /// </summary>
     public static void CheckDestination<T>(in TensorSpan<T> destination, ReadOnlySpan<nint> frames, int width, string name)
     {
-        if (destination.Lengths.Length != frames.Length || destination.Lengths[^1] != width || !destination.Lengths[..^1].SequenceEqual(frames[..^1]))
+        if (destination.Lengths.Length != frames.Length || destination.Lengths[^1] != width
+            || !destination.Lengths[..^1].SequenceEqual(frames[..^1]))
         {
             throw new ArgumentException(
-                $"{name} has the shape [{string.Join(", ", destination.Lengths.ToArray())}], but [{string.Join(", ", frames[..^1].ToArray())}, {width}] is needed.", name);
+                $"{name} has the shape [{string.Join(", ", destination.Lengths.ToArray())}], but "
+                    + $"[{string.Join(", ", frames[..^1].ToArray())}, {width}] is needed.", name);
         }
 
         Argument.ThrowIfSelfOverlapping(new StridedRows(destination.Lengths, destination.Strides), name);
@@ -140,11 +142,13 @@ internal sealed class FrameLayout
 
     private void ThrowIfNotFinite(float[] rows, int dimensions)
     {
-        var index = rows.Length == 0 || TensorPrimitives.IsFiniteAll<float>(rows) ? -1 : Array.FindIndex(rows, value => !float.IsFinite(value));
+        var index = rows.Length == 0 || TensorPrimitives.IsFiniteAll<float>(rows)
+            ? -1 : Array.FindIndex(rows, value => !float.IsFinite(value));
         if (index >= 0)
         {
             throw new ArgumentException(
-                $"frames holds {rows[index]} at frame {FrameOf(index / dimensions)}, dimension {index % dimensions}; every value must be finite.", ArgumentName);
+                $"frames holds {rows[index]} at frame {FrameOf(index / dimensions)}, dimension {index % dimensions}; every value must "
+                    + "be finite.", ArgumentName);
         }
     }
 }

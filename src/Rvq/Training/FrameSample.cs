@@ -50,7 +50,8 @@ internal sealed class FrameSample(int dimensions, int limit, ulong seed)
         if (needed > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"{(long)Count + added} frames of {dimensions} dimensions are {needed} values, but at most {Array.MaxLength} can be held; lower options.SampleLimit.", name);
+                $"{(long)Count + added} frames of {dimensions} dimensions are {needed} values, but at most {Array.MaxLength} can be "
+                    + "held; lower options.SampleLimit.", name);
         }
 
         if (needed > _frames.Length)

@@ -36,7 +36,8 @@ internal static class GainCopies
         return result;
     }
 
-    // Near enough to a normal and to an exponential, and made of operations that are exact or correctly rounded, so the same on every machine.
+    // Near enough to a normal and to an exponential, and made of operations that are exact or correctly rounded, so the same on every
+    // machine.
     private static double Normal(SeededRandom random)
     {
         var sum = -6.0;

@@ -74,7 +74,8 @@ internal sealed class KMeans
             var rows = Math.Min(Assignment.ChunkRows, count - first);
             var codes = _codes.AsSpan(first, rows);
             view?.CopyRows(first, rows, width, columns);
-            assignment.Nearest(view is null ? _shard.Residuals.AsSpan(first * width, rows * width) : columns.AsSpan(0, rows * width), codes);
+            assignment.Nearest(
+                view is null ? _shard.Residuals.AsSpan(first * width, rows * width) : columns.AsSpan(0, rows * width), codes);
             _clusters.Sort(codes, first);
             statistics.Gather(_clusters, _shard.Residuals, Codewords, _context.Threads, _shard.Hashes, salt);
             statistics.Changed += CountChanges(codes, _before.AsSpan(first, rows));

@@ -83,7 +83,8 @@ internal sealed class KMeansStatistics(int size, int dimensions, bool withDonors
         Rows = LittleEndian.ReadOne<long>(stream);
         Changed = LittleEndian.ReadOne<long>(stream);
         LittleEndian.Read<long>(stream, Counts);
-        if (Rows > ExactSums.MaxTerms || Changed < 0 || Changed > Rows || Array.Exists(Counts, count => count < 0 || count > Rows) || Counts.Sum() != Rows)
+        if (Rows > ExactSums.MaxTerms || Changed < 0 || Changed > Rows || Array.Exists(Counts, count => count < 0 || count > Rows)
+            || Counts.Sum() != Rows)
         {
             throw new InvalidDataException($"Counts of {Rows} rows, {Changed} of them changed, that do not add up.");
         }

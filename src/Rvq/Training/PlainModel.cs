@@ -78,7 +78,8 @@ internal static class PlainModel
             if (Math.Abs(length - 1) > 1e-3)
             {
                 throw new ArgumentException(
-                    $"Codeword {code} of codebook {book} of {name} has length {length:G4}; cosine codewords in training have length 1.", name);
+                    $"Codeword {code} of codebook {book} of {name} has length {length:G4}; cosine codewords in training have length 1.",
+                    name);
             }
         }
     }

@@ -18,7 +18,8 @@ internal static class PlusPlus
             {
                 for (var row = start; row < end; row++)
                 {
-                    var distance = SquaredDistance.Between(residuals.AsSpan(row * dimensions, dimensions), residuals.AsSpan(last, dimensions));
+                    var distance =
+                        SquaredDistance.Between(residuals.AsSpan(row * dimensions, dimensions), residuals.AsSpan(last, dimensions));
                     nearest[row] = Math.Min(nearest[row], distance);
                 }
             });

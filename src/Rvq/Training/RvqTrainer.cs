@@ -65,7 +65,8 @@ public static class RvqTrainer
     {
         var dimensions = frames.Rank > 0 ? (int)frames.Lengths[^1] : 0;
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1, nameof(frames));
-        return Train(FrameLayout.Of(frames.Lengths, lengths, dimensions).Gather(frames, dimensions), dimensions, options, progress, cancellationToken);
+        return Train(FrameLayout.Of(frames.Lengths, lengths, dimensions).Gather(frames, dimensions), dimensions, options, progress,
+            cancellationToken);
     }
 
     /// <summary>
@@ -108,12 +109,14 @@ public static class RvqTrainer
     }
 
     private static RvqModel Train(
-        FrameSample sample, int dimensions, int[] sizes, RvqTrainerOptions options, string name, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        FrameSample sample, int dimensions, int[] sizes, RvqTrainerOptions options, string name, IProgress<TrainingProgress>? progress,
+        CancellationToken cancellation)
     {
         if (sample.Count < sizes.Max())
         {
             throw new ArgumentException(
-                $"{sample.Count} frames cannot train a codebook of {sizes.Max()} codewords; at least as many frames as codewords are needed.", name);
+                $"{sample.Count} frames cannot train a codebook of {sizes.Max()} codewords; at least as many frames as codewords are "
+                    + "needed.", name);
         }
 
         var trainer = new ShardTrainer(sample.ToArray(), dimensions, options, name, cancellation);

@@ -82,7 +82,8 @@ public sealed record RvqTrainerOptions
         if (sizes.Max() * ((long)dimensions + Search.Definition.Lanes) > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"A codebook of {sizes.Max()} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be held.", name);
+                $"A codebook of {sizes.Max()} codewords of {dimensions} dimensions is beyond the {Array.MaxLength} values that can be "
+                    + "held.", name);
         }
 
         if (InitialModel is not null)
@@ -106,7 +107,8 @@ public sealed record RvqTrainerOptions
             if (model.Stages[stage].Codebook.Size != sizes[stage])
             {
                 throw new ArgumentException(
-                    $"Codebook {stage} of {name}.InitialModel has {model.Stages[stage].Codebook.Size} codewords, but {sizes[stage]} are asked for.", name);
+                    $"Codebook {stage} of {name}.InitialModel has {model.Stages[stage].Codebook.Size} codewords, but {sizes[stage]} are "
+                        + "asked for.", name);
             }
         }
     }

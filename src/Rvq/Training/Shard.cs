@@ -36,7 +36,10 @@ internal sealed class Shard
 
     public Span<float> this[int row] => Residuals.AsSpan(row * _dimensions, _dimensions);
 
-    /// <summary>Sorts the rows by keys drawn from their hashes, so that the first ones are an even part of all, and those of all shards are one of all rows.</summary>
+    /// <summary>
+    /// Sorts the rows by keys drawn from their hashes, so that the first ones are an even part of all, and those of all shards are one of
+    /// all rows.
+    /// </summary>
     /// <param name="seed">Draws the keys.</param>
     public void SortForParts(ulong seed)
     {
@@ -47,7 +50,9 @@ internal sealed class Shard
         Move(sources);
     }
 
-    /// <summary>The number of rows, the first of the shard, that belong to an even part of all rows; equal rows are all in it or all out of it.</summary>
+    /// <summary>
+    /// The number of rows, the first of the shard, that belong to an even part of all rows; equal rows are all in it or all out of it.
+    /// </summary>
     /// <param name="share">The part's share, in (0, 1]; below 1 only where rows are sorted for it.</param>
     public int Part(double share)
     {

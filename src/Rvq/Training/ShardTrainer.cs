@@ -62,7 +62,8 @@ public sealed class ShardTrainer
     /// A length that is not a multiple of <paramref name="dimensions"/>, a value that is not finite, or sizes beyond what an array can
     /// hold.
     /// </exception>
-    public ShardTrainer(ReadOnlySpan<float> frames, int dimensions, RvqTrainerOptions? options = null, CancellationToken cancellationToken = default)
+    public ShardTrainer(
+        ReadOnlySpan<float> frames, int dimensions, RvqTrainerOptions? options = null, CancellationToken cancellationToken = default)
         : this(Checked(frames, dimensions), dimensions, options ?? new RvqTrainerOptions(), nameof(frames), cancellationToken)
     {
     }
@@ -95,7 +96,8 @@ public sealed class ShardTrainer
     private bool IsCoarse => _options.CoarseToFine && _dimensions <= CoarseView.MaxDimensions;
 
     // The codebook of the initial model that the stage continues from.
-    private Codebook? Initial => _options.InitialModel is { } model && _codebooks.Count < model.CodebookCount ? model.Stages[_codebooks.Count].Codebook : null;
+    private Codebook? Initial
+        => _options.InitialModel is { } model && _codebooks.Count < model.CodebookCount ? model.Stages[_codebooks.Count].Codebook : null;
 
     private ShardShape Shape
     {
@@ -168,7 +170,9 @@ public sealed class ShardTrainer
     /// <summary>The trained model, a plain stack of Euclidean codebooks.</summary>
     /// <exception cref="InvalidOperationException">Training is not finished.</exception>
     public RvqModel ToModel()
-        => IsFinished ? new RvqModel([.. _codebooks]) : throw new InvalidOperationException($"Only {_codebooks.Count} of {_sizes.Length} codebooks are trained.");
+        => IsFinished
+            ? new RvqModel([.. _codebooks])
+            : throw new InvalidOperationException($"Only {_codebooks.Count} of {_sizes.Length} codebooks are trained.");
 
     private static float[] Checked(ReadOnlySpan<float> frames, int dimensions)
     {
@@ -196,7 +200,8 @@ public sealed class ShardTrainer
         if (total.Rows < _sizes.Max())
         {
             throw new ArgumentException(
-                $"{total.Rows} frames cannot train a codebook of {_sizes.Max()} codewords; at least as many frames as codewords are needed.", _name);
+                $"{total.Rows} frames cannot train a codebook of {_sizes.Max()} codewords; at least as many frames as codewords are "
+                    + "needed.", _name);
         }
 
         if (_options.GainCopies > 0)
@@ -234,7 +239,8 @@ public sealed class ShardTrainer
         if (_shard.Residuals.Length * (1L + _options.GainCopies) > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"{_shard.Count} frames of {_dimensions} dimensions with {_options.GainCopies} copies are beyond the {Array.MaxLength} values that can be held.", _name);
+                $"{_shard.Count} frames of {_dimensions} dimensions with {_options.GainCopies} copies are beyond the {Array.MaxLength} "
+                    + "values that can be held.", _name);
         }
 
         return GainCopies.Append(_shard.Residuals, mean, _options.GainCopies, _options.GainSpread, ~_options.Seed);
@@ -269,7 +275,8 @@ public sealed class ShardTrainer
     private float[] FirstCodewords(ulong seed)
     {
         var rows = _options.Initialization == CodebookInitialization.PlusPlus
-            ? PlusPlus.Draw(_start!.Rows.ToArray(), _dimensions, Size, new SeededRandom(seed), _options.MaxDegreeOfParallelism, _cancellation)
+            ? PlusPlus.Draw(
+                _start!.Rows.ToArray(), _dimensions, Size, new SeededRandom(seed), _options.MaxDegreeOfParallelism, _cancellation)
             : Shuffled(seed);
         var codewords = new float[Size * _dimensions];
         for (var code = 0; code < Size; code++)
@@ -280,7 +287,8 @@ public sealed class ShardTrainer
         return codewords;
     }
 
-    private int[] Shuffled(ulong seed) => [.. Enumerable.Range(0, _start!.Count).OrderBy(row => RowHash.Mix(_start!.Keys[row], seed)).Take(Size)];
+    private int[] Shuffled(ulong seed)
+        => [.. Enumerable.Range(0, _start!.Count).OrderBy(row => RowHash.Mix(_start!.Keys[row], seed)).Take(Size)];
 
     private void ApplyPass(KMeansStatistics total)
     {
@@ -317,7 +325,9 @@ public sealed class ShardTrainer
         double WorkOf(int stage, int last) => Plan(_sizes[stage], _view is not null).Work(last);
         var all = Enumerable.Range(0, _sizes.Length).Sum(stage => WorkOf(stage, iterations + 1) * _options.Restarts);
         var done = Enumerable.Range(0, _codebooks.Count).Sum(stage => WorkOf(stage, iterations + 1) * _options.Restarts)
-            + (WorkOf(_codebooks.Count, iterations + 1) * _restart) + WorkOf(_codebooks.Count, run.IsFinished ? iterations + 1 : run.Iteration);
-        Progress = new TrainingProgress(_codebooks.Count, _sizes.Length, Math.Min(before + 1, iterations), iterations, run.Error, Math.Min(1, done / all));
+            + (WorkOf(_codebooks.Count, iterations + 1) * _restart)
+            + WorkOf(_codebooks.Count, run.IsFinished ? iterations + 1 : run.Iteration);
+        Progress = new TrainingProgress(
+            _codebooks.Count, _sizes.Length, Math.Min(before + 1, iterations), iterations, run.Error, Math.Min(1, done / all));
     }
 }

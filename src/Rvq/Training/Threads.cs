@@ -22,5 +22,6 @@ internal static class Threads
 
     /// <summary>The rows in blocks; the action gets the first row and the one after the last.</summary>
     public static void ForRows(int rows, int threads, Action<int, int> action)
-        => For((rows + RowsPerBlock - 1) / RowsPerBlock, threads, block => action(block * RowsPerBlock, Math.Min(rows, (block + 1) * RowsPerBlock)));
+        => For((rows + RowsPerBlock - 1) / RowsPerBlock, threads, block
+            => action(block * RowsPerBlock, Math.Min(rows, (block + 1) * RowsPerBlock)));
 }

@@ -30,7 +30,8 @@ public sealed class CoarseViewTests
     public void Rows_FirstColumns_HoldTheMostVariance()
     {
         var frames = Correlated();
-        var view = new CoarseView(frames, 4000, PrincipalAxes.Find(frames, Dimensions, TestContext.Current.CancellationToken), Dimensions, 1);
+        var view =
+            new CoarseView(frames, 4000, PrincipalAxes.Find(frames, Dimensions, TestContext.Current.CancellationToken), Dimensions, 1);
         view.SortAxes(frames);
         var covariance = Covariance(Rows(view, Dimensions));
         for (var i = 1; i < Dimensions; i++)

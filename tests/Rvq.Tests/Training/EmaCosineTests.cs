@@ -25,7 +25,8 @@ public sealed class EmaCosineTests
         Run(trainer, Batch(0));
         for (var step = 1; step < 5; step++)
         {
-            var books = trainer.Codebooks.ToArray().Select(book => (book.Codewords.ToArray(), book.Sums.ToArray(), book.Usage.ToArray())).ToArray();
+            var books = trainer.Codebooks.ToArray().Select(book => (book.Codewords.ToArray(), book.Sums.ToArray(), book.Usage.ToArray()))
+                .ToArray();
             var model = trainer.ToModel();
             var frames = Batch(step);
             var (quantized, codes, outcome) = Run(trainer, frames);
@@ -44,12 +45,14 @@ public sealed class EmaCosineTests
     [Fact]
     public void Step_CodewordsStayOfLengthOne_AndModelsAreTakenBack()
     {
-        var trainer = new EmaTrainer(Dimensions, Options with { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 20, DeadCodeInterval = 1 });
+        var trainer = new EmaTrainer(
+            Dimensions, Options with { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 20, DeadCodeInterval = 1 });
         var replaced = 0;
         for (var step = 0; step < 4; step++)
         {
             replaced += Run(trainer, Batch(step)).Outcome.Stages.Sum(stage => stage.ReplacedCodes);
-            Assert.All(trainer.Codebooks[1].Codewords.Chunk(Dimensions), row => Assert.Equal(1, row.Sum(value => (double)value * value), 1e-6));
+            Assert.All(
+                trainer.Codebooks[1].Codewords.Chunk(Dimensions), row => Assert.Equal(1, row.Sum(value => (double)value * value), 1e-6));
         }
 
         Assert.True(replaced > 0);
@@ -94,7 +97,8 @@ public sealed class EmaCosineTests
     }
 
     // One codebook's update; residuals lose their codewords.
-    private static double Follow((float[] Codewords, float[] Sums, float[] Usage) book, double[] residuals, int[] codes, out double[] codewords)
+    private static double Follow(
+        (float[] Codewords, float[] Sums, float[] Usage) book, double[] residuals, int[] codes, out double[] codewords)
     {
         var (sums, counts, loss) = (new double[12], new double[4], 0.0);
         for (var frame = 0; frame < codes.Length; frame++)

@@ -2,7 +2,9 @@ using Rvq.Training;
 
 namespace Rvq.Tests.Training;
 
-/// <summary>After an exception the trainer is what it was, and what it saves can be loaded (shared/data/reports/ema-overflow-poison).</summary>
+/// <summary>
+/// After an exception the trainer is what it was, and what it saves can be loaded (shared/data/reports/ema-overflow-poison).
+/// </summary>
 public sealed class EmaFailureTests
 {
     [Fact]

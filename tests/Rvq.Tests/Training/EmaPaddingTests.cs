@@ -35,9 +35,11 @@ public sealed class EmaPaddingTests
             var (quantized, codes, gradient) = (new float[valid.Length], new int[valid.Length / Dimensions * 2], new float[valid.Length]);
             var expected = packed.Step(valid, quantized, codes, gradient);
             var memory = channelsFirst ? Transposed(batch) : batch;
-            var (quantizedMemory, codesMemory, gradientMemory) = (new float[memory.Length], new int[memory.Length / Dimensions * 2], new float[memory.Length]);
+            var (quantizedMemory, codesMemory, gradientMemory) =
+                (new float[memory.Length], new int[memory.Length / Dimensions * 2], new float[memory.Length]);
             var outcome = padded.Step(
-                View<float>(memory, channelsFirst), View<float>(quantizedMemory, channelsFirst), new TensorSpan<int>(codesMemory, [5, Time, 2]), Lengths, View<float>(gradientMemory, channelsFirst));
+                View<float>(memory, channelsFirst), View<float>(quantizedMemory, channelsFirst),
+                new TensorSpan<int>(codesMemory, [5, Time, 2]), Lengths, View<float>(gradientMemory, channelsFirst));
             Assert.Equal(expected.Stages, outcome.Stages);
             Assert.Equal(expected.Loss, outcome.Loss);
             Assert.Equal(160, outcome.FrameCount);
@@ -69,7 +71,8 @@ public sealed class EmaPaddingTests
     {
         var trainer = new EmaTrainer(1, new EmaTrainerOptions { CodebookCount = 1, CodebookSize = 1 });
         var error = Assert.Throws<ArgumentException>(() => trainer.Step(
-            new ReadOnlyTensorSpan<float>([1, 2, 3, float.NaN], [2, 2, 1]), new TensorSpan<float>(new float[4], [2, 2, 1]), new TensorSpan<int>(new int[4], [2, 2, 1]), [1, 2]));
+            new ReadOnlyTensorSpan<float>([1, 2, 3, float.NaN], [2, 2, 1]), new TensorSpan<float>(new float[4], [2, 2, 1]),
+            new TensorSpan<int>(new int[4], [2, 2, 1]), [1, 2]));
         Assert.Contains("frame 3, dimension 0", error.Message, StringComparison.Ordinal);
     }
 
@@ -81,7 +84,8 @@ public sealed class EmaPaddingTests
         Array.Fill(codes, 7);
         void Throws(string message, nint[] frames, nint[] quantized, nint[] columns, params int[] lengths)
             => Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(() => trainer.Step(
-                new ReadOnlyTensorSpan<float>(values, frames), new TensorSpan<float>(sums, quantized), new TensorSpan<int>(codes, columns), lengths)).Message, StringComparison.Ordinal);
+                new ReadOnlyTensorSpan<float>(values, frames), new TensorSpan<float>(sums, quantized), new TensorSpan<int>(codes, columns),
+                lengths)).Message, StringComparison.Ordinal);
 
         Throws("last axis of 3", [2, 2, 3], [2, 2, 3], [2, 2, 1]);
         Throws("1 axes", [12], [12], [6]);
@@ -95,7 +99,8 @@ public sealed class EmaPaddingTests
         Assert.False(trainer.IsInitialized);
         Assert.All(codes, code => Assert.Equal(7, code));
         Assert.Throws<ArgumentException>(() => trainer.Step(
-            new ReadOnlyTensorSpan<float>(values, [2, 3, 2]), new TensorSpan<float>(sums, [2, 3, 2], [0, 2, 1]), new TensorSpan<int>(codes, [2, 3, 1])));
+            new ReadOnlyTensorSpan<float>(values, [2, 3, 2]), new TensorSpan<float>(sums, [2, 3, 2], [0, 2, 1]),
+            new TensorSpan<int>(codes, [2, 3, 1])));
     }
 
     private static TensorSpan<T> View<T>(T[] memory, bool channelsFirst)
@@ -104,7 +109,8 @@ public sealed class EmaPaddingTests
     private static (float[] Valid, float[] Batch) Batch(int seed, float padding)
     {
         var random = new Random(seed);
-        float[] valid = [.. Enumerable.Range(0, 160 * Dimensions).Select(_ => random.NextSingle() + random.NextSingle() - 1 + (0.3f * seed))];
+        float[] valid =
+            [.. Enumerable.Range(0, 160 * Dimensions).Select(_ => random.NextSingle() + random.NextSingle() - 1 + (0.3f * seed))];
         return (valid, Spread(valid, Dimensions, padding));
     }
 

@@ -7,7 +7,8 @@ namespace Rvq.Tests.Training;
 /// <summary>A trainer's file: what is in it, and what is refused although its checksum is right.</summary>
 public sealed class EmaStateTests
 {
-    // Two codebooks of 3 codewords of 2 dimensions: at the end of the file lie for each the steps (8), usage (12), sums (24) and codewords (24).
+    // Two codebooks of 3 codewords of 2 dimensions: at the end of the file lie for each the steps (8), usage (12), sums (24) and codewords
+    // (24).
     private const int BookLength = 8 + 12 + 24 + 24;
     private const int RandomLength = 32;
 
@@ -23,14 +24,16 @@ public sealed class EmaStateTests
     [InlineData(1, -1, "-1 steps")]
     [InlineData(1, long.MinValue, "steps")]
     public async Task Load_StepsThatNoTrainerHas_IsInvalidData(int booksFromTheEnd, long steps, string message)
-        => await Refused(file => BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(file.Length - (booksFromTheEnd * BookLength)), steps), message);
+        => await Refused(
+            file => BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(file.Length - (booksFromTheEnd * BookLength)), steps), message);
 
     [Theory]
     [InlineData(8, float.NaN)] // usage
     [InlineData(8 + 12 + 4, float.PositiveInfinity)] // sums
     [InlineData(BookLength - 4, float.NegativeInfinity)] // codewords
     public async Task Load_ValueThatIsNotFinite_IsInvalidData(int offset, float value)
-        => await Refused(file => BinaryPrimitives.WriteSingleLittleEndian(file.AsSpan(file.Length - BookLength + offset), value), "not finite");
+        => await Refused(
+            file => BinaryPrimitives.WriteSingleLittleEndian(file.AsSpan(file.Length - BookLength + offset), value), "not finite");
 
     [Fact]
     public async Task Save_SizesMetricAndCommitment_AreLoaded()
@@ -51,7 +54,8 @@ public sealed class EmaStateTests
     }
 
     [Fact]
-    public void Swapped_ValuesOfFourBytes_ReversesEach() => Assert.Equal([4, 3, 2, 1, 8, 7, 6, 5], LittleEndian.Swapped([1, 2, 3, 4, 5, 6, 7, 8], 4));
+    public void Swapped_ValuesOfFourBytes_ReversesEach()
+        => Assert.Equal([4, 3, 2, 1, 8, 7, 6, 5], LittleEndian.Swapped([1, 2, 3, 4, 5, 6, 7, 8], 4));
 
     private static async Task Refused(Action<byte[]> change, string message)
     {

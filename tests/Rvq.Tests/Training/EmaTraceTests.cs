@@ -3,7 +3,9 @@ using Rvq.Training;
 
 namespace Rvq.Tests.Training;
 
-/// <summary>Step by step beside EnCodec, Mimi and vector-quantize-pytorch, with their random draws (shared/data/reference/trace-*).</summary>
+/// <summary>
+/// Step by step beside EnCodec, Mimi and vector-quantize-pytorch, with their random draws (shared/data/reference/trace-*).
+/// </summary>
 public sealed class EmaTraceTests
 {
     private const double Tolerance = 1e-4;
@@ -19,7 +21,8 @@ public sealed class EmaTraceTests
         CoarseToFine = false,
     };
 
-    private static readonly EmaTrainerOptions Vqp = EnCodec with { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1 };
+    private static readonly EmaTrainerOptions Vqp =
+        EnCodec with { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1 };
 
     private static readonly EmaTrainerOptions Mimi = EnCodec with
     {
@@ -32,7 +35,8 @@ public sealed class EmaTraceTests
 
     public static TheoryData<string> SingleCases =>
     [
-        "trace-encodec-ema", "trace-encodec-ema-deadcodes", "trace-encodec-ema-uniform", "trace-mimi-ema", "trace-vqp-ema", "trace-vqp-ema-deadcodes",
+        "trace-encodec-ema", "trace-encodec-ema-deadcodes", "trace-encodec-ema-uniform", "trace-mimi-ema", "trace-vqp-ema",
+        "trace-vqp-ema-deadcodes",
     ];
 
     [Theory]
@@ -47,7 +51,8 @@ public sealed class EmaTraceTests
         var replaced = 0;
         for (var step = 0; step < 20; step++)
         {
-            trainer.Draw = trace.DrawOfStep(step, byCodeword: name.Contains("mimi", StringComparison.Ordinal), trace.Batches.AsMemory(step * 1024, 1024));
+            trainer.Draw = trace.DrawOfStep(
+                step, byCodeword: name.Contains("mimi", StringComparison.Ordinal), trace.Batches.AsMemory(step * 1024, 1024));
             var before = trainer.Codebooks[0].Codewords.ToArray();
             var outcome = trainer.Step(trace.Batches.AsSpan(step * 1024, 1024), quantized, codes);
             Assert.Equal(trace.Codes.AsSpan(step * 128, 128).ToArray(), codes.Select(code => (long)code));
@@ -70,7 +75,8 @@ public sealed class EmaTraceTests
         var codebook = new EmaCodebook(32, 8, OptionsOf(name));
         var (samples, _) = Npy.ReadSingle(trace.File("kmeans_samples.npy"));
         var first = Npy.ReadInt64(trace.File("kmeans_initial_indices.npy")).Data.Select(row => (int)row).ToArray();
-        new EmaInitialization(8, OptionsOf(name), inputs => [.. first.SelectMany(row => inputs.AsSpan(row * 8, 8).ToArray())]).Start(codebook, samples, 0);
+        new EmaInitialization(8, OptionsOf(name), inputs => [.. first.SelectMany(row => inputs.AsSpan(row * 8, 8).ToArray())])
+            .Start(codebook, samples, 0);
         AssertClose(trace.Codewords.AsSpan(0, 256), codebook.Codewords);
         AssertClose(trace.Usage.AsSpan(0, 32), codebook.Usage);
         if (name != "trace-encodec-ema")
@@ -89,8 +95,10 @@ public sealed class EmaTraceTests
         var trace = new Trace(name);
         var encodec = name == "trace-encodec-rvq";
         var shared = name == "trace-vqp-shared";
-        var options = (encodec ? EnCodec : Vqp with { DeadCodeThreshold = 1 }) with { CodebookCount = 3, CodebookSize = 16, SharedCodebook = shared };
-        var trainer = new EmaTrainer(8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options) { FirstCodewords = trace.DrawOfStart() };
+        var options =
+            (encodec ? EnCodec : Vqp with { DeadCodeThreshold = 1 }) with { CodebookCount = 3, CodebookSize = 16, SharedCodebook = shared };
+        var trainer = new EmaTrainer(
+            8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options) { FirstCodewords = trace.DrawOfStart() };
         var losses = trace.Losses;
         var (first, _) = Npy.ReadSingle(trace.File("batch_first.npy"));
         var batch = Trace.TimeMajor(first, 4, encodec);
@@ -98,7 +106,8 @@ public sealed class EmaTraceTests
         var codes = new int[256 * 3];
         if (encodec)
         {
-            // The codes of the first step come from the k-means codewords; the averages differ by EnCodec's bug, so the second step starts from its state.
+            // The codes of the first step come from the k-means codewords; the averages differ by EnCodec's bug, so the second step starts
+            // from its state.
             var outcome = trainer.Step(batch, quantized, codes);
             Assert.Equal(losses[0], outcome.CommitmentLoss, losses[0] * Tolerance);
         }
@@ -144,7 +153,8 @@ public sealed class EmaTraceTests
         var scale = System.Numerics.Tensors.TensorPrimitives.MaxMagnitude(expected);
         for (var i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= Tolerance * Math.Max(Math.Abs(expected[i]), 0.01f * Math.Abs(scale)), $"{actual[i]} at {i} instead of {expected[i]}.");
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= Tolerance * Math.Max(Math.Abs(expected[i]), 0.01f * Math.Abs(scale)),
+                $"{actual[i]} at {i} instead of {expected[i]}.");
         }
     }
 
@@ -182,7 +192,8 @@ public sealed class EmaTraceTests
 
         // float64, which Npy does not read.
         public double[] Losses
-            => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(System.IO.File.ReadAllBytes(File("losses.npy")).AsSpan()[^(12 * 8)..]).ToArray();
+            => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(
+                System.IO.File.ReadAllBytes(File("losses.npy")).AsSpan()[^(12 * 8)..]).ToArray();
 
         public string File(string name) => System.IO.Path.Combine(_folder, name);
 
@@ -211,7 +222,9 @@ public sealed class EmaTraceTests
             }
         }
 
-        /// <summary>The one permutation drawn in a step: Mimi gives row k to codeword k, vector-quantize-pytorch row i to the i-th dead codeword.</summary>
+        /// <summary>
+        /// The one permutation drawn in a step: Mimi gives row k to codeword k, vector-quantize-pytorch row i to the i-th dead codeword.
+        /// </summary>
         public DrawRow DrawOfStep(int step, bool byCodeword, ReadOnlyMemory<float> batch) => (codeword, order) =>
         {
             var row = _case.GetProperty("random_choices")[step][0][byCodeword ? codeword : order].GetInt32();
@@ -231,7 +244,8 @@ public sealed class EmaTraceTests
 
         /// <summary>[B, D, T] to [B, T, D] where the case is EnCodec's.</summary>
         public static float[] TimeMajor(float[] values, int sequences, bool transpose)
-            => transpose ? [.. Enumerable.Range(0, sequences * 64 * 8).Select(i => values[i / 512 * 512 + i % 8 * 64 + i / 8 % 64])] : values;
+            => transpose
+                ? [.. Enumerable.Range(0, sequences * 64 * 8).Select(i => values[i / 512 * 512 + i % 8 * 64 + i / 8 % 64])] : values;
 
         /// <summary>[N, B, T] to [B, T, N] where the case is EnCodec's.</summary>
         public static long[] FrameMajor(long[] codes, int sequences, bool transpose)

@@ -6,7 +6,8 @@ public sealed class EmaTrainerTests
 {
     private const int Dimensions = 6;
 
-    private static readonly EmaTrainerOptions Small = new() { CodebookCount = 3, CodebookSize = 16, InitializationIterations = 5, Seed = 9, Decay = 0.8 };
+    private static readonly EmaTrainerOptions Small =
+        new() { CodebookCount = 3, CodebookSize = 16, InitializationIterations = 5, Seed = 9, Decay = 0.8 };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -35,7 +36,8 @@ public sealed class EmaTrainerTests
         {
             var column = codes.Where((_, i) => i % 3 == stage).ToArray();
             Assert.Equal(column.Distinct().Count(), outcome.Stages[stage].UsedCodes);
-            var entropy = column.GroupBy(code => code).Sum(group => -(double)group.Count() / column.Length * Math.Log((double)group.Count() / column.Length));
+            var entropy = column.GroupBy(code => code)
+                .Sum(group => -(double)group.Count() / column.Length * Math.Log((double)group.Count() / column.Length));
             Assert.Equal(Math.Exp(entropy), outcome.Stages[stage].Perplexity, 9);
         }
 
@@ -63,7 +65,8 @@ public sealed class EmaTrainerTests
             var (up, down) = (frames.ToArray(), frames.ToArray());
             up[index] += 1e-2f;
             down[index] -= 1e-2f;
-            var quotient = weight * stages * (Loss(model, up, codes, stages) - Loss(model, down, codes, stages)) / (up[index] - (double)down[index]);
+            var quotient =
+                weight * stages * (Loss(model, up, codes, stages) - Loss(model, down, codes, stages)) / (up[index] - (double)down[index]);
             Assert.Equal(quotient, gradient[index], 7);
         }
     }
@@ -82,7 +85,8 @@ public sealed class EmaTrainerTests
         }
 
         frames = [.. frames.Chunk(Wide).SelectMany(row => row.Select(value => value / MathF.Sqrt(row.Sum(other => other * other))))];
-        var options = new EmaTrainerOptions { CodebookCount = 3, CodebookSize = 256, Seed = 1, Decay = 0.9, InitializationIterations = 10, MaxDegreeOfParallelism = 2 };
+        var options = new EmaTrainerOptions { CodebookCount = 3, CodebookSize = 256, Seed = 1, Decay = 0.9, InitializationIterations = 10,
+            MaxDegreeOfParallelism = 2 };
         var trainer = new EmaTrainer(Wide, options);
         for (var step = 0; step < 25; step++)
         {
@@ -106,7 +110,8 @@ public sealed class EmaTrainerTests
         var trainer = new EmaTrainer(Dimensions, Small with { CodebookCount = 1, InitializationIterations = 0 });
         var frames = Batch(3, 16);
         Assert.Equal(frames, Run(trainer, frames).Quantized);
-        Assert.Equal(16, Run(new EmaTrainer(Dimensions, Small with { CodebookCount = 1, InitializationIterations = 0 }), frames).Outcome.Stages[0].UsedCodes);
+        Assert.Equal(16, Run(new EmaTrainer(Dimensions, Small with { CodebookCount = 1, InitializationIterations = 0 }),
+            frames).Outcome.Stages[0].UsedCodes);
     }
 
     [Fact]
@@ -138,7 +143,8 @@ public sealed class EmaTrainerTests
     [InlineData(DeadCodeRule.BelowThreshold, 1.0, 1)]
     public void Step_DeadCodes_ComeBackToLife(DeadCodeRule rule, double threshold, int interval)
     {
-        var revived = UsedAfterMove(Small with { DeadCodeRule = rule, DeadCodeThreshold = threshold, DeadCodeInterval = interval, CodebookCount = 1 });
+        var revived = UsedAfterMove(
+            Small with { DeadCodeRule = rule, DeadCodeThreshold = threshold, DeadCodeInterval = interval, CodebookCount = 1 });
         var left = UsedAfterMove(Small with { DeadCodeRule = DeadCodeRule.None, CodebookCount = 1 });
         Assert.True(left.Used < 8 && left.Replaced == 0, $"{left}");
         Assert.True(revived.Used >= 14 && revived.Replaced > 0, $"{revived}");
@@ -189,7 +195,8 @@ public sealed class EmaTrainerTests
     [InlineData(true)]
     public async Task Load_AfterSave_ResumesToTheSameBits(bool shared)
     {
-        var options = Small with { QuantizerDropout = 0.5, SharedCodebook = shared, DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 3, DeadCodeInterval = 2 };
+        var options = Small with { QuantizerDropout = 0.5, SharedCodebook = shared, DeadCodeRule = DeadCodeRule.BelowThreshold,
+            DeadCodeThreshold = 3, DeadCodeInterval = 2 };
         var trainer = new EmaTrainer(Dimensions, options);
         for (var step = 0; step < 7; step++)
         {
@@ -318,17 +325,22 @@ public sealed class EmaTrainerTests
     }
 
     [Fact]
-    public void ToModel_BeforeTheFirstStep_Throws() => Assert.Throws<InvalidOperationException>(() => new EmaTrainer(Dimensions, Small).ToModel());
+    public void ToModel_BeforeTheFirstStep_Throws()
+        => Assert.Throws<InvalidOperationException>(() => new EmaTrainer(Dimensions, Small).ToModel());
 
     [Fact]
     public void Constructor_OptionsOutOfRange_Throw()
     {
         foreach (var options in new[]
         {
-            Small with { CodebookCount = 0 }, Small with { CodebookSize = 0 }, Small with { Decay = 1 }, Small with { Decay = double.NaN }, Small with { Epsilon = 0 },
-            Small with { DeadCodeThreshold = 0 }, Small with { DeadCodeInterval = 0 }, Small with { InitializationIterations = -1 }, Small with { QuantizerDropout = 1.1 },
-            Small with { CodebookSizes = [4, 0] }, Small with { Metric = SearchMetric.InnerProduct }, Small with { Commitment = new Commitment { Weight = -1 } },
-            Small with { Commitment = new Commitment { Weight = double.NaN } }, Small with { MaxDegreeOfParallelism = 0 }, Small with { Smoothing = (UsageSmoothing)7 }, Small with { DeadCodeRule = (DeadCodeRule)7 },
+            Small with { CodebookCount = 0 }, Small with { CodebookSize = 0 }, Small with { Decay = 1 }, Small with { Decay = double.NaN },
+            Small with { Epsilon = 0 },
+            Small with { DeadCodeThreshold = 0 }, Small with { DeadCodeInterval = 0 }, Small with { InitializationIterations = -1 },
+            Small with { QuantizerDropout = 1.1 },
+            Small with { CodebookSizes = [4, 0] }, Small with { Metric = SearchMetric.InnerProduct },
+            Small with { Commitment = new Commitment { Weight = -1 } },
+            Small with { Commitment = new Commitment { Weight = double.NaN } }, Small with { MaxDegreeOfParallelism = 0 },
+            Small with { Smoothing = (UsageSmoothing)7 }, Small with { DeadCodeRule = (DeadCodeRule)7 },
         })
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => new EmaTrainer(Dimensions, options));

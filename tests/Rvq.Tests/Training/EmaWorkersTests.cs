@@ -10,8 +10,10 @@ public sealed class EmaWorkersTests
     public static TheoryData<EmaTrainerOptions> AllOptions =>
     [
         new EmaTrainerOptions { Decay = 0.8, DeadCodeInterval = 1, DeadCodeThreshold = 0.6, Seed = 3 },
-        new EmaTrainerOptions { Decay = 0.5, DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 3, DeadCodeInterval = 2, Smoothing = UsageSmoothing.Laplace, QuantizerDropout = 0.5 },
-        new EmaTrainerOptions { Decay = 0.9, SharedCodebook = true, DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 40, DeadCodeInterval = 1, MaxDegreeOfParallelism = 3 },
+        new EmaTrainerOptions { Decay = 0.5, DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 3, DeadCodeInterval = 2,
+            Smoothing = UsageSmoothing.Laplace, QuantizerDropout = 0.5 },
+        new EmaTrainerOptions { Decay = 0.9, SharedCodebook = true, DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 40,
+            DeadCodeInterval = 1, MaxDegreeOfParallelism = 3 },
         new EmaTrainerOptions { Decay = 0.8, DeadCodeInterval = 1, DeadCodeThreshold = 0.6, Metric = SearchMetric.Cosine },
     ];
 
@@ -30,7 +32,8 @@ public sealed class EmaWorkersTests
     [Fact]
     public void Apply_TwoWorkersOfOneFrame_IsTheReportsExample()
     {
-        var workers = Enumerable.Range(0, 2).Select(_ => EmaTrainer.From(new RvqModel(new Codebook([0f, 10f], 1)), new EmaTrainerOptions { Decay = 0.5 })).ToArray();
+        var workers = Enumerable.Range(0, 2)
+            .Select(_ => EmaTrainer.From(new RvqModel(new Codebook([0f, 10f], 1)), new EmaTrainerOptions { Decay = 0.5 })).ToArray();
         var total = workers[0].Encode([1f], new float[1], new int[1]);
         total.Add(workers[1].Encode([11f], new float[1], new int[1]));
         foreach (var worker in workers)
@@ -68,7 +71,8 @@ public sealed class EmaWorkersTests
 
             for (var worker = 0; worker < 3; worker++)
             {
-                var total = workers[worker].Encode(parts[worker], new float[parts[worker].Length], new int[parts[worker].Length / Dimensions * 3]);
+                var total = workers[worker]
+                    .Encode(parts[worker], new float[parts[worker].Length], new int[parts[worker].Length / Dimensions * 3]);
                 total.Add(measured[(worker + 2) % 3]);
                 total.Add(measured[(worker + 1) % 3]);
                 var outcome = workers[worker].Apply(total);
@@ -120,7 +124,8 @@ public sealed class EmaWorkersTests
     public void From_ThresholdAboveOne_KillsNoCodewordAtOnce()
     {
         // A codeword that counts as one frame would be below the threshold of 2 at once, although it has its two frames a step.
-        var options = new EmaTrainerOptions { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1, Decay = 0.8 };
+        var options =
+            new EmaTrainerOptions { DeadCodeRule = DeadCodeRule.BelowThreshold, DeadCodeThreshold = 2, DeadCodeInterval = 1, Decay = 0.8 };
         var trainer = EmaTrainer.From(new RvqModel(new Codebook([0f, 10f], 1)), options);
         Assert.Equal(0, trainer.Step([0f, 0.1f, 10f, 10.1f], new float[4], new int[4]).Stages[0].ReplacedCodes);
     }
@@ -130,15 +135,18 @@ public sealed class EmaWorkersTests
     {
         var codebook = new Codebook([0f, 1, 2, 3], 2);
         void Throws(string message, RvqModel model, EmaTrainerOptions? options = null)
-            => Assert.Contains(message, Assert.Throws<ArgumentException>(() => EmaTrainer.From(model, options)).Message, StringComparison.Ordinal);
+            => Assert.Contains(
+                message, Assert.Throws<ArgumentException>(() => EmaTrainer.From(model, options)).Message, StringComparison.Ordinal);
 
         Throws("Cosine", new RvqModel(new ResidualStack([new Stage(codebook, metric: SearchMetric.Cosine)])));
         Throws("stride of 2", new RvqModel(new ResidualStack([new Stage(codebook, stride: 2)])));
         Throws("2 stacks", new RvqModel(new ResidualStack([new Stage(codebook)]), new ResidualStack([new Stage(codebook)])));
         Throws("projections", new RvqModel(new ResidualStack([new Stage(codebook)], new Projection([1, 0, 0, 1], 2), null)));
-        Throws("differs from codebook 0", new RvqModel(codebook, new Codebook([0f, 1, 2, 4], 2)), new EmaTrainerOptions { SharedCodebook = true });
+        Throws("differs from codebook 0", new RvqModel(codebook, new Codebook([0f, 1, 2, 4], 2)),
+            new EmaTrainerOptions { SharedCodebook = true });
         Throws("sizes go from 1 to 2", new RvqModel(codebook, new Codebook([0f, 1], 2)), new EmaTrainerOptions { SharedCodebook = true });
-        Throws("length 3.606", new RvqModel(new ResidualStack([new Stage(new Codebook([2, 3], 2), metric: SearchMetric.Cosine)])), new EmaTrainerOptions { Metric = SearchMetric.Cosine });
+        Throws("length 3.606", new RvqModel(new ResidualStack([new Stage(new Codebook([2, 3], 2), metric: SearchMetric.Cosine)])),
+            new EmaTrainerOptions { Metric = SearchMetric.Cosine });
     }
 
     [Fact]
@@ -153,7 +161,8 @@ public sealed class EmaWorkersTests
         Assert.Contains("step 1", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => trainer.Encode(frames, quantized, codes).Add(total));
         Assert.Throws<InvalidDataException>(() => trainer.Encode(frames, quantized, codes).Add(total.ToBytes()));
-        Assert.Throws<ArgumentException>(() => trainer.Apply(EmaTrainer.From(new RvqModel(new Codebook([1f], 1))).Encode([1f], new float[1], new int[1])));
+        Assert.Throws<ArgumentException>(
+            () => trainer.Apply(EmaTrainer.From(new RvqModel(new Codebook([1f], 1))).Encode([1f], new float[1], new int[1])));
         Assert.Throws<InvalidOperationException>(() => new EmaTrainer(Dimensions).Encode(frames, quantized, codes));
         Assert.Throws<InvalidOperationException>(() => new EmaTrainer(Dimensions).Apply(total));
     }

@@ -47,7 +47,8 @@ public sealed class KMeansTests
     [Fact]
     public void Apply_EmptyClusters_TakeMembersOfThoseWithTheLargestErrors()
     {
-        // Two codewords far away from all stay empty; the wide cluster around 100 and the narrower one around 0 are split, the exact one at 50 is not.
+        // Two codewords far away from all stay empty; the wide cluster around 100 and the narrower one around 0 are split, the exact one at
+        // 50 is not.
         float[] rows = [90, 95, 105, 110, -1, 1, -2, 2, 50, 50];
         var shard = new Shard([.. rows], 1, 1);
         var run = new KMeans(shard, null, [100, 0, 50, 1e6f, 2e6f], new Schedule(5, 1, 5, false, 0), Context);

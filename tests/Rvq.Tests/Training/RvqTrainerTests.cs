@@ -42,7 +42,8 @@ public sealed class RvqTrainerTests
             frames[2 * i + 1] = (i % 2 == 0 ? -100 : 100) + random.NextSingle();
         }
 
-        var model = Train(frames, 2, new RvqTrainerOptions { CodebookCount = 1, CodebookSize = 4, Initialization = CodebookInitialization.PlusPlus });
+        var model = Train(
+            frames, 2, new RvqTrainerOptions { CodebookCount = 1, CodebookSize = 4, Initialization = CodebookInitialization.PlusPlus });
         for (var cluster = 0; cluster < 4; cluster++)
         {
             var x = Enumerable.Range(0, 50).Average(i => (double)frames[2 * (4 * i + cluster)]);
@@ -100,7 +101,8 @@ public sealed class RvqTrainerTests
         var frames = Frames(500, 6);
         var batches = new ReadOnlyMemory<float>[] { frames.AsMemory(0, 6 * 7), frames.AsMemory(6 * 7, 0), frames.AsMemory(6 * 7) };
         var options = Small with { SampleLimit = sampleLimit };
-        AssertSame(Train(frames, 6, options), RvqTrainer.Train(batches, 6, options, cancellationToken: TestContext.Current.CancellationToken));
+        AssertSame(
+            Train(frames, 6, options), RvqTrainer.Train(batches, 6, options, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -152,7 +154,8 @@ public sealed class RvqTrainerTests
             (new RvqModel(new ResidualStack([new Stage(plain)]), new ResidualStack([new Stage(plain)])), "2 stacks"),
         })
         {
-            Assert.Contains(message, Assert.Throws<ArgumentException>(() => Train(frames, 6, Small with { InitialModel = model })).Message, StringComparison.Ordinal);
+            Assert.Contains(message, Assert.Throws<ArgumentException>(() => Train(frames, 6, Small with { InitialModel = model })).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -278,7 +281,8 @@ public sealed class RvqTrainerTests
     {
         var (good, bad) = (Frames(20, 4), Frames(20, 4));
         bad[4 * 3] = float.NaN;
-        var error = Assert.Throws<ArgumentException>(() => RvqTrainer.Train([good, bad], 4, Small, cancellationToken: TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ArgumentException>(
+            () => RvqTrainer.Train([good, bad], 4, Small, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("batch 1, frame 3", error.Message, StringComparison.Ordinal);
     }
 
@@ -301,8 +305,10 @@ public sealed class RvqTrainerTests
         var frames = Frames(300, 4);
         foreach (var options in new[]
         {
-            Small with { CodebookCount = 0 }, Small with { CodebookCount = int.MaxValue }, Small with { CodebookSize = 0 }, Small with { CodebookSizes = [4, 0] }, Small with { Iterations = 0 },
-            Small with { Restarts = 0 }, Small with { SampleLimit = 0 }, Small with { MaxDegreeOfParallelism = 0 }, Small with { Initialization = (CodebookInitialization)9 },
+            Small with { CodebookCount = 0 }, Small with { CodebookCount = int.MaxValue }, Small with { CodebookSize = 0 },
+            Small with { CodebookSizes = [4, 0] }, Small with { Iterations = 0 },
+            Small with { Restarts = 0 }, Small with { SampleLimit = 0 }, Small with { MaxDegreeOfParallelism = 0 },
+            Small with { Initialization = (CodebookInitialization)9 },
             Small with { GainCopies = -1 }, Small with { GainSpread = 0 }, Small with { GainSpread = double.NaN },
         })
         {
@@ -318,7 +324,8 @@ public sealed class RvqTrainerTests
     [InlineData(3, 4.752734661102295, 4.231096267700195)] // train_beam5_encode_beam1 and train_beam5_encode_beam5
     public void Train_SharedVectors_HeldOutErrorIsBelowFaiss(int gainCopies, double faiss, double? faissWithBeam5)
     {
-        Assert.SkipUnless(gainCopies == 0 || Vector128.IsHardwareAccelerated, "Training on copies takes minutes where no vectors are accelerated.");
+        Assert.SkipUnless(
+            gainCopies == 0 || Vector128.IsHardwareAccelerated, "Training on copies takes minutes where no vectors are accelerated.");
 
         // faiss 1.7.3 on the same vectors: shared/data/training/faiss.json.
         var (train, shape) = Npy.ReadSingle(TestData.Path("training/d64_train.npy"));

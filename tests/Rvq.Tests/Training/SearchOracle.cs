@@ -41,7 +41,8 @@ internal static class SearchOracle
     public static double BeamError(RvqModel model, float[] frames, int width)
     {
         var dimensions = model.Dimensions;
-        var books = model.Stages.ToArray().Select(stage => Enumerable.Range(0, stage.Codebook.Size).Select(code => stage.Codebook[code].ToArray()).ToArray()).ToArray();
+        var books = model.Stages.ToArray()
+            .Select(stage => Enumerable.Range(0, stage.Codebook.Size).Select(code => stage.Codebook[code].ToArray()).ToArray()).ToArray();
         var halves = books.Select(book => book.Select(row => row.Sum(value => (double)value * value) / 2).ToArray()).ToArray();
         return frames.Chunk(dimensions).AsParallel().Sum(frame =>
         {
@@ -69,7 +70,8 @@ internal static class SearchOracle
                     }
                 }
 
-                beam = [.. best.UnorderedItems.Select(item => item.Element.Residual.Zip(books[stage][item.Element.Code], (x, y) => x - y).ToArray())];
+                beam = [.. best.UnorderedItems.Select(
+                    item => item.Element.Residual.Zip(books[stage][item.Element.Code], (x, y) => x - y).ToArray())];
             }
 
             return beam.Min(residual => residual.Sum(value => (double)value * value));

@@ -7,7 +7,8 @@ public sealed class SeededRandomTests
 {
     [Fact]
     public void State_OfSeedZero_IsSplitmix64()
-        => Assert.Equal([0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F, 0xF88BB8A8724C81EC], new SeededRandom(0).State.ToArray());
+        => Assert.Equal(
+            [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F, 0xF88BB8A8724C81EC], new SeededRandom(0).State.ToArray());
 
     [Fact]
     public void Next_FromOneTwoThreeFour_IsXoshiro256StarStar()

@@ -42,5 +42,6 @@ public sealed class ShardTests
         return shard;
     }
 
-    private static (float X, float Y)[] Part(Shard shard, double share) => [.. Enumerable.Range(0, shard.Part(share)).Select(row => (shard[row][0], shard[row][1]))];
+    private static (float X, float Y)[] Part(Shard shard, double share)
+        => [.. Enumerable.Range(0, shard.Part(share)).Select(row => (shard[row][0], shard[row][1]))];
 }

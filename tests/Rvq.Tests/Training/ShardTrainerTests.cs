@@ -27,7 +27,8 @@ public sealed class ShardTrainerTests
     {
         var frames = Frames(count);
         var whole = RvqTrainer.Train(frames, Dimensions, options, cancellationToken: Token);
-        AssertSame(whole, Train([frames[..(700 * Dimensions)], frames[(700 * Dimensions)..(701 * Dimensions)], frames[(701 * Dimensions)..]], options));
+        AssertSame(whole,
+            Train([frames[..(700 * Dimensions)], frames[(700 * Dimensions)..(701 * Dimensions)], frames[(701 * Dimensions)..]], options));
         var shuffled = frames.Chunk(Dimensions).ToArray();
         new Random(1).Shuffle(shuffled);
         AssertSame(whole, Train([[], [.. shuffled.SelectMany(row => row)]], options with { MaxDegreeOfParallelism = 2 }));
@@ -47,14 +48,16 @@ public sealed class ShardTrainerTests
         }
 
         Assert.Equal(60_000, trainer.Measure().FrameCount);
-        AssertSame(RvqTrainer.Train(frames, Dimensions, options, cancellationToken: Token), Train([frames[..6000], frames[6000..]], options));
+        AssertSame(
+            RvqTrainer.Train(frames, Dimensions, options, cancellationToken: Token), Train([frames[..6000], frames[6000..]], options));
     }
 
     [Fact]
     public void Progress_OfTwoShards_IsTheSame()
     {
         var frames = Frames(400);
-        var trainers = new[] { new ShardTrainer(frames.AsSpan(0, 600), Dimensions, Small, Token), new ShardTrainer(frames.AsSpan(600), Dimensions, Small, Token) };
+        var trainers = new[] { new ShardTrainer(frames.AsSpan(0, 600), Dimensions, Small, Token),
+            new ShardTrainer(frames.AsSpan(600), Dimensions, Small, Token) };
         var last = 0.0;
         while (!trainers[0].IsFinished)
         {
@@ -129,7 +132,8 @@ public sealed class ShardTrainerTests
     [Fact]
     public void Apply_OtherStepOrOptions_NamesBoth()
     {
-        var (trainer, other) = (new ShardTrainer(Frames(400), Dimensions, Small, Token), new ShardTrainer(Frames(400), Dimensions, Small with { CodebookSize = 8 }, Token));
+        var (trainer, other) = (new ShardTrainer(Frames(400), Dimensions, Small, Token),
+            new ShardTrainer(Frames(400), Dimensions, Small with { CodebookSize = 8 }, Token));
         var old = trainer.Measure();
         Step([trainer]);
         var error = Assert.Throws<ArgumentException>(() => trainer.Apply(old));
@@ -198,7 +202,8 @@ public sealed class ShardTrainerTests
     private static float[] Frames(int count)
     {
         var random = new Random(count);
-        return [.. Enumerable.Range(0, count * Dimensions).Select(i => (random.NextSingle() + random.NextSingle() - 1) * MathF.Pow(0.6f, i % Dimensions))];
+        return [.. Enumerable.Range(0, count * Dimensions)
+            .Select(i => (random.NextSingle() + random.NextSingle() - 1) * MathF.Pow(0.6f, i % Dimensions))];
     }
 
     private static void AssertSame(RvqModel expected, RvqModel actual)

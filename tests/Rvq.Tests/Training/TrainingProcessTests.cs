@@ -3,7 +3,9 @@ using Rvq.Training;
 
 namespace Rvq.Tests.Training;
 
-/// <summary>Two processes of this machine, one of them without vector instructions, as another machine's would be, train what one process trains.</summary>
+/// <summary>
+/// Two processes of this machine, one of them without vector instructions, as another machine's would be, train what one process trains.
+/// </summary>
 public sealed class TrainingProcessTests
 {
     [Fact]
@@ -20,13 +22,15 @@ public sealed class TrainingProcessTests
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
             await second.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-            var model = RvqTrainer.Train(TrainingWorker.Frames(0), TrainingWorker.Dimensions, TrainingWorker.Offline, cancellationToken: TestContext.Current.CancellationToken);
+            var model = RvqTrainer.Train(TrainingWorker.Frames(0), TrainingWorker.Dimensions, TrainingWorker.Offline,
+                cancellationToken: TestContext.Current.CancellationToken);
             model.Save(Path.Combine(folder.FullName, "model"));
             var trainer = EmaTrainer.From(model, TrainingWorker.Online);
             var replaced = 0;
             for (var step = 1; step <= TrainingWorker.Steps; step++)
             {
-                replaced += trainer.Step(TrainingWorker.Frames(step), new float[300 * TrainingWorker.Dimensions], new int[900]).Stages.Sum(stage => stage.ReplacedCodes);
+                replaced += trainer.Step(TrainingWorker.Frames(step), new float[300 * TrainingWorker.Dimensions], new int[900]).Stages.Sum(
+                    stage => stage.ReplacedCodes);
             }
 
             Assert.True(replaced > 0);
@@ -34,8 +38,10 @@ public sealed class TrainingProcessTests
             foreach (var name in new[] { "model", "state" })
             {
                 var expected = await File.ReadAllBytesAsync(Path.Combine(folder.FullName, name), TestContext.Current.CancellationToken);
-                Assert.Equal(expected, await File.ReadAllBytesAsync(Path.Combine(folder.FullName, name + 0), TestContext.Current.CancellationToken));
-                Assert.Equal(expected, await File.ReadAllBytesAsync(Path.Combine(folder.FullName, name + 1), TestContext.Current.CancellationToken));
+                Assert.Equal(
+                    expected, await File.ReadAllBytesAsync(Path.Combine(folder.FullName, name + 0), TestContext.Current.CancellationToken));
+                Assert.Equal(
+                    expected, await File.ReadAllBytesAsync(Path.Combine(folder.FullName, name + 1), TestContext.Current.CancellationToken));
             }
         }
         finally

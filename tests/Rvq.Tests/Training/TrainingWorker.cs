@@ -4,7 +4,8 @@ using Rvq.Training;
 namespace Rvq.Tests.Training;
 
 /// <summary>
-/// One of several processes that train together: the test executable itself, told by an environment variable to be one. It sends its statistics to
+/// One of several processes that train together: the test executable itself, told by an environment variable to be one. It sends its
+/// statistics to
 /// its standard output and reads the other's from its standard input, each after its length.
 /// </summary>
 internal static class TrainingWorker
@@ -14,15 +15,18 @@ internal static class TrainingWorker
     public const int Dimensions = 6;
     public const int Steps = 6;
 
-    public static readonly RvqTrainerOptions Offline = new() { CodebookCount = 3, CodebookSize = 16, Iterations = 8, GainCopies = 1, Seed = 4 };
+    public static readonly RvqTrainerOptions Offline =
+        new() { CodebookCount = 3, CodebookSize = 16, Iterations = 8, GainCopies = 1, Seed = 4 };
 
-    public static readonly EmaTrainerOptions Online = new() { Decay = 0.8, DeadCodeInterval = 1, DeadCodeThreshold = 0.5, QuantizerDropout = 0.4, Seed = 4 };
+    public static readonly EmaTrainerOptions Online =
+        new() { Decay = 0.8, DeadCodeInterval = 1, DeadCodeThreshold = 0.5, QuantizerDropout = 0.4, Seed = 4 };
 
     /// <summary>The frames that are trained on, and those of each later step.</summary>
     public static float[] Frames(int batch)
     {
         var random = new Random(100 + batch);
-        return [.. Enumerable.Range(0, 300 * Dimensions).Select(i => (random.NextSingle() + random.NextSingle() - 1) * (1 + (i % Dimensions)))];
+        return [.. Enumerable.Range(0, 300 * Dimensions)
+            .Select(i => (random.NextSingle() + random.NextSingle() - 1) * (1 + (i % Dimensions)))];
     }
 
     /// <summary>The worker's part of them: a third or two.</summary>
