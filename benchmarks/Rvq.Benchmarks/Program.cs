@@ -27,6 +27,9 @@ switch (args)
     case ["peak"]:
         Peak.Print();
         break;
+    case ["train", var folder, var codebooks, var threads]:
+        TrainingProbe.Print(folder, int.Parse(codebooks, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
+        break;
     case ["bits"]:
         Bits.Print();
         break;
