@@ -115,7 +115,8 @@ public sealed class RvqModelIdentityTests
         Assert.Equal(
             "DAC: 2 × [40, 8] in 24 dimensions, 86.133 frames/s, 1.034 kbit/s",
             new RvqModel(
-                TestModels.Dac(random, 24, [8, 8], 40, [1, 1])) { Family = "DAC", SampleRate = 44100, HopLength = 512 }.ToString());
+                TestModels.Dac(random, 24, [8, 8], 40, [1, 1]))
+            { Family = "DAC", SampleRate = 44100, HopLength = 512 }.ToString());
         Assert.Equal(
             "1 × [4096, 1] every 4 frames + 1 × [4096, 1] every 2 frames + 1 × [1024, 1]",
             Strided((4096, 4), (4096, 2), (1024, 1)).ToString());

@@ -109,11 +109,11 @@ internal sealed class CorpusInput
     /// <summary>The format of the outputs.</summary>
     public ClipFormat Format(ParseResult given)
         => given.GetValue(_folder) is not null ? given.GetValue(_format) : Path.GetExtension(given.GetValue(_output)) switch
-    {
-        ".parquet" => ClipFormat.Parquet,
-        ".rvq" => ClipFormat.Rvq,
-        _ => ClipFormat.Npy,
-    };
+        {
+            ".parquet" => ClipFormat.Parquet,
+            ".rvq" => ClipFormat.Rvq,
+            _ => ClipFormat.Npy,
+        };
 
     /// <summary>Makes the outputs.</summary>
     /// <param name="shell">The shell.</param>

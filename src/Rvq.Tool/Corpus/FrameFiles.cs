@@ -21,12 +21,12 @@ internal static class FrameFiles
     /// <exception cref="InvalidDataException">It is no such file.</exception>
     public static ClipFile<float> Open(string path, string id, int dimensions, bool channelsFirst, string column)
         => Path.GetExtension(path) switch
-    {
-        ".npy" => ArrayFiles.Open(path, id, channelsFirst, NpyReader.SingleConverter),
-        ".npz" => ArrayFiles.OpenArchive(path, id, channelsFirst, NpyReader.ReadSingle),
-        ".parquet" => OpenTable(path, dimensions, column),
-        var extension => throw new InvalidDataException($"Frames are read from {string.Join(", ", Extensions)}, not from '{extension}'."),
-    };
+        {
+            ".npy" => ArrayFiles.Open(path, id, channelsFirst, NpyReader.SingleConverter),
+            ".npz" => ArrayFiles.OpenArchive(path, id, channelsFirst, NpyReader.ReadSingle),
+            ".parquet" => OpenTable(path, dimensions, column),
+            var extension => throw new InvalidDataException($"Frames are read from {string.Join(", ", Extensions)}, not from '{extension}'."),
+        };
 
     private static ClipFile<float> OpenTable(string path, int dimensions, string column)
     {

@@ -28,7 +28,8 @@ internal static class NpzReader
             var bytes = zip.Inflate(entry, left);
             left -= bytes.Length;
             tensors.Add(NpyTensor.Read(
-                joined, joined.Append(bytes), bytes.Length, name) with { Place = $"in the zip entry {TensorEntry.Quote(entry.Name)}" });
+                joined, joined.Append(bytes), bytes.Length, name) with
+            { Place = $"in the zip entry {TensorEntry.Quote(entry.Name)}" });
         }
 
         return new TensorFile(joined, tensors, new Dictionary<string, string>()) { Format = "npz" };

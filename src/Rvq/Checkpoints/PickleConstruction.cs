@@ -189,8 +189,13 @@ internal static class PickleConstruction
     /// <summary>An untyped storage, whose count is in bytes, as one of a type.</summary>
     private static PickleStorage Typed(PickleStorage storage, string type)
         => Types.TryGetValue(type, out var element) && storage.ElementSize == 1 && storage.Count % element.Size == 0
-            ? storage with { Type = element.Type, TypeName = element.Name, ElementSize = element.Size,
-                Count = storage.Count / element.Size }
+            ? storage with
+            {
+                Type = element.Type,
+                TypeName = element.Name,
+                ElementSize = element.Size,
+                Count = storage.Count / element.Size
+            }
             : storage with { Type = ElementType.Other, TypeName = type.Split(' ')[^1], ElementSize = 0 };
 
     private static PickleTensor? Tensor(PickleStorage storage, long offset, List<object?> sizes, List<object?> steps)

@@ -133,8 +133,12 @@ internal static class EmaState
             InitializationIterations = reader.ReadInt32(),
             CoarseToFine = reader.ReadBoolean(),
             QuantizerDropout = reader.ReadDouble(),
-            Commitment = new Commitment { Weight = reader.ReadDouble(), SumsStages = reader.ReadBoolean(),
-                OnlyFirstStageHasGradient = reader.ReadBoolean() },
+            Commitment = new Commitment
+            {
+                Weight = reader.ReadDouble(),
+                SumsStages = reader.ReadBoolean(),
+                OnlyFirstStageHasGradient = reader.ReadBoolean()
+            },
             Seed = reader.ReadUInt64(),
             MaxDegreeOfParallelism = reader.ReadInt32(),
         };

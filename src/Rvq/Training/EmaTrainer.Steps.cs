@@ -96,8 +96,11 @@ public sealed partial class EmaTrainer
             stage.Error / stage.Rows / Dimensions, CodebookStatistics.Perplexity(stage.Counts), CodebookStatistics.UsedCodes(stage.Counts),
             replaced[i]));
         EmaStage[] stages = [.. results];
-        return new EmaStep(stages) { Loss = Options.Commitment.StageWeight(stages.Length) * stages.Sum(stage => stage.CommitmentLoss),
-            FrameCount = total.FrameCount };
+        return new EmaStep(stages)
+        {
+            Loss = Options.Commitment.StageWeight(stages.Length) * stages.Sum(stage => stage.CommitmentLoss),
+            FrameCount = total.FrameCount
+        };
     }
 
     private ArgumentException TooLarge(ReadOnlySpan<float> rows, FrameLayout layout)

@@ -32,11 +32,11 @@ public sealed class RvqModelFilesTests : IDisposable
         var plain = new Stage(new Codebook([1, 2, 3, 4], 2), stride: 2);
         AssertRoundTrip(
             new RvqModel(new ResidualStack([inner, plain], input, output), new ResidualStack([new Stage(new Codebook([1, 2, 3], 3))]))
-        {
-            Family = "Ünï \"codec\"",
-            SampleRate = 44100,
-            HopLength = 512,
-        });
+            {
+                Family = "Ünï \"codec\"",
+                SampleRate = 44100,
+                HopLength = 512,
+            });
     }
 
     [Theory]

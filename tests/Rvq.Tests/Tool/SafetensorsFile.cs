@@ -12,8 +12,12 @@ internal static class SafetensorsFile
         var length = 0;
         foreach (var name in names)
         {
-            header[name] = new JsonObject { ["dtype"] = "F32", ["shape"] = new JsonArray(1),
-                ["data_offsets"] = new JsonArray(length, length += sizeof(float)) };
+            header[name] = new JsonObject
+            {
+                ["dtype"] = "F32",
+                ["shape"] = new JsonArray(1),
+                ["data_offsets"] = new JsonArray(length, length += sizeof(float))
+            };
         }
 
         var text = System.Text.Encoding.UTF8.GetBytes(header.ToJsonString());

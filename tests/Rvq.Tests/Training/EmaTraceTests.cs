@@ -98,7 +98,8 @@ public sealed class EmaTraceTests
         var options =
             (encodec ? EnCodec : Vqp with { DeadCodeThreshold = 1 }) with { CodebookCount = 3, CodebookSize = 16, SharedCodebook = shared };
         var trainer = new EmaTrainer(
-            8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options) { FirstCodewords = trace.DrawOfStart() };
+            8, shared ? options with { DeadCodeRule = DeadCodeRule.None } : options)
+        { FirstCodewords = trace.DrawOfStart() };
         var losses = trace.Losses;
         var (first, _) = Npy.ReadSingle(trace.File("batch_first.npy"));
         var batch = Trace.TimeMajor(first, 4, encodec);

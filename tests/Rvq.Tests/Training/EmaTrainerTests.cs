@@ -85,8 +85,15 @@ public sealed class EmaTrainerTests
         }
 
         frames = [.. frames.Chunk(Wide).SelectMany(row => row.Select(value => value / MathF.Sqrt(row.Sum(other => other * other))))];
-        var options = new EmaTrainerOptions { CodebookCount = 3, CodebookSize = 256, Seed = 1, Decay = 0.9, InitializationIterations = 10,
-            MaxDegreeOfParallelism = 2 };
+        var options = new EmaTrainerOptions
+        {
+            CodebookCount = 3,
+            CodebookSize = 256,
+            Seed = 1,
+            Decay = 0.9,
+            InitializationIterations = 10,
+            MaxDegreeOfParallelism = 2
+        };
         var trainer = new EmaTrainer(Wide, options);
         for (var step = 0; step < 25; step++)
         {
@@ -195,8 +202,14 @@ public sealed class EmaTrainerTests
     [InlineData(true)]
     public async Task Load_AfterSave_ResumesToTheSameBits(bool shared)
     {
-        var options = Small with { QuantizerDropout = 0.5, SharedCodebook = shared, DeadCodeRule = DeadCodeRule.BelowThreshold,
-            DeadCodeThreshold = 3, DeadCodeInterval = 2 };
+        var options = Small with
+        {
+            QuantizerDropout = 0.5,
+            SharedCodebook = shared,
+            DeadCodeRule = DeadCodeRule.BelowThreshold,
+            DeadCodeThreshold = 3,
+            DeadCodeInterval = 2
+        };
         var trainer = new EmaTrainer(Dimensions, options);
         for (var step = 0; step < 7; step++)
         {
