@@ -36,14 +36,8 @@ internal sealed unsafe class GreedyEncoder : FrameEncoder
             return new ProjectedEncoder(stack, _model, _kernel, degree);
         }
 
-        if (_model.FramesPerBlock > 1)
-        {
-            return new PlainBlockEncoder(stack, _kernel, _model.FramesPerBlock, _model.CodesPerBlock, degree);
-        }
-
-        var small = stack.Tables.SmallStack is { } tables
-            ? _kernel.SmallStackEncoder(tables, stack.Stages.Length, _model.CodesPerBlock)
-            : null;
-        return small ?? new PlainEncoder(stack, _kernel, _model.CodesPerBlock, degree);
+        var small = _model.FramesPerBlock == 1 && stack.Tables.SmallStack is { } tables
+            ? _kernel.SmallStackEncoder(tables, stack.Stages.Length, _model.CodesPerBlock) : null;
+        return small ?? new PlainEncoder(stack, _kernel, _model.FramesPerBlock, _model.CodesPerBlock, degree);
     }
 }
