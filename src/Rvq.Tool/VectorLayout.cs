@@ -52,11 +52,12 @@ internal sealed class VectorLayout
 
     /// <summary>The layout of an array [T, C] or [B, T, C], or with <paramref name="channelsFirst"/> [C, T] or [B, C, T].</summary>
     /// <exception cref="InvalidDataException">The array has another number of axes.</exception>
-    public static VectorLayout Of<T>(NpyArray<T> array, bool channelsFirst, string path)
+    public static VectorLayout Of<T>(NpyArray<T> array, bool channelsFirst, string? path)
     {
         if (array.Shape.Length is not (2 or 3))
         {
-            throw new InvalidDataException($"{path}: It has {array.Shape.Length} axes; an array of vectors has 2, or 3 with a batch.");
+            throw new InvalidDataException(
+                $"{(path is null ? "" : $"{path}: ")}It has {array.Shape.Length} axes; an array of vectors has 2, or 3 with a batch.");
         }
 
         var batched = array.Shape.Length == 3;

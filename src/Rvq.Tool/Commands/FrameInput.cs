@@ -36,17 +36,22 @@ internal sealed class FrameInput
     {
         var frames = shell.Read(path, NpyReader.ReadSingle);
         var layout = VectorLayout.Of(frames, channelsFirst, path);
+        ThrowIfOfOthers(layout, path, channelsFirst, dimensions);
+        layout.ThrowIfNotFinite(frames.Values, path);
+        return (frames, layout);
+    }
+
+    /// <summary>Refuses an array of frames that have not that many dimensions, unless it is null.</summary>
+    /// <exception cref="InvalidDataException">They have others.</exception>
+    public static void ThrowIfOfOthers(VectorLayout layout, string path, bool channelsFirst, int? dimensions)
+    {
         if (dimensions is not null && layout.Width != dimensions)
         {
             throw new InvalidDataException(
-                $"{path}: Its shape is [{string.Join(", ", frames.Shape)}], so a frame has {layout.Width} values, but {dimensions} are "
+                $"{path}: Its shape is [{string.Join(", ", layout.Shape)}], so a frame has {layout.Width} values, but {dimensions} are "
                 + "needed."
-                + (layout.Count == dimensions ? channelsFirst ? " Without --channels-first it would "
-                + "fit." : " With --channels-first it would fit." : ""));
+                + (layout.Count != dimensions ? "" : $" {(channelsFirst ? "Without" : "With")} --channels-first it would fit."));
         }
-
-        layout.ThrowIfNotFinite(frames.Values, path);
-        return (frames, layout);
     }
 
     /// <summary>Reads the frames one after the other, a positive multiple of <paramref name="framesPerBlock"/> in every sequence.</summary>

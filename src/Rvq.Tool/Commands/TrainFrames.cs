@@ -60,12 +60,19 @@ internal sealed class TrainFrames
         {
             cancellation.ThrowIfCancellationRequested();
             var frames = 0L;
-            foreach (var (rows, width) in Read(shell, given, file, dimensions))
+            try
             {
-                dimensions = width;
-                sample ??= new FrameSample(width, limit, seed);
-                sample.Add(rows, "frames", "frame");
-                frames += rows.Length / width;
+                foreach (var (rows, width) in Read(shell, given, file, dimensions, cancellation))
+                {
+                    dimensions = width;
+                    sample ??= new FrameSample(width, limit, seed);
+                    sample.Add(rows, "frames", "frame");
+                    frames += rows.Length / width;
+                }
+            }
+            catch (InvalidDataException fault)
+            {
+                throw new InvalidDataException(Shell.Named(file, fault), fault);
             }
 
             inputs.Add(new TrainInput(file, frames));
@@ -81,43 +88,47 @@ internal sealed class TrainFrames
             : throw new InvalidDataException(
                 $"{path}: There are no frames: nothing that ends with {string.Join(", ", FrameFiles.Extensions)}.");
 
-    /// <summary>The sequences of a file that are not empty.</summary>
-    private IEnumerable<(float[] Rows, int Width)> Read(Shell shell, ParseResult given, string path, int? dimensions)
+    /// <summary>The frames of a file, part by part, in arrays that the next part may take.</summary>
+    private IEnumerable<(float[] Rows, int Width)> Read(
+        Shell shell, ParseResult given, string path, int? dimensions, CancellationToken cancellation)
     {
         var channelsFirst = given.GetValue(_channelsFirst);
-        if (Path.GetExtension(path) is not (".npz" or ".parquet"))
+        if (!FrameFiles.Extensions.Contains(Path.GetExtension(path)))
         {
             var (array, layout) = FrameInput.Read(shell, path, channelsFirst, dimensions);
             return layout.Length > 0 ? [(layout.ToRows(array.Values), layout.Width)] : [];
         }
 
-        return ReadClips(path, channelsFirst, given.GetRequiredValue(_column), dimensions);
+        return ReadParts(path, channelsFirst, given.GetRequiredValue(_column), dimensions, cancellation);
     }
 
-    private static IEnumerable<(float[] Rows, int Width)> ReadClips(string path, bool channelsFirst, string column, int? dimensions)
+    private static IEnumerable<(float[] Rows, int Width)> ReadParts(
+        string path, bool channelsFirst, string column, int? dimensions, CancellationToken cancellation)
     {
         if (dimensions is null && Path.GetExtension(path) == ".parquet")
         {
-            throw new InvalidDataException($"{path}: Lists do not say how long a frame is; name a .npy or .npz file first.");
+            throw new InvalidDataException($"Lists do not say how long a frame is; name a .npy or .npz file first.");
         }
 
         using var file = FrameFiles.Open(path, Path.GetFileNameWithoutExtension(path), dimensions ?? 0, channelsFirst, column);
-        foreach (var clip in file.Clips)
+        if (file.Layout is { } layout)
         {
-            var rows = clip.ReadAll();
-            if (rows.Length == 0)
-            {
-                continue;
-            }
+            FrameInput.ThrowIfOfOthers(layout, path, channelsFirst, dimensions);
+        }
 
+        foreach (var clip in file.Clips.Where(clip => clip.Count > 0 && clip.Width > 0))
+        {
             if (dimensions is { } wanted && clip.Width != wanted)
             {
-                throw new InvalidDataException($"{path}: A frame of '{clip.Id}' has {clip.Width} values, but {wanted} are needed.");
+                throw new InvalidDataException($"A frame of '{clip.Id}' has {clip.Width} values, but {wanted} are needed.");
             }
 
-            VectorLayout.Sequence(clip.Count, clip.Width, channelsFirst: false).ThrowIfNotFinite(rows, $"{path}: '{clip.Id}'");
             dimensions = clip.Width;
-            yield return (rows, clip.Width);
+            foreach (var (first, rows) in clip.Parts(cancellation))
+            {
+                ClipEncoder.ThrowIfNotFinite(clip.Id, first, rows, clip.Width);
+                yield return (rows, clip.Width);
+            }
         }
     }
 }

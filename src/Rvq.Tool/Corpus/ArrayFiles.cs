@@ -10,22 +10,15 @@ internal static class ArrayFiles
         where T : unmanaged
     {
         var rows = NpyRows<T>.Open(path, channelsFirst, converterFor);
-        var layout = rows.Layout;
-        var clips = Enumerable.Range(0, layout.Batch).Select(batch => new Clip<T>(
-            Name(id, layout, batch), layout.Count, layout.Width, (first, part) => rows.Read(batch, first, part)));
-        return new ClipFile<T>(clips, layout, rows);
+        return new ClipFile<T>(Clips(rows, id), rows.Layout, rows);
     }
 
-    /// <summary>Opens an .npz file, of which an array at a time is in memory.</summary>
-    public static ClipFile<T> OpenArchive<T>(string path, string id, bool channelsFirst, Func<Stream, NpyArray<T>> read)
+    /// <summary>Opens an .npz file, of whose arrays one at a time is unpacked, to a temporary file where it is large.</summary>
+    public static ClipFile<T> OpenArchive<T>(string path, string id, bool channelsFirst, Func<NpyHeader, NpyConverter<T>> converterFor)
+        where T : unmanaged
     {
         var stream = File.OpenRead(path);
-        var clips = NpzReader.Read(stream, read).SelectMany(member =>
-        {
-            var layout = VectorLayout.Of(member.Array, channelsFirst, $"{member.Name}.npy");
-            return Clips(member.Array, layout, $"{id}/{member.Name}");
-        });
-        return new ClipFile<T>(clips, null, stream);
+        return new ClipFile<T>(OpenMembers(stream, id, channelsFirst, converterFor), null, stream);
     }
 
     /// <summary>The sequences of an array in memory.</summary>
@@ -35,6 +28,30 @@ internal static class ArrayFiles
         return Enumerable.Range(0, layout.Batch).Select(batch => new Clip<T>(
             Name(id, layout, batch), layout.Count, layout.Width,
             (first, part) => rows.AsSpan((batch * length) + (first * layout.Width), part.Length).CopyTo(part)));
+    }
+
+    private static IEnumerable<Clip<T>> OpenMembers<T>(
+        Stream stream, string id, bool channelsFirst, Func<NpyHeader, NpyConverter<T>> converterFor)
+        where T : unmanaged
+    {
+        foreach (var (name, array) in NpzReader.Read(stream, member => NpyRows<T>.Unpack(member, channelsFirst, converterFor)))
+        {
+            using (array)
+            {
+                foreach (var clip in Clips(array, $"{id}/{name}"))
+                {
+                    yield return clip;
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Clip<T>> Clips<T>(NpyRows<T> rows, string id)
+        where T : unmanaged
+    {
+        var layout = rows.Layout;
+        return Enumerable.Range(0, layout.Batch).Select(batch => new Clip<T>(
+            Name(id, layout, batch), layout.Count, layout.Width, (first, part) => rows.Read(batch, first, part)));
     }
 
     private static string Name(string id, VectorLayout layout, int batch) => layout.Shape.Length == 2 ? id : $"{id}/{batch}";

@@ -31,8 +31,8 @@ internal sealed record Clip<T>(string Id, int Count, int Width, int Step, RowRea
     /// <summary>The rows of some values that are best read at a time.</summary>
     public static int StepOf(long valuesPerRow) => (int)Math.Max(1, ValuesPerStep / Math.Max(1, valuesPerRow));
 
-    /// <summary>Reads the clip part by part.</summary>
-    public void ForEachPart(Action<int, T[]> take, CancellationToken cancellation)
+    /// <summary>The clip part by part, each with the position of its first row, in an array that the next part may take.</summary>
+    public IEnumerable<(int First, T[] Rows)> Parts(CancellationToken cancellation)
     {
         T[]? part = null;
         for (var first = 0; first < Count; first += Step)
@@ -41,7 +41,7 @@ internal sealed record Clip<T>(string Id, int Count, int Width, int Step, RowRea
             var length = Math.Min(Step, Count - first) * Width;
             part = part?.Length == length ? part : new T[length];
             Read(first, part);
-            take(first, part);
+            yield return (first, part);
         }
     }
 

@@ -84,7 +84,11 @@ internal static class ClipOutput
             var (writer, batch) = (new NpyRowsWriter<T>(stream, layout, element), 0);
             foreach (var clip in file.Clips)
             {
-                clip.ForEachPart((first, rows) => writer.Write(batch, first, rows), cancellation);
+                foreach (var (first, rows) in clip.Parts(cancellation))
+                {
+                    writer.Write(batch, first, rows);
+                }
+
                 batch++;
             }
 
@@ -105,7 +109,10 @@ internal static class ClipOutput
             entry.LastWriteTime = NoTime;
             using var member = entry.Open();
             NpyWriter.WriteHeader(member, [clip.Count, clip.Width], element);
-            clip.ForEachPart((_, rows) => NpyWriter.WriteValues(member, rows, element), cancellation);
+            foreach (var (_, rows) in clip.Parts(cancellation))
+            {
+                NpyWriter.WriteValues(member, rows, element);
+            }
         }
     }
 
@@ -121,7 +128,11 @@ internal static class ClipOutput
                     "It has several sequences, but an .rvq stream holds one; --format parquet or npy holds them all.");
             }
 
-            clip.ForEachPart((_, codes) => writer.Write<int>(codes), cancellation);
+            foreach (var (_, codes) in clip.Parts(cancellation))
+            {
+                writer.Write<int>(codes);
+            }
+
             written = true;
         }
 

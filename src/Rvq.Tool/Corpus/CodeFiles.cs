@@ -21,7 +21,7 @@ internal sealed record CodeFiles(ClipDecoder Decoder, bool ChannelsFirst, string
     public ClipFile<float> Open(string path, string id) => Path.GetExtension(path) switch
     {
         ".npy" => Decode(ArrayFiles.Open(path, id, ChannelsFirst, NpyReader.Int32Converter)),
-        ".npz" => Decode(ArrayFiles.OpenArchive(path, id, ChannelsFirst, NpyReader.ReadInt32)),
+        ".npz" => Decode(ArrayFiles.OpenArchive(path, id, ChannelsFirst, NpyReader.Int32Converter)),
         ".parquet" => OpenTable(path),
         ".rvq" => OpenStream(path, id),
         ".ecdc" or ".dac" => OpenWhole(path, id),

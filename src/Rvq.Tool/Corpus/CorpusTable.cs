@@ -13,7 +13,7 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
 
     /// <summary>The clips.</summary>
     /// <param name="open">Opens an input.</param>
-    /// <param name="convert">Makes a clip of an input's clip, which is in memory; on any thread.</param>
+    /// <param name="convert">Makes a clip of an input's clip; on any thread.</param>
     /// <param name="cancellation">Stops it.</param>
     public IEnumerable<Clip<TOut>> Clips<TIn, TOut>(
         Func<CorpusItem, ClipFile<TIn>> open, Func<Clip<TIn>, Clip<TOut>> convert, CancellationToken cancellation)
@@ -24,7 +24,14 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
             foreach (var clip in Read(position, open))
             {
                 cancellation.ThrowIfCancellationRequested();
-                queue.Enqueue((position, Task.Run(() => InMemory(convert(clip)), cancellation)));
+                var conversion = Task.Run(() => InMemory(convert(clip)), cancellation);
+                if (!IsShort(clip))
+                {
+                    // It is read where it lies, so its input waits for it.
+                    Task.WaitAny(conversion);
+                }
+
+                queue.Enqueue((position, conversion));
                 if (queue.Count > 2 * Threads && Take(queue, cancellation) is { } first)
                 {
                     yield return first;
@@ -40,6 +47,9 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
             }
         }
     }
+
+    // One part of a clip: what the queue holds is a few of those and of results, whatever the length of the clips.
+    private static bool IsShort<T>(Clip<T> clip) => clip.Count <= clip.Step;
 
     private static Clip<T> InMemory<T>(Clip<T> clip) => new Clip<T>(clip.Id, clip.ReadAll(), clip.Width);
 
@@ -57,7 +67,7 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
             using var clips = file.Clips.GetEnumerator();
             while (true)
             {
-                if (!Try(position, () => clips.MoveNext() ? InMemory(clips.Current) : null, out var clip))
+                if (!Try(position, () => !clips.MoveNext() ? null : IsShort(clips.Current) ? InMemory(clips.Current) : clips.Current, out var clip))
                 {
                     Progress.Failed(item.Path);
                     yield break;

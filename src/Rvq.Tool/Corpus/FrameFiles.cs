@@ -23,7 +23,7 @@ internal static class FrameFiles
         => Path.GetExtension(path) switch
         {
             ".npy" => ArrayFiles.Open(path, id, channelsFirst, NpyReader.SingleConverter),
-            ".npz" => ArrayFiles.OpenArchive(path, id, channelsFirst, NpyReader.ReadSingle),
+            ".npz" => ArrayFiles.OpenArchive(path, id, channelsFirst, NpyReader.SingleConverter),
             ".parquet" => OpenTable(path, dimensions, column),
             var extension => throw new InvalidDataException($"Frames are read from {string.Join(", ", Extensions)}, not from '{extension}'."),
         };

@@ -1,25 +1,31 @@
-using Microsoft.Win32.SafeHandles;
+using Rvq.Checkpoints;
 using Rvq.Tool.Files;
 
 namespace Rvq.Tool.Corpus;
 
 /// <summary>
-/// Rows of an .npy file, read where they lie, whatever the order of its axes: no more of the file is in memory than is asked for.
+/// Rows of an .npy file, read where they lie, whatever the order of its axes: no more of the file is in memory than is asked for. One
+/// thread at a time reads.
 /// </summary>
 internal sealed class NpyRows<T> : IDisposable
     where T : unmanaged
 {
     private const int BufferBytes = 1 << 16;
 
-    private readonly SafeFileHandle _file;
+    private readonly Stream _stream;
     private readonly NpyHeader _header;
     private readonly NpyConverter<T> _convert;
     private readonly long _start;
     private readonly byte[] _buffer = new byte[BufferBytes];
     private readonly T[] _values = new T[BufferBytes];
 
-    private NpyRows(SafeFileHandle file, NpyHeader header, NpyConverter<T> convert, long start, VectorLayout layout)
-        => (_file, _header, _convert, _start, Layout) = (file, header, convert, start, layout);
+    // The stream can seek and stands at the first value.
+    private NpyRows(Stream stream, NpyHeader header, bool channelsFirst, Func<NpyHeader, NpyConverter<T>> converterFor, string? name)
+    {
+        NpyReader.CheckLength(stream, header);
+        Layout = VectorLayout.Of(new NpyArray<T>([], header.Shape, header.FortranOrder), channelsFirst, name);
+        (_stream, _header, _convert, _start) = (stream, header, converterFor(header), stream.Position);
+    }
 
     /// <summary>How the rows lie.</summary>
     public VectorLayout Layout { get; }
@@ -28,17 +34,45 @@ internal sealed class NpyRows<T> : IDisposable
     /// <exception cref="InvalidDataException">It is not an .npy file of such values, or its length does not fit its header.</exception>
     public static NpyRows<T> Open(string path, bool channelsFirst, Func<NpyHeader, NpyConverter<T>> converterFor)
     {
-        NpyHeader header;
-        long start;
-        using (var stream = File.OpenRead(path))
+        var file = File.OpenRead(path);
+        try
         {
-            header = NpyHeader.Read(stream);
-            start = stream.Position;
-            NpyReader.CheckLength(stream, header);
-        }
+            if (!file.CanSeek)
+            {
+                using (file)
+                {
+                    return Unpack(file, channelsFirst, converterFor);
+                }
+            }
 
-        var layout = VectorLayout.Of(new NpyArray<T>([], header.Shape, header.FortranOrder), channelsFirst, path);
-        return new NpyRows<T>(File.OpenHandle(path), header, converterFor(header), start, layout);
+            return new NpyRows<T>(file, NpyHeader.Read(file), channelsFirst, converterFor, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a file out of a stream that cannot seek: into memory, or into a temporary file where it is large.</summary>
+    /// <param name="packed">The stream, which stays open.</param>
+    /// <param name="channelsFirst">Whether the frame axis comes last.</param>
+    /// <param name="converterFor">Makes values of its kind.</param>
+    /// <exception cref="InvalidDataException">As of <see cref="Open"/>.</exception>
+    public static NpyRows<T> Unpack(Stream packed, bool channelsFirst, Func<NpyHeader, NpyConverter<T>> converterFor)
+    {
+        var header = NpyHeader.Read(packed);
+        var values = Spool.Copy(packed, (long)header.Count * header.ItemSize, "What follows its header");
+        try
+        {
+            values.Position = 0;
+            return new NpyRows<T>(values, header, channelsFirst, converterFor, name: null);
+        }
+        catch
+        {
+            values.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads rows of a sequence.</summary>
@@ -72,23 +106,23 @@ internal sealed class NpyRows<T> : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _stream.Dispose();
 
     private void ReadDense(long index, Span<T> values)
     {
-        for (var offset = _start + (index * _header.ItemSize); !values.IsEmpty;)
+        _stream.Position = _start + (index * _header.ItemSize);
+        while (!values.IsEmpty)
         {
             var bytes = _buffer.AsSpan(0, (int)Math.Min((long)values.Length * _header.ItemSize, BufferBytes));
-            for (var filled = 0; filled < bytes.Length;)
+            var read = _stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (read < bytes.Length)
             {
-                var read = RandomAccess.Read(_file, bytes[filled..], offset + filled);
-                filled += read > 0 ? read : throw new InvalidDataException($"It was cut off at byte {offset + filled} while it was read.");
+                throw new InvalidDataException($"It was cut off at byte {_stream.Position} while it was read.");
             }
 
             var items = bytes.Length / _header.ItemSize;
             NpyReader.Convert(bytes, _header, _convert, values[..items]);
             values = values[items..];
-            offset += bytes.Length;
         }
     }
 }

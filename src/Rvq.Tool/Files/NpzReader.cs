@@ -17,7 +17,7 @@ internal static class NpzReader
 
     /// <summary>The arrays in the archive's order, each read when it is asked for.</summary>
     /// <exception cref="InvalidDataException">It is no such file, or an array is damaged.</exception>
-    public static IEnumerable<(string Name, NpyArray<T> Array)> Read<T>(Stream stream, Func<Stream, NpyArray<T>> read)
+    public static IEnumerable<(string Name, T Array)> Read<T>(Stream stream, Func<Stream, T> read)
     {
         using var archive = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
         foreach (var entry in archive.Entries)
@@ -31,7 +31,7 @@ internal static class NpzReader
         }
     }
 
-    private static NpyArray<T> ReadEntry<T>(ZipArchiveEntry entry, Func<Stream, NpyArray<T>> read)
+    private static T ReadEntry<T>(ZipArchiveEntry entry, Func<Stream, T> read)
     {
         try
         {

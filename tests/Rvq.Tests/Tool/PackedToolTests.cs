@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using Rvq.Tests.Checkpoints;
 using Rvq.Tests.Tool.Parquet;
 
 namespace Rvq.Tests.Tool;
@@ -177,6 +178,40 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
         _tool.Fail(1, "d.rvq", "$RVQ decode model.th d.rvq -o a.npy");
         _tool.Succeed("$RVQ decode model.th d.rvq -o a.npy --recover");
         Assert.Contains("lost", _tool.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryCommand_ChannelsFirst_TakesAndGivesTheAxesTurned()
+    {
+        // codes.npy [3, 40] and frames.npy [8, 40]: what the usual order gives, with its axes turned.
+        var frames = Npy.ReadSingle(_tool.File("frames.npy"));
+        ArithmeticModel.Write(_tool.File("turned.npy"), [8, 40], index => frames.Data[(index[1] * 8) + index[0]]);
+        _tool.Succeed("$RVQ encode model.th turned.npy --channels-first -o codes.npy && mkdir in && cp turned.npy in && $RVQ encode "
+            + "model.th in --channels-first --output-dir out && cmp codes.npy out/turned.npy");
+        var (codes, expected) = (Npy.ReadInt64(_tool.File("codes.npy")), Npy.ReadInt64(_tool.File("expected_codes.npy")).Data);
+        Assert.Equal([3, 40], codes.Shape);
+        Assert.Equal(expected, Enumerable.Range(0, 120).Select(i => codes.Data[(i % 3 * 40) + (i / 3)]));
+        _tool.Succeed("$RVQ decode model.th codes.npy --channels-first -o back.npy && $RVQ decode model.th expected_codes.npy -o rows.npy");
+        var (back, rows) = (Npy.ReadSingle(_tool.File("back.npy")), Npy.ReadSingle(_tool.File("rows.npy")).Data);
+        Assert.Equal([8, 40], back.Shape);
+        Assert.Equal(rows, Enumerable.Range(0, 320).Select(i => back.Data[(i % 8 * 40) + (i / 8)]));
+        _tool.Succeed("$RVQ train turned.npy --channels-first -o a.st --codebooks 2 --size 8 && $RVQ train frames.npy -o b.st "
+            + "--codebooks 2 --size 8 && cmp a.st b.st");
+        _tool.Succeed("$RVQ evaluate model.th turned.npy --channels-first --json > a.json && $RVQ evaluate model.th frames.npy --json > "
+            + "b.json && cmp a.json b.json");
+        _tool.Succeed("$RVQ convert codes.npy --channels-first -o a.rvq --size 1024 && $RVQ convert expected_codes.npy -o b.rvq --size 1024 "
+            + "&& cmp a.rvq b.rvq && $RVQ report model.th in --channels-first -o r.html");
+    }
+
+    [Fact]
+    public void Decode_UnitCodewords_HaveLengthOne()
+    {
+        File.WriteAllBytes(_tool.File("titok.safetensors"), TensorBytes.Safetensors(
+            [TensorBytes.Single("vq_layer.embedding.weight", [2, 2], 3, 4, 0, -2)]));
+        _tool.Succeed("$RVQ train frames.npy -o unused.st --codebooks 1 --size 2 > /dev/null && $RVQ encode unused.st frames.npy -o c.npy");
+        _tool.Succeed("$RVQ decode titok.safetensors c.npy -o unit.npy --unit-codewords true");
+        Assert.All(Npy.ReadSingle(_tool.File("unit.npy")).Data, value => Assert.Contains(value, (float[])[0.6f, 0.8f, 0, -1]));
+        _tool.Succeed("$RVQ decode titok.safetensors c.npy -o unit2.npy --unit-codewords && cmp unit.npy unit2.npy");
     }
 
     [Fact]

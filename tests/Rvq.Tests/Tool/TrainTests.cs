@@ -101,6 +101,8 @@ public sealed class TrainTests : IDisposable
         AssertSame(_tool.File("all.npz"));
         AssertSame(_tool.File("a.npy"), _tool.File("rest.parquet"));
         AssertSame($"@{_tool.File("list.txt")}");
+        File.Copy(_tool.File("all.npy"), _tool.File("frames.array"));
+        AssertSame(_tool.File("frames.array"));
         _tool.Fail(1, "how long a frame is", ["train", _tool.File("rest.parquet"), .. options, _tool.File("x")]);
 
         void AssertSame(params string[] inputs)
@@ -111,6 +113,23 @@ public sealed class TrainTests : IDisposable
 
         void Write(string name, int start, int end)
             => ArithmeticModel.Write(_tool.File(name), [end - start, 3], index => rows[start + index[0]][index[1]]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Train_ALongFile_IsTheSameReadInPartsAndWhole(bool channelsFirst)
+    {
+        // Two sequences, each longer than one part; a name that is no array's is read whole.
+        const int Count = 530_000;
+        var random = new Random(6);
+        ArithmeticModel.Write(_tool.File("parts.npy"), channelsFirst ? [2, 2, Count] : [2, Count, 2], _ => random.NextSingle());
+        File.Copy(_tool.File("parts.npy"), _tool.File("whole"));
+        string[] options = ["--codebooks", "1", "--size", "8", "--sample", "500", .. channelsFirst ? ["--channels-first"] : (string[])[]];
+        _tool.Succeed(["train", _tool.File("parts.npy"), .. options, "-o", _tool.File("a")]);
+        Assert.Contains("of 1060000 frames", _tool.Output.Replace(",", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        _tool.Succeed(["train", _tool.File("whole"), .. options, "-o", _tool.File("b")]);
+        Assert.Equal(File.ReadAllBytes(_tool.File("a")), File.ReadAllBytes(_tool.File("b")));
     }
 
     [Fact]

@@ -156,6 +156,72 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_tool.File("in/frames.npy")), File.ReadAllBytes(_tool.File("back/frames.npy")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Encode_LongClips_GiveTheirCodesWhereverTheyLie(bool channelsFirst)
+    {
+        // Longer than one part, so that a table's clips are read while they are encoded; the short one comes last.
+        const int Long = 270_000;
+        string[] layout = channelsFirst ? ["--channels-first"] : [];
+        foreach (var (name, count) in (ReadOnlySpan<(string, int)>)[("long", Long), ("short", 3)])
+        {
+            ArithmeticModel.Write(_tool.File($"{name}.npy"), channelsFirst ? [4, count] : [count, 4], index =>
+                ArithmeticModel.Frame(ArithmeticModel.Number(count, index[channelsFirst ? 1 : 0]), index[channelsFirst ? 0 : 1]));
+        }
+
+        using (var archive = ZipFile.Open(_tool.File("both.npz"), ZipArchiveMode.Create))
+        {
+            archive.CreateEntryFromFile(_tool.File("long.npy"), "long.npy", CompressionLevel.Fastest);
+            archive.CreateEntryFromFile(_tool.File("short.npy"), "short.npy", CompressionLevel.NoCompression);
+        }
+
+        _tool.Succeed(["encode", _model, _tool.File("both.npz"), "--root", _tool.File(""), "--output-dir", _out, .. layout]);
+        _tool.Succeed(["encode", _model, _tool.File("both.npz"), _tool.File("long.npy"), "-o", _tool.File("all.parquet"), .. layout]);
+        int[] longCodes = Codes(Long), shortCodes = Codes(3);
+        using var stream = File.OpenRead(Path.Combine(_out, "both.npz"));
+        Assert.Equal<int[]>([longCodes, shortCodes], NpzReader.Read(stream, NpyReader.ReadInt32).Select(member => member.Array.Values));
+        var rows = DuckDb.Query($"SELECT id, frame_count, codes FROM '{_tool.File("all.parquet")}'");
+        Assert.Equal([Long, 3, Long], rows.Select(row => (int)row[1]!));
+        Assert.Equal<IEnumerable<int>>([longCodes, shortCodes, longCodes], rows.Select(row => (IEnumerable<int>)row[2]!));
+
+        static int[] Codes(int count) =>
+        [
+            .. Enumerable.Range(0, count * ArithmeticModel.CodebookCount).Select(i => ArithmeticModel.Code(
+                ArithmeticModel.Number(count, i / ArithmeticModel.CodebookCount), i % ArithmeticModel.CodebookCount)),
+        ];
+    }
+
+    [Fact]
+    public void Encode_ADamagedArchive_NamesTheMember()
+    {
+        using (var archive = ZipFile.Open(_tool.File("bad.npz"), ZipArchiveMode.Create))
+        {
+            Add(archive, "long.npy", NpyFile.Create(NpyFile.Header("<f4", "(2, 4)"), new byte[36]));
+        }
+
+        Fails("bad.npz: long.npy: What follows its header is longer than 32 bytes");
+        using (var archive = ZipFile.Open(_tool.File("bad.npz"), ZipArchiveMode.Update))
+        {
+            archive.Entries[0].Delete();
+            Add(archive, "short.npy", NpyFile.Create(NpyFile.Header("<f4", "(2, 4)"), new byte[28]));
+        }
+
+        Fails("bad.npz: short.npy: It has 28 bytes of values, but its header claims 8 values of 4 bytes");
+
+        void Fails(string words)
+        {
+            Assert.Equal(1, _tool.Run("encode", _model, _tool.File("bad.npz"), "--output-dir", _out));
+            Assert.Contains(words, _tool.Error, StringComparison.Ordinal);
+        }
+
+        static void Add(ZipArchive archive, string name, byte[] bytes)
+        {
+            using var member = archive.CreateEntry(name).Open();
+            member.Write(bytes);
+        }
+    }
+
     [Fact]
     public void Encode_FortranOrder_GivesTheSameCodes()
     {
