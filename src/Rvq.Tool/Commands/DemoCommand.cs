@@ -77,10 +77,8 @@ internal static class DemoCommand
             table.AddColumn(new TableColumn(column).RightAligned());
         }
 
-        foreach (var count in Counts)
+        foreach (var (count, result) in Counts.Zip(demo.Run([.. Counts.Select(model.Take)], measure, cancellation)))
         {
-            cancellation.ThrowIfCancellationRequested();
-            var result = demo.Run(model.Take(count), measure);
             Save(shell, folder, Decoded(count), result.Audio);
             table.AddRow(
                 $"{count}",
