@@ -34,7 +34,8 @@ internal sealed class EncodeCase : IDisposable
         _loop = new(() => new TensorPrimitivesEncoder(shape.Model));
         _onnx = new(() =>
         {
-            var onnx = new OnnxSession<float, long>(EncodeGraph.Build(shape.Model, FrameCount, form ?? FastestForm.Encode(shape.Model, FrameCount)));
+            var onnx = new OnnxSession<float, long>(
+                EncodeGraph.Build(shape.Model, FrameCount, form ?? FastestForm.Encode(shape.Model, FrameCount)));
             for (var call = 0; call < CallCount; call++)
             {
                 var frames = shape.Frames.AsMemory(call * FrameCount * shape.Model.Dimensions, FrameCount * shape.Model.Dimensions);

@@ -37,6 +37,7 @@ switch (args)
         FirstCode.Print(shape);
         break;
     default:
-        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run([.. args.Where(arg => arg != "--quick")], RvqConfig.Create(args.Contains("--quick")));
+        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(
+            [.. args.Where(arg => arg != "--quick")], RvqConfig.Create(args.Contains("--quick")));
         break;
 }

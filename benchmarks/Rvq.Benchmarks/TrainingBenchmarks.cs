@@ -3,7 +3,9 @@ using Rvq.Training;
 
 namespace Rvq.Benchmarks;
 
-/// <summary>Offline training: dimensions × size × codebooks, over the number of frames and of threads. Time / Frames is the time per frame.</summary>
+/// <summary>
+/// Offline training: dimensions × size × codebooks, over the number of frames and of threads. Time / Frames is the time per frame.
+/// </summary>
 public class TrainingBenchmarks
 {
     private float[] _frames = [];

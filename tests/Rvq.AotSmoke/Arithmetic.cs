@@ -10,16 +10,18 @@ internal static class Arithmetic
 
     public static void Check()
     {
-        // Seven codebooks of the two codewords −2^k·d and +2^k·d, k = 6 … 0: for an odd x in [−127, 127] the stages' nearest codewords are the
-        // binary digits of (x + 127) / 2, and their sum is x·d without any rounding. So every expectation below is arithmetic.
+        // Seven codebooks of the two codewords −2^k·d and +2^k·d, k = 6 … 0: for an odd x in [−127, 127] the stages' nearest codewords are
+        // the binary digits of (x + 127) / 2, and their sum is x·d without any rounding. So every expectation below is arithmetic.
         float[] direction = [1, -3, 2, 0, 5, -1, 4, 7, -2, 6, 3];
         int[] numbers = [.. Enumerable.Range(0, 128)];
 
         var codebooks = Enumerable.Range(0, CodebookCount)
-            .Select(stage => new Codebook([.. new[] { -1, 1 }.SelectMany(sign => direction.Select(d => sign * (64 >> stage) * d))], direction.Length));
+            .Select(stage => new Codebook(
+                [.. new[] { -1, 1 }.SelectMany(sign => direction.Select(d => sign * (64 >> stage) * d))], direction.Length));
         var model = new RvqModel([.. codebooks]);
         float[] frames = [.. numbers.SelectMany(number => direction.Select(d => ((2 * number) - 127) * d))];
-        int[] expected = [.. numbers.SelectMany(number => Enumerable.Range(0, CodebookCount).Select(stage => (number >> (CodebookCount - 1 - stage)) & 1))];
+        int[] expected = [.. numbers.SelectMany(
+            number => Enumerable.Range(0, CodebookCount).Select(stage => (number >> (CodebookCount - 1 - stage)) & 1))];
 
         var quantizer = new Quantizer(model, new QuantizerOptions { MaxDegreeOfParallelism = 2 });
         var codes = quantizer.Encode(frames);
@@ -36,7 +38,8 @@ internal static class Arithmetic
         quantizer.Encode(
             new ReadOnlyTensorSpan<float>(transposed, [numbers.Length, direction.Length], [1, numbers.Length]),
             new TensorSpan<byte>(transposedCodes, [numbers.Length, CodebookCount], [1, numbers.Length]));
-        Expect(Enumerable.Range(0, codes.Length).All(i => transposedCodes[(i % CodebookCount * numbers.Length) + (i / CodebookCount)] == expected[i]), "strided codes");
+        Expect(Enumerable.Range(0, codes.Length).All(
+            i => transposedCodes[(i % CodebookCount * numbers.Length) + (i / CodebookCount)] == expected[i]), "strided codes");
 
         var dequantizer = new Dequantizer(model);
         Expect(dequantizer.Decode(codes).SequenceEqual(frames), "decoded frames");
@@ -49,7 +52,9 @@ internal static class Arithmetic
         // Packed with one bit each, a number's codes are its binary digits from the highest down.
         var packed = new byte[CodePacking.GetByteCount(codes.Length, 1)];
         CodePacking.Pack<int>(codes, 1, packed);
-        Expect(packed.Length == 112 && Enumerable.Range(0, codes.Length).All(i => ((packed[i / 8] >> (i % 8)) & 1) == expected[i]), "packed codes");
+        Expect(
+            packed.Length == 112 && Enumerable.Range(0, codes.Length).All(i => ((packed[i / 8] >> (i % 8)) & 1) == expected[i]),
+            "packed codes");
         var unpacked = new int[codes.Length];
         CodePacking.Unpack<int>(packed, 1, unpacked);
         Expect(unpacked.SequenceEqual(expected), "unpacked codes");
@@ -59,7 +64,8 @@ internal static class Arithmetic
         {
             model.Save(path);
             var loaded = RvqModel.Load(path);
-            Expect(loaded.CodebookCount == CodebookCount && loaded.BitsPerFrame == 7 && loaded.Dimensions == direction.Length, "loaded model");
+            Expect(
+                loaded.CodebookCount == CodebookCount && loaded.BitsPerFrame == 7 && loaded.Dimensions == direction.Length, "loaded model");
             Expect(new Quantizer(loaded).Encode(frames).SequenceEqual(expected), "codes of the loaded model");
         }
         finally

@@ -13,7 +13,9 @@ internal static class Digest
         var bytes = new byte[values.Length * sizeof(int)];
         for (var i = 0; i < values.Length; i++)
         {
-            BitConverter.TryWriteBytes(bytes.AsSpan(i * sizeof(int)), BitConverter.IsLittleEndian ? values[i] : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(values[i]));
+            BitConverter.TryWriteBytes(
+                bytes.AsSpan(i * sizeof(int)),
+                BitConverter.IsLittleEndian ? values[i] : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(values[i]));
         }
 
         return Of(bytes);

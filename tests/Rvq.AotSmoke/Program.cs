@@ -1,7 +1,7 @@
 using Rvq.AotSmoke;
 
-// Published with NativeAOT, or run under the JIT, on any machine: what can be worked out by hand, and what must be the same bits everywhere.
-// "--print" lists the hashes of this machine, for a change that alters them on purpose.
+// Published with NativeAOT, or run under the JIT, on any machine: what can be worked out by hand, and what must be the same bits
+// everywhere. "--print" lists the hashes of this machine, for a change that alters them on purpose.
 if (args is ["--print"])
 {
     foreach (var (name, hash) in Promise.Compute())

@@ -5,8 +5,9 @@ using Rvq.Training;
 namespace Rvq.AotSmoke;
 
 /// <summary>
-/// "The same codes on every machine", checked: hashes of codes, frames, bytes, trained models and tokens over models of every kind. The values below
-/// are those of x64 with AVX2; every other machine and setting has to give them too. That the codes are right is what the test suite shows.
+/// "The same codes on every machine", checked: hashes of codes, frames, bytes, trained models and tokens over models of every kind. The
+/// values below are those of x64 with AVX2; every other machine and setting has to give them too. That the codes are right is what the test
+/// suite shows.
 /// </summary>
 internal static partial class Promise
 {
@@ -74,7 +75,9 @@ internal static partial class Promise
         }
     }
 
-    /// <summary>What an encoder, a decoder, packing and a stream make of frames; batches, single frames and threads have to agree.</summary>
+    /// <summary>
+    /// What an encoder, a decoder, packing and a stream make of frames; batches, single frames and threads have to agree.
+    /// </summary>
     private static IEnumerable<(string Name, ulong Hash)> Coding(string name, RvqModel model, float[] frames)
     {
         var quantizer = new Quantizer(model);
@@ -91,7 +94,8 @@ internal static partial class Promise
             yield return ($"{name}, codes of a beam", Digest.Of(best));
         }
 
-        var bits = model.Stages.ToArray().SelectMany(stage => Enumerable.Repeat(stage.Codebook.BitsPerCode, model.FramesPerBlock / stage.Stride)).ToArray();
+        var bits = model.Stages.ToArray().SelectMany(
+            stage => Enumerable.Repeat(stage.Codebook.BitsPerCode, model.FramesPerBlock / stage.Stride)).ToArray();
         var packed = new byte[CodePacking.GetByteCount(codes.Length / bits.Length, bits)];
         CodePacking.Pack<int>(codes, bits, packed);
         yield return ($"{name}, packed", Digest.Of(packed));
@@ -127,7 +131,8 @@ internal static partial class Promise
         var frames = samples.Values(600 * Dimensions);
         foreach (var (name, initialization, coarse, copies) in new[]
         {
-            ("sampled", CodebookInitialization.Sampled, true, 0), ("k-means++", CodebookInitialization.PlusPlus, false, 0), ("gain copies", CodebookInitialization.Sampled, true, 1),
+            ("sampled", CodebookInitialization.Sampled, true, 0), ("k-means++", CodebookInitialization.PlusPlus, false, 0),
+            ("gain copies", CodebookInitialization.Sampled, true, 1),
         })
         {
             var options = new RvqTrainerOptions
@@ -178,7 +183,8 @@ internal static partial class Promise
 
         foreach (var (name, pattern) in new[]
         {
-            ("delays", TokenPattern.Delay([0, 1, 2, 3])), ("MusicLM", TokenPattern.MusicLM(4)), ("unrolled", TokenPattern.Unroll([0, 0, 1, 1])), ("Moshi", TokenPattern.Moshi),
+            ("delays", TokenPattern.Delay([0, 1, 2, 3])), ("MusicLM", TokenPattern.MusicLM(4)),
+            ("unrolled", TokenPattern.Unroll([0, 0, 1, 1])), ("Moshi", TokenPattern.Moshi),
         })
         {
             var tokens = new int[pattern.GetStepCount(Frames) * pattern.CodebookCount];

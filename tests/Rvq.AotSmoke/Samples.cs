@@ -1,8 +1,8 @@
 namespace Rvq.AotSmoke;
 
 /// <summary>
-/// Numbers and models of every kind from a generator of integers: each value is an integer below 2¹⁸ times a power of two, so that no machine can
-/// round it differently.
+/// Numbers and models of every kind from a generator of integers: each value is an integer below 2¹⁸ times a power of two, so that no
+/// machine can round it differently.
 /// </summary>
 internal sealed class Samples(ulong seed)
 {
@@ -81,7 +81,11 @@ internal sealed class Samples(ulong seed)
         for (var i = 0; i < stages.Length; i++)
         {
             stages[i] = new Stage(
-                Codebook(size, inner), Projection(dimensions, inner, bias: true), Projection(inner, dimensions, bias: true), SearchMetric.Cosine, strides[i]);
+                Codebook(size, inner),
+                Projection(dimensions, inner, bias: true),
+                Projection(inner, dimensions, bias: true),
+                SearchMetric.Cosine,
+                strides[i]);
         }
 
         return new RvqModel(new ResidualStack(stages));

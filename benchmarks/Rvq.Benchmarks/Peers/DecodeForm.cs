@@ -12,6 +12,8 @@ internal enum DecodeForm
     /// <summary>One Gather for all stages from their stacked tables, and ReduceSum; as Adds where stages have strides.</summary>
     OneGather,
 
-    /// <summary>Gathers from the codebooks; where there are output projections, one Gemm over the concatenated rows does them all.</summary>
+    /// <summary>
+    /// Gathers from the codebooks; where there are output projections, one Gemm over the concatenated rows does them all.
+    /// </summary>
     Gemm,
 }

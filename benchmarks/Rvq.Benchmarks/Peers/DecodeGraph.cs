@@ -45,7 +45,10 @@ internal static class DecodeGraph
 
         var dimensions = stack.Dimensions;
         var rows = graph.Node("Gather",
-            [graph.Constant(CollectionsMarshal.AsSpan(tables), tables.Count / dimensions, dimensions), graph.Node("Add", [codes, graph.Integers(CollectionsMarshal.AsSpan(offsets))])],
+            [
+                graph.Constant(CollectionsMarshal.AsSpan(tables), tables.Count / dimensions, dimensions),
+                graph.Node("Add", [codes, graph.Integers(CollectionsMarshal.AsSpan(offsets))]),
+            ],
             ("axis", 0));
         var byStage = graph.Node("Reshape", [rows, graph.Integers(stack.Stages.Length, frameCount, dimensions)]);
         return graph.Node("ReduceSum", [byStage, graph.Integers(0)], ("keepdims", 0));

@@ -12,9 +12,14 @@ internal enum EncodeForm
     /// <summary>As Gemm, but the half norms are one more dimension of the codewords, and 1 one more dimension of the residual.</summary>
     Augmented,
 
-    /// <summary>As Augmented; stages with projections: all of them at once on the frame, and tables for a code's effect on the later ones.</summary>
+    /// <summary>
+    /// As Augmented; stages with projections: all of them at once on the frame, and tables for a code's effect on the later ones.
+    /// </summary>
     Tables,
 
-    /// <summary>As Tables, with the scalar ArgMax of 1024 scores replaced by ReduceMax of blocks, which is vectorised, and ArgMax of the winning block.</summary>
+    /// <summary>
+    /// As Tables, with the scalar ArgMax of 1024 scores replaced by ReduceMax of blocks, which is vectorised, and ArgMax of the winning
+    /// block.
+    /// </summary>
     BlockedTables,
 }

@@ -62,7 +62,8 @@ internal static class EncodeGraph
     }
 
     // z_m = W_m x + b_m − Σ_{i<m} W_m (W_out_i e_i + b_out_i): all W_m x at once, then the columns that a code changes by a table.
-    private static void TabledStages(OnnxGraph graph, string residual, int frameCount, ResidualStack stack, EncodeForm form, List<string> codes)
+    private static void TabledStages(
+        OnnxGraph graph, string residual, int frameCount, ResidualStack stack, EncodeForm form, List<string> codes)
     {
         var left = 0;
         foreach (var stage in stack.Stages)
@@ -120,7 +121,8 @@ internal static class EncodeGraph
             {
                 for (var o = 0; o < next.Codebook.Dimensions; o++)
                 {
-                    table[column++] = System.Numerics.Tensors.TensorPrimitives.Dot(next.InputProjection!.Weight.Slice(o * stage.Dimensions, stage.Dimensions), output);
+                    table[column++] = System.Numerics.Tensors.TensorPrimitives.Dot(
+                        next.InputProjection!.Weight.Slice(o * stage.Dimensions, stage.Dimensions), output);
                 }
             }
         }
@@ -136,7 +138,8 @@ internal static class EncodeGraph
         {
             // The length of z does not change the winner; only the textbook form pays for it.
             var unit = form == EncodeForm.Textbook ? graph.Node("LpNormalization", [z], ("axis", 1), ("p", 2)) : z;
-            var cosines = graph.Node("MatMul", [unit, graph.Constant(Transposed(codebook, ModelMath.NormalizedRows(codebook)), dimensions, size)]);
+            var cosines = graph.Node(
+                "MatMul", [unit, graph.Constant(Transposed(codebook, ModelMath.NormalizedRows(codebook)), dimensions, size)]);
             return Best(graph, cosines, frameCount / stage.Stride, stage.Codebook.Size, form);
         }
 
@@ -149,7 +152,8 @@ internal static class EncodeGraph
         }
 
         var bias = Array.ConvertAll(norms, norm => -0.5f * norm);
-        var scores = graph.Node("Gemm", [z, graph.Constant(ModelMath.Rows(codebook), size, dimensions), graph.Constant(bias, size)], ("transB", 1));
+        var scores = graph.Node(
+            "Gemm", [z, graph.Constant(ModelMath.Rows(codebook), size, dimensions), graph.Constant(bias, size)], ("transB", 1));
         return Best(graph, scores, frameCount / stage.Stride, stage.Codebook.Size, form);
     }
 

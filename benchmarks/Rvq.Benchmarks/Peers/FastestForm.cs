@@ -1,9 +1,12 @@
 namespace Rvq.Benchmarks.Peers;
 
-/// <summary>The form of graph that `probe-forms` found fastest for a shape and T (Xeon with AVX-512; the margins are wide where they matter).</summary>
+/// <summary>
+/// The form of graph that `probe-forms` found fastest for a shape and T (Xeon with AVX-512; the margins are wide where they matter).
+/// </summary>
 internal static class FastestForm
 {
-    // The blocked ArgMax pays for its five extra nodes from a handful of rows on; the additional dimension saves copying the bias into many scores.
+    // The blocked ArgMax pays for its five extra nodes from a handful of rows on; the additional dimension saves copying the bias into many
+    // scores.
     public static EncodeForm Encode(RvqModel model, int frameCount)
     {
         var size = model.Stages[0].Codebook.Size;

@@ -32,7 +32,8 @@ internal sealed class OnnxGraph
         => Node(type, inputs, 1, attributes)[0];
 
     /// <summary>Adds a node with several outputs and integer attributes.</summary>
-    public string[] Node(string type, ReadOnlySpan<string> inputs, int outputCount, params ReadOnlySpan<(string Name, int Value)> attributes)
+    public string[] Node(
+        string type, ReadOnlySpan<string> inputs, int outputCount, params ReadOnlySpan<(string Name, int Value)> attributes)
     {
         var node = new Proto();
         foreach (var input in inputs)

@@ -1,6 +1,8 @@
 namespace Rvq.Benchmarks.Peers;
 
-/// <summary>The ONNX graphs keep codes stage after stage ([N, T], as the codecs do); the library keeps them block after block ([T, N]).</summary>
+/// <summary>
+/// The ONNX graphs keep codes stage after stage ([N, T], as the codecs do); the library keeps them block after block ([T, N]).
+/// </summary>
 internal static class StageOrder
 {
     public static T[] ToBlocks<T>(RvqModel model, ReadOnlySpan<T> byStage)

@@ -17,7 +17,9 @@ internal sealed class TensorPrimitivesEncoder
     {
         _model = model;
         var stages = model.Stages.ToArray();
-        _rows = Array.ConvertAll(stages, stage => stage.Metric == SearchMetric.Cosine ? ModelMath.NormalizedRows(stage.Codebook) : ModelMath.Rows(stage.Codebook));
+        _rows = Array.ConvertAll(
+            stages,
+            stage => stage.Metric == SearchMetric.Cosine ? ModelMath.NormalizedRows(stage.Codebook) : ModelMath.Rows(stage.Codebook));
         _halfNorms = Array.ConvertAll(stages, stage => stage.Metric == SearchMetric.Cosine
             ? new float[stage.Codebook.Size]
             : Array.ConvertAll(ModelMath.SquaredNorms(stage.Codebook), norm => 0.5f * norm));

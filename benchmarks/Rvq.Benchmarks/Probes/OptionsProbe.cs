@@ -3,7 +3,9 @@ using Rvq.Benchmarks.Shapes;
 
 namespace Rvq.Benchmarks.Probes;
 
-/// <summary>Microseconds per frame of one option at several values, and their ratio to the first in the same run. Arguments: shape, T.</summary>
+/// <summary>
+/// Microseconds per frame of one option at several values, and their ratio to the first in the same run. Arguments: shape, T.
+/// </summary>
 internal static class OptionsProbe
 {
     public static void Beam(string name, int frameCount)

@@ -34,7 +34,8 @@ internal static class Probe
         {
             using var fastest = new DecodeCase(shape, frameCount, kernel: kernel);
             using var textbook = new DecodeCase(shape, frameCount, DecodeForm.Adds);
-            Compare(shape, fastest.FrameCount, fastest.CallCount, [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime], fastest.Agreement);
+            Compare(
+                shape, fastest.FrameCount, fastest.CallCount, [fastest.Rvq, fastest.OnnxRuntime, textbook.OnnxRuntime], fastest.Agreement);
         });
     }
 
@@ -42,7 +43,9 @@ internal static class Probe
     public static void Forms(ReadOnlySpan<string> arguments)
     {
         var (encodeForms, decodeForms) = (Enum.GetValues<EncodeForm>(), Enum.GetValues<DecodeForm>());
-        Header("forms", [.. encodeForms.Select(form => $"encode {form}"), "loop", .. decodeForms.Select(form => $"decode {form}"), "same codes"]);
+        Header(
+            "forms",
+            [.. encodeForms.Select(form => $"encode {form}"), "loop", .. decodeForms.Select(form => $"decode {form}"), "same codes"]);
         Each(arguments, (shape, frameCount) =>
         {
             var encoders = Array.ConvertAll(encodeForms, form => new EncodeCase(shape, frameCount, form));
@@ -70,7 +73,8 @@ internal static class Probe
         {
             var encoders = Array.ConvertAll(names, name => new EncodeCase(shape, frameCount, kernel: KernelByName.Find(name)));
             var decoders = Array.ConvertAll(names, name => new DecodeCase(shape, frameCount, kernel: KernelByName.Find(name)));
-            Action<int>[] contenders = [.. encoders.Select(each => (Action<int>)each.Rvq), .. decoders.Select(each => (Action<int>)each.Rvq)];
+            Action<int>[] contenders =
+            [.. encoders.Select(each => (Action<int>)each.Rvq), .. decoders.Select(each => (Action<int>)each.Rvq)];
             var times = Stopwatches.Medians(encoders[0].CallCount, contenders);
             Row(shape, encoders[0].FrameCount, Array.ConvertAll(times, time => Format(time / encoders[0].FrameCount)));
         });
@@ -138,7 +142,8 @@ internal static class Probe
     private static void Row(Shape shape, int frameCount, params ReadOnlySpan<string> cells)
         => Console.WriteLine($"| {shape.Name,-28} | {frameCount,4} | {string.Join(" | ", cells!)} |");
 
-    private static string Format(double microseconds) => microseconds.ToString(microseconds < 10 ? "F3" : "F1", CultureInfo.InvariantCulture).PadLeft(9);
+    private static string Format(double microseconds)
+        => microseconds.ToString(microseconds < 10 ? "F3" : "F1", CultureInfo.InvariantCulture).PadLeft(9);
 
     private static string Ratio(double ratio) => ratio.ToString("F2", CultureInfo.InvariantCulture);
 

@@ -15,7 +15,8 @@ internal static class TrainingProbe
         float[] frames = Read(Path.Combine(folder, "train.f32")), test = Read(Path.Combine(folder, "test.f32"));
         using var process = Process.GetCurrentProcess();
         var (user, watch) = (process.UserProcessorTime, Stopwatch.StartNew());
-        var model = RvqTrainer.Train(frames, Dimensions, new RvqTrainerOptions { CodebookCount = codebooks, MaxDegreeOfParallelism = threads });
+        var model = RvqTrainer.Train(
+            frames, Dimensions, new RvqTrainerOptions { CodebookCount = codebooks, MaxDegreeOfParallelism = threads });
         var wall = watch.Elapsed.TotalSeconds;
         process.Refresh();
         var seconds = (process.UserProcessorTime - user).TotalSeconds;

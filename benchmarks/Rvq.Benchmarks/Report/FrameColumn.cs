@@ -6,7 +6,8 @@ using BenchmarkDotNet.Running;
 namespace Rvq.Benchmarks.Report;
 
 /// <summary>A number made from the mean time of a call, and "-" where there is none.</summary>
-internal sealed class FrameColumn(string name, string legend, Func<Summary, BenchmarkCase, double?> value, Func<BenchmarkCase, bool>? applies = null) : IColumn
+internal sealed class FrameColumn(
+    string name, string legend, Func<Summary, BenchmarkCase, double?> value, Func<BenchmarkCase, bool>? applies = null) : IColumn
 {
     public static IColumn[] All { get; } =
     [
@@ -14,12 +15,14 @@ internal sealed class FrameColumn(string name, string legend, Func<Summary, Benc
             => Cases.MeanNanoseconds(summary, benchmark) / 1000 / Cases.FrameCount(benchmark)),
         new FrameColumn("× real time", "Seconds of audio that one second of time does", (summary, benchmark)
             => Cases.FrameCount(benchmark) is { } frameCount
-                ? 1e9 * frameCount / Shapes.ShapeCatalog.FrameRate(Cases.Shape(benchmark)!) / Cases.MeanNanoseconds(summary, benchmark) : null),
+                    ? 1e9 * frameCount / Shapes.ShapeCatalog.FrameRate(Cases.Shape(benchmark)!) / Cases.MeanNanoseconds(summary, benchmark)
+                    : null),
         new FrameColumn("× ORT", "How many times as fast as ONNX Runtime's fastest graph", (summary, benchmark)
             => Cases.OnnxRuntime(summary, benchmark) is { } onnx
                 ? Cases.MeanNanoseconds(summary, onnx) / Cases.MeanNanoseconds(summary, benchmark) : null),
         new FrameColumn("GB/s", "10⁹ bytes of int32 codes per second", (summary, benchmark)
-            => Cases.CodeCount(benchmark) * sizeof(int) / Cases.MeanNanoseconds(summary, benchmark), benchmark => Cases.CodeCount(benchmark) is not null),
+            => Cases.CodeCount(benchmark) * sizeof(int) / Cases.MeanNanoseconds(summary, benchmark),
+        benchmark => Cases.CodeCount(benchmark) is not null),
     ];
 
     public string Id => nameof(FrameColumn) + name;
@@ -44,7 +47,8 @@ internal sealed class FrameColumn(string name, string legend, Func<Summary, Benc
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 
-    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.Any(applies ?? (benchmark => Cases.FrameCount(benchmark) is not null));
+    public bool IsAvailable(Summary summary)
+        => summary.BenchmarksCases.Any(applies ?? (benchmark => Cases.FrameCount(benchmark) is not null));
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 }

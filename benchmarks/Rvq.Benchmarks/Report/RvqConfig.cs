@@ -34,7 +34,8 @@ internal static class RvqConfig
     }
 
     private static Job Quick => Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
-        .WithIterationTime(TimeInterval.FromMilliseconds(30)).WithWarmupCount(1).WithIterationCount(4).WithEvaluateOverhead(false).WithId("Quick");
+        .WithIterationTime(TimeInterval.FromMilliseconds(30)).WithWarmupCount(1).WithIterationCount(4)
+        .WithEvaluateOverhead(false).WithId("Quick");
 
     private static Job Full => Job.Default
         .WithIterationTime(TimeInterval.FromMilliseconds(150)).WithMinIterationCount(10).WithMaxIterationCount(15).WithId("Full");

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Rvq.Benchmarks.Shapes;
 
-/// <summary>Lyra v2's own codebooks and 2.9 s of its encoder's features, from ../shared/data/lyra or $RVQ_DATA/lyra; the features repeat to fill 1500 frames.</summary>
+/// <summary>
+/// Lyra v2's own codebooks and 2.9 s of its encoder's features, from ../shared/data/lyra or $RVQ_DATA/lyra; the features repeat to fill
+/// 1500 frames.
+/// </summary>
 internal static class Lyra
 {
     public const string Name = "lyra";
@@ -39,7 +42,8 @@ internal static class Lyra
         {
             var (offsets, shape) = (tensor.GetProperty("data_offsets"), tensor.GetProperty("shape"));
             var (start, end) = (offsets[0].GetInt32(), offsets[1].GetInt32());
-            codebooks.Add(new Codebook(MemoryMarshal.Cast<byte, float>(file.AsSpan(8 + headerLength + start, end - start)), shape[1].GetInt32()));
+            codebooks.Add(
+                new Codebook(MemoryMarshal.Cast<byte, float>(file.AsSpan(8 + headerLength + start, end - start)), shape[1].GetInt32()));
         }
 
         return [.. codebooks];

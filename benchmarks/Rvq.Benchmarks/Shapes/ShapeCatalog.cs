@@ -21,9 +21,11 @@ internal static class ShapeCatalog
     ];
 
     /// <summary>All names; Lyra's only where its data is at hand.</summary>
-    public static IEnumerable<string> Names => [.. Synthetic.Select(shape => shape.Name), .. Lyra.IsAtHand ? [Lyra.Name] : Array.Empty<string>()];
+    public static IEnumerable<string> Names
+        => [.. Synthetic.Select(shape => shape.Name), .. Lyra.IsAtHand ? [Lyra.Name] : Array.Empty<string>()];
 
-    public static double FrameRate(string name) => name == Lyra.Name ? Lyra.FrameRate : Synthetic.Single(shape => shape.Name == name).FrameRate;
+    public static double FrameRate(string name)
+        => name == Lyra.Name ? Lyra.FrameRate : Synthetic.Single(shape => shape.Name == name).FrameRate;
 
     /// <summary>As <see cref="Shape.Round"/>, without making the shape.</summary>
     public static int RoundToBlocks(string name, int frameCount)
@@ -49,7 +51,8 @@ internal static class ShapeCatalog
         var arrays = new Queue<float[]>(ArrayCache.GetOrAdd($"{name}-v2", () =>
         {
             Console.Error.WriteLine($"training {name} once …");
-            return [.. stacks.SelectMany((stack, i) => stack.Train(stage => source.Frames(stack.TrainingFrames, Seed + 1000 + (100 * i) + stage), Seed + i))];
+            return [.. stacks.SelectMany(
+                (stack, i) => stack.Train(stage => source.Frames(stack.TrainingFrames, Seed + 1000 + (100 * i) + stage), Seed + i))];
         }));
         var model = new RvqModel(Array.ConvertAll(stacks, stack => stack.Build(arrays)));
         return new Shape(name, frameRate, model, source.Frames(Shape.FrameCount, Seed + 2));

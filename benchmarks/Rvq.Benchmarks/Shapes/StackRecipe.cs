@@ -15,8 +15,8 @@ internal sealed record StackRecipe(int FrameDimensions, int Dimensions, int Size
     private bool HasStackProjections => FrameDimensions != Dimensions;
 
     /// <summary>
-    /// Trains the stack's arrays: the stack's projections, then for each stage input weight and bias, codebook, output weight and bias. Every
-    /// stage sees frames that no stage before it has seen: on their own training frames, residuals shrink to nothing.
+    /// Trains the stack's arrays: the stack's projections, then for each stage input weight and bias, codebook, output weight and bias.
+    /// Every stage sees frames that no stage before it has seen: on their own training frames, residuals shrink to nothing.
     /// </summary>
     public List<float[]> Train(Func<int, float[]> freshFrames, int seed)
     {

@@ -123,7 +123,8 @@ internal static class StageTrainer
         {
             if (counts[code] > 0)
             {
-                TensorPrimitives.Divide(sums.AsSpan(code * dimensions, dimensions), counts[code], codewords.AsSpan(code * dimensions, dimensions));
+                TensorPrimitives.Divide(
+                    sums.AsSpan(code * dimensions, dimensions), counts[code], codewords.AsSpan(code * dimensions, dimensions));
             }
         }
     }

@@ -51,6 +51,8 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
     // One part of a clip: what the queue holds is a few of those and of results, whatever the length of the clips.
     private static bool IsShort<T>(Clip<T> clip) => clip.Count <= clip.Step;
 
+    private static Clip<T> Ready<T>(Clip<T> clip) => IsShort(clip) ? InMemory(clip) : clip;
+
     private static Clip<T> InMemory<T>(Clip<T> clip) => new Clip<T>(clip.Id, clip.ReadAll(), clip.Width);
 
     private IEnumerable<Clip<T>> Read<T>(int position, Func<CorpusItem, ClipFile<T>> open)
@@ -67,7 +69,7 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
             using var clips = file.Clips.GetEnumerator();
             while (true)
             {
-                if (!Try(position, () => !clips.MoveNext() ? null : IsShort(clips.Current) ? InMemory(clips.Current) : clips.Current, out var clip))
+                if (!Try(position, () => clips.MoveNext() ? Ready(clips.Current) : null, out var clip))
                 {
                     Progress.Failed(item.Path);
                     yield break;

@@ -25,7 +25,8 @@ internal static class FrameFiles
             ".npy" => ArrayFiles.Open(path, id, channelsFirst, NpyReader.SingleConverter),
             ".npz" => ArrayFiles.OpenArchive(path, id, channelsFirst, NpyReader.SingleConverter),
             ".parquet" => OpenTable(path, dimensions, column),
-            var extension => throw new InvalidDataException($"Frames are read from {string.Join(", ", Extensions)}, not from '{extension}'."),
+            var extension => throw new InvalidDataException(
+                $"Frames are read from {string.Join(", ", Extensions)}, not from '{extension}'."),
         };
 
     private static ClipFile<float> OpenTable(string path, int dimensions, string column)

@@ -142,18 +142,18 @@ internal sealed class OnnxTensor
         return integers.Remaining == 0 ? halves : throw entry.Invalid($"has more than its {count} elements.");
     }
 
-    // The last number is the field of the list that keeps elements of the type.
+    // The last number is the field of the list that keeps elements of the type; what is not read has neither size nor list.
     private static (ElementType Type, string Name, int Size, int List) TypeOf(ulong type) => type switch
     {
         1 => (ElementType.Float32, "F32", 4, 4),
         10 => (ElementType.Float16, "F16", 2, 5),
         11 => (ElementType.Float64, "F64", 8, 10),
         16 => (ElementType.BFloat16, "BF16", 2, 5),
-        2 => (ElementType.Other, "U8", 1, 5),
-        3 => (ElementType.Other, "I8", 1, 5),
-        6 => (ElementType.Other, "I32", 4, 5),
-        7 => (ElementType.Other, "I64", 8, 7),
-        9 => (ElementType.Other, "BOOL", 1, 5),
+        2 => (ElementType.Other, "U8", 0, 0),
+        3 => (ElementType.Other, "I8", 0, 0),
+        6 => (ElementType.Other, "I32", 0, 0),
+        7 => (ElementType.Other, "I64", 0, 0),
+        9 => (ElementType.Other, "BOOL", 0, 0),
         _ => (ElementType.Other, string.Create(CultureInfo.InvariantCulture, $"ONNX type {type}"), 0, 0),
     };
 }

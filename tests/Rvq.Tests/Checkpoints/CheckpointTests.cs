@@ -32,7 +32,8 @@ public sealed class CheckpointTests
     [Fact]
     public void Read_WhatIsNotThere_Throws()
     {
-        using var stream = new MemoryStream(TensorBytes.Safetensors([TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6), new("b", "I64", [1], new byte[8])], """{"k":"v"}"""));
+        using var stream = new MemoryStream(TensorBytes.Safetensors(
+            [TensorBytes.Single("a", [2, 3], 1, 2, 3, 4, 5, 6), new("b", "I64", [1], new byte[8])], """{"k":"v"}"""));
         var checkpoint = Checkpoint.Open(stream);
         Assert.Equal(["'a' F32 [2, 3]", "'b' I64 [1]"], checkpoint.Tensors.Select(tensor => tensor.ToString()));
         Assert.Equal("v", checkpoint.Metadata["k"]);

@@ -50,7 +50,8 @@ public sealed class ClosedWorldTests
     public void Load_OptimizerBesideCodebooksAtTheRoot_ChangesNothing()
     {
         var codebook = TensorBytes.Random("layers.0._codebook.embed", 4, 2);
-        Assert.Equal(1, ModelAssert.Read(TensorBytes.Safetensors([codebook, TensorBytes.Random("optimizer_states.0.first", 4, 2)])).CodebookCount);
+        Assert.Equal(
+            1, ModelAssert.Read(TensorBytes.Safetensors([codebook, TensorBytes.Random("optimizer_states.0.first", 4, 2)])).CodebookCount);
         AssertRefused(["layers.0._codebook.embed", "first.optimizer_states.0"], "'first.optimizer_states.0'");
     }
 
@@ -112,8 +113,8 @@ public sealed class ClosedWorldTests
     [Fact]
     public void Load_Prefix_NeedsNoDotAndHidesTheRest()
     {
-        var file = TensorBytes.Safetensors([.. Encodec, .. Encodec.Select(
-            tensor => tensor.Renamed(name => $"model_ema{name["model".Length..]}")), TensorBytes.Random("model.quantizer.odd", 2)]);
+        var average = Encodec.Select(tensor => tensor.Renamed(name => $"model_ema{name["model".Length..]}"));
+        var file = TensorBytes.Safetensors([.. Encodec, .. average, TensorBytes.Random("model.quantizer.odd", 2)]);
         Assert.Contains("'model.quantizer.', 'model_ema.quantizer.'", ModelAssert.Refused(file), StringComparison.Ordinal);
         Assert.Equal(2, ModelAssert.Read(file, new LoadOptions { Prefix = "model_ema" }).CodebookCount);
         Assert.Contains("'model.quantizer.odd'", ModelAssert.Refused(file, new LoadOptions { Prefix = "model" }), StringComparison.Ordinal);
@@ -149,7 +150,9 @@ public sealed class ClosedWorldTests
         var file = TensorBytes.Safetensors([TensorBytes.Random("quantize.embedding.weight", 4, 3)]);
         Assert.Equal(("VQ-VAE", SearchMetric.Euclidean), Metric(ModelAssert.Read(file)));
         Assert.Equal(("IBQ", SearchMetric.InnerProduct), Metric(ModelAssert.Read(file, new LoadOptions { Family = "ibq" })));
-        Assert.Equal(("Janus", SearchMetric.Cosine), Metric(ModelAssert.Read(file, config: CodecConfig.Parse(Encoding.UTF8.GetBytes("""{"model_type": "janus"}""")))));
+        Assert.Equal(
+            ("Janus", SearchMetric.Cosine),
+            Metric(ModelAssert.Read(file, config: CodecConfig.Parse(Encoding.UTF8.GetBytes("""{"model_type": "janus"}""")))));
         var unknown = ModelAssert.Refused(file, new LoadOptions { Family = "none" });
         Assert.Contains("'none'", unknown, StringComparison.Ordinal);
         Assert.Contains("IBQ", unknown, StringComparison.Ordinal);
@@ -169,6 +172,35 @@ public sealed class ClosedWorldTests
         Assert.Contains("a product of at most", ModelAssert.Refused(
             TensorBytes.Safetensors(Enumerable.Range(0, 2).Select(i => Zeros($"quantizer_modules.{i}.embedding.weight", 2, 3000)))),
                 StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ATensorBesideTheFamilysModule_IsTheQuantizersAllTheSame()
+    {
+        TensorBytes[] tensors =
+            [TensorBytes.Random("quantizer.x.layers.0.codebook.embed", 4, 2), TensorBytes.Random("encoder.weight", 2, 2)];
+        Assert.Equal(1, ModelAssert.Read(TensorBytes.Safetensors(tensors)).CodebookCount);
+        Assert.Contains(
+            "'quantizer.gain.weight'",
+            ModelAssert.Refused(TensorBytes.Safetensors([.. tensors, TensorBytes.Random("quantizer.gain.weight", 2, 2)])),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    public void Load_ADacOfNoPublishedSize_WarnsWhereItMightBeASnac(int codebooks, int expected)
+    {
+        var warnings = new List<string>();
+        ModelAssert.Read(
+            TensorBytes.Safetensors(Enumerable.Range(0, codebooks).SelectMany(i => new[]
+            {
+                TensorBytes.Random($"quantizer.quantizers.{i}.codebook.weight", 4, 2),
+                TensorBytes.Random($"quantizer.quantizers.{i}.in_proj.weight", 2, 3, 1),
+                TensorBytes.Random($"quantizer.quantizers.{i}.out_proj.weight", 3, 2, 1),
+            })),
+            new LoadOptions { OnWarning = warnings.Add });
+        Assert.Equal(expected, warnings.Count);
     }
 
     [Fact]

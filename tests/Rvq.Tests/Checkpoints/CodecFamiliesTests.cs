@@ -121,7 +121,8 @@ public sealed class CodecFamiliesTests
         ];
         TensorBytes[] BiCodec(long size) =>
         [
-            Zeros("quantizer.codebook.weight", size, 8), Zeros("quantizer.in_project.weight", 8, 1024), Zeros("quantizer.out_project.weight", 1024, 8),
+            Zeros("quantizer.codebook.weight", size, 8), Zeros("quantizer.in_project.weight", 8, 1024),
+            Zeros("quantizer.out_project.weight", 1024, 8),
         ];
         Assert.Equal(("BigCodec", 16000, 200), Rates(BigCodec(8192)));
         Assert.Equal(("BigCodec", null, null), Rates(BigCodec(4096)));
@@ -176,7 +177,8 @@ public sealed class CodecFamiliesTests
     [InlineData("""{"sampling_rate": 24000, "frame_rate": -75}""", 24000, null)]
     [InlineData("""{"sampling_rate": NaN, "hop_length": Infinity, "x": -Infinity, "text": "NaN \\\" NaN"}""", null, null)]
     [InlineData("""{"model_type": "higgs_audio_v2_tokenizer", "sample_rate": 24000, "strides": [1, 1], "acoustic_model_config": {"downsampling_ratios": [8, 5, 4, 2, 3]}}""", 24000, 960)]
-    [InlineData("""{"codec_config": {"model_type": "mimi", "sampling_rate": 24000, "frame_rate": 12.5}, "sampling_rate": 1}""", 24000, 1920)]
+    [InlineData(
+        """{"codec_config": {"model_type": "mimi", "sampling_rate": 24000, "frame_rate": 12.5}, "sampling_rate": 1}""", 24000, 1920)]
     [InlineData("""{"input_sample_rate": 24000, "encode_downsample_rate": 1920}""", 24000, 1920)]
     [InlineData("[]", null, null)]
     public void Load_Config_GivesRates(string json, int? sampleRate, int? hop)
@@ -343,14 +345,17 @@ public sealed class CodecFamiliesTests
 
     [Fact]
     public void Load_LayerOverCodewordsOfOtherDimensions_IsRefused()
-        => AssertRefused([TensorBytes.Random("quantize.embedding.weight", 4, 3), TensorBytes.Random("quantize.embedding_proj.weight", 3, 2)],
+        => AssertRefused(
+            [TensorBytes.Random("quantize.embedding.weight", 4, 3), TensorBytes.Random("quantize.embedding_proj.weight", 3, 2)],
             "2 inputs", "3 dimensions");
 
     [Fact]
     public void Load_LevelsOfOtherDimensions_AreRefused()
         => AssertRefused([
-            TensorBytes.Random("quantizer.quantizer_modules.0.embedding.weight", 4, 3), TensorBytes.Random("quantizer.quantizer_modules.1.embedding.weight", 4, 3),
-            TensorBytes.Random("quantizer.quantizer_modules2.0.embedding.weight", 4, 3), TensorBytes.Random("quantizer.quantizer_modules2.1.embedding.weight", 4, 2)],
+            TensorBytes.Random("quantizer.quantizer_modules.0.embedding.weight", 4, 3),
+            TensorBytes.Random("quantizer.quantizer_modules.1.embedding.weight", 4, 3),
+            TensorBytes.Random("quantizer.quantizer_modules2.0.embedding.weight", 4, 3),
+            TensorBytes.Random("quantizer.quantizer_modules2.1.embedding.weight", 4, 2)],
             "5 dimensions together", "the first 6");
 
     [Fact]

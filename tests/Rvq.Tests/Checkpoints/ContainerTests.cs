@@ -84,6 +84,14 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void Read_OnnxSizesInOneField_AreRead()
+    {
+        byte[] tensor = [.. ContainerBytes.Field(1, 3, 2), .. ContainerBytes.Field(2, 1ul), .. ContainerBytes.Field(9, Codebook.Data),
+            .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed))];
+        AssertCodebooks(ModelAssert.Read(ContainerBytes.Onnx([tensor, ContainerBytes.OnnxTensor(Second)])));
+    }
+
+    [Fact]
     public void Read_OnnxElementsInAnotherFile_NamesIt()
     {
         byte[] tensor = [.. ContainerBytes.OnnxHead(Codebook), .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed)),
@@ -122,6 +130,32 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void Read_ManyBareArrays_ShowsFive()
+    {
+        var array = ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data);
+        var message = ModelAssert.Refused(
+            ContainerBytes.Npz(CompressionLevel.NoCompression, [.. Enumerable.Range(0, 7).Select(i => ($"arr_{i}", array))]));
+        Assert.Contains("'arr_4'", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("'arr_5'", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_DeflatedEntryBehindTheDirectory_NamesItsPlace()
+    {
+        var file = ContainerBytes.Npz(CompressionLevel.Optimal, (Codebook.Name, ContainerBytes.Npy("<f4", "(3, 2)", Codebook.Data)));
+        var directory = BitConverter.ToInt32(file, file.Length - 6);
+        BitConverter.TryWriteBytes(file.AsSpan(directory + 42), directory - 20); // of a header of thirty bytes
+        Assert.Contains($"at byte {directory - 20} has", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TarWithRubbishBehindItsEnd_IsRead()
+    {
+        var file = TensorBytes.Safetensors([Codebook, Second]);
+        AssertCodebooks(ModelAssert.Read([.. ContainerBytes.Tar(("model.safetensors", file)), .. Enumerable.Repeat((byte)0xFF, 512)]));
+    }
+
+    [Fact]
     public void Read_BareArrays_AreTakenInTheOrderOfTheirNumbers()
     {
         var says = new LoadOptions { BareCodebooks = true };
@@ -147,7 +181,8 @@ public sealed class ContainerTests
         float[] values = [1, 2, 3, 4, 5, 6];
         var doubles = MemoryMarshal.AsBytes<double>(Array.ConvertAll(values, value => (double)value)).ToArray();
         Assert.Equal(6, ModelAssert.Read(ContainerBytes.Npy("<f8", "(3, 2)", doubles), says).Stages[0].Codebook[2][1]);
-        Assert.Equal(6, ModelAssert.Read(ContainerBytes.Npy("<f2", "(3, 2)", ContainerBytes.Halves(values)), says).Stages[0].Codebook[2][1]);
+        Assert.Equal(
+            6, ModelAssert.Read(ContainerBytes.Npy("<f2", "(3, 2)", ContainerBytes.Halves(values)), says).Stages[0].Codebook[2][1]);
     }
 
     [Fact]
@@ -265,15 +300,17 @@ public sealed class ContainerTests
     [Fact]
     public void Read_OnnxTensorThatLies_IsRefused()
     {
-        byte[] Head(int rank) => [.. Enumerable.Range(0, rank).SelectMany(_ => ContainerBytes.Field(1, 1ul)), .. ContainerBytes.Field(2, 10ul),
+        byte[] Head(int rank)
+            => [.. Enumerable.Range(0, rank).SelectMany(_ => ContainerBytes.Field(1, 1ul)), .. ContainerBytes.Field(2, 10ul),
             .. ContainerBytes.Field(8, Encoding.UTF8.GetBytes(Embed))];
         Assert.Contains("dimensions", ModelAssert.Refused(ContainerBytes.Onnx([Head(1000)])), StringComparison.Ordinal);
         Assert.Contains("1 elements in 0 bytes", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. ContainerBytes.Field(5, [])]])),
             StringComparison.Ordinal);
         Assert.Contains("more than its 1", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. ContainerBytes.Field(5, [1, 2])]])),
             StringComparison.Ordinal);
-        Assert.Contains("more than ten bytes", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. ContainerBytes.Field(
-            5, [.. Enumerable.Repeat((byte)0xFF, 11)])]])), StringComparison.Ordinal);
+        byte[] endless = ContainerBytes.Field(5, [.. Enumerable.Repeat((byte)0xFF, 11)]);
+        Assert.Contains(
+            "more than ten bytes", ModelAssert.Refused(ContainerBytes.Onnx([[.. Head(2), .. endless]])), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -291,6 +328,25 @@ public sealed class ContainerTests
                 ModelAssert.Refused(file[..length], new LoadOptions { BareCodebooks = true });
             }
         }
+    }
+
+    [Fact]
+    public void Read_LegacyFileWithAnEmptyStorage_IsRead()
+    {
+        // Magic number, protocol 1001, a machine's description, the tensors, the storages' keys, and each storage's length and values.
+        byte[] magic = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.'];
+        byte[] tensors = new PickleBytes().Op("}(").Text("nothing").Tensor(TensorBytes.Single("nothing", [0]), "0")
+            .Text(Embed).Tensor(Codebook, "1").Op("u.").ToArray();
+        byte[] file =
+        [
+            .. magic, 0x80, 2, (byte)'M', 0xE9, 3, (byte)'.', .. new PickleBytes().Op("}.").ToArray(), .. tensors,
+            .. new PickleBytes().Op("](").Text("0").Text("1").Op("e.").ToArray(),
+            .. BitConverter.GetBytes(0L), .. BitConverter.GetBytes(6L), .. Codebook.Data,
+        ];
+        using var checkpoint = Checkpoint.Open(new MemoryStream(file));
+        Assert.Equal("PyTorch (before 1.6)", checkpoint.Format);
+        Assert.Equal([1f, 2, 3, 4, 5, 6], checkpoint.Read(Embed));
+        Assert.Equal("'nothing' F32 [0]", checkpoint.Tensors[0].ToString());
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal static class FaissBytes
         return Index(codebooks.Shape[2], [.. Enumerable.Repeat(bits, (int)codebooks.Shape[0])], codebooks.Data, old);
     }
 
-    public static byte[] Index(long dimensions, long[] bits, byte[] codebooks, bool old = false, int metric = 1)
+    public static byte[] Index(long dimensions, long[] bits, byte[] codebooks, bool old = false, int metric = 1, int searchType = 0)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
@@ -45,9 +45,15 @@ internal static class FaissBytes
 
         writer.Write(codebooks.Length / 4L);
         writer.Write(codebooks);
-        writer.Write(0); // search_type
+        writer.Write(searchType);
         writer.Write(float.NaN); // norm_min
         writer.Write(float.NaN); // norm_max
+        for (var table = 0; table < (searchType >= 8 ? 2 : searchType >= 6 ? 1 : 0); table++)
+        {
+            writer.Write(3L); // what ST_norm_cqint8 and later keep, then what ST_norm_lsq2x4 and later keep beside it
+            writer.Write(new byte[3 * sizeof(float)]);
+        }
+
         if (!old)
         {
             writer.Write(2048);

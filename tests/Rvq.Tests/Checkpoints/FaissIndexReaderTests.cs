@@ -27,6 +27,24 @@ public sealed class FaissIndexReaderTests
         Assert.Equal([1, 8, 2], model.Stages.ToArray().Select(stage => stage.Codebook.Size));
     }
 
+    // Additive_quantizer_search_type of faiss: 5 is the last that keeps nothing, 6 to 9 keep codes of norms, 8 and 9 tables as well.
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    public void Read_SearchTypesThatKeepNorms_ArePassed(int searchType)
+        => Assert.Equal(5, ModelAssert.Read(FaissBytes.Index(2, [1, 2], new byte[6 * 2 * 4], searchType: searchType)).BeamWidth);
+
+    [Fact]
+    public void Read_Untrained_SaysSo()
+    {
+        var file = FaissBytes.Index(2, [1, 2], []);
+        file[DimensionsAt + 24 + 16] = 0; // is_trained
+        Assert.Contains("untrained", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_TruncatedAnywhereInTheQuantizer_IsRefused()
     {
@@ -102,6 +120,11 @@ public sealed class FaissIndexReaderTests
         Assert.Equal([0f, -1, 1, 0], stack.OutputProjection!.Weight.ToArray());
         Assert.Equal([4f, -3], stack.OutputProjection.Bias.ToArray());
 
+        // One dimension.
+        (inner, bias) = (FaissBytes.Index(1, [1, 2], new byte[6 * 4]), [5]);
+        stack = ModelAssert.Read([.. Transforms([-1f]), .. inner]).Stacks[0];
+        Assert.Equal([5f], stack.InputProjection!.Bias.ToArray());
+
         // IxPT (IndexPreTransform): a header, and random rotations (rrot) of a matrix without bias.
         byte[] Transforms(params float[][] matrices)
         {
@@ -117,8 +140,8 @@ public sealed class FaissIndexReaderTests
                 writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(matrix));
                 writer.Write((long)bias.Length);
                 writer.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(bias));
-                writer.Write(2); // d_in
-                writer.Write(2); // d_out
+                writer.Write((int)Math.Sqrt(matrix.Length)); // d_in
+                writer.Write((int)Math.Sqrt(matrix.Length)); // d_out
                 writer.Write(true); // is_trained
             }
 

@@ -123,6 +123,26 @@ public sealed class PickleReaderTests
     }
 
     [Fact]
+    public void Read_CopiesOfOneListOverAndOver_AreRefused()
+    {
+        // A list of 200 pairs is remembered once, then made into a dictionary 200 times: 40,000 pairs out of a few thousand bytes.
+        var pickle = new PickleBytes().Op("](");
+        for (var i = 0; i < 200; i++)
+        {
+            pickle.Tuple(i, i);
+        }
+
+        pickle.Op('e').Op('q').Raw(0);
+        Assert.Equal(200, Assert.IsType<List<object?>>(PickleReader.Read([.. pickle.ToArray(), (byte)'.'])).Count);
+        for (var i = 0; i < 200; i++)
+        {
+            pickle.Global("builtins", "dict").Op('h').Raw(0, 0x85).Op("R0");
+        }
+
+        Assert.Contains("more copied values", Refused(pickle.Op('.').ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_SubclassOfItself_EndsWell()
     {
         // _rebuild_from_type with itself as the function and the arguments.
@@ -192,8 +212,10 @@ public sealed class PickleReaderTests
     {
         var digits = new byte[257];
         digits[^1] = 1;
-        Assert.Equal(Math.Pow(2, 8 * 255), PickleReader.Read(new PickleBytes().Raw(0x8B, 0, 1, 0, 0).Raw(digits.AsSpan(1)).Op('.').ToArray()));
-        Assert.Contains("257 bytes", Refused(new PickleBytes().Raw(0x8B, 1, 1, 0, 0).Raw(digits).Op('.').ToArray()), StringComparison.Ordinal);
+        Assert.Equal(
+            Math.Pow(2, 8 * 255), PickleReader.Read(new PickleBytes().Raw(0x8B, 0, 1, 0, 0).Raw(digits.AsSpan(1)).Op('.').ToArray()));
+        Assert.Contains(
+            "257 bytes", Refused(new PickleBytes().Raw(0x8B, 1, 1, 0, 0).Raw(digits).Op('.').ToArray()), StringComparison.Ordinal);
     }
 
     [Fact]

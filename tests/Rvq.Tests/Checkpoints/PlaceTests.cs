@@ -104,7 +104,8 @@ public sealed class PlaceTests : IDisposable
     {
         Write(name, TorchBytes.StateDict([TensorBytes.Random(Embed, 3, 2)]));
         Write(
-            $"{name}.index.json", System.Text.Encoding.UTF8.GetBytes("{\"weight_map\": {\"" + Embed + $"\": \"{name}\", \"y\": \"{other}\"}}}}"));
+            $"{name}.index.json",
+            System.Text.Encoding.UTF8.GetBytes("{\"weight_map\": {\"" + Embed + $"\": \"{name}\", \"y\": \"{other}\"}}}}"));
         if (refused)
         {
             AssertRefused(name, "one of several files", $"{name}.index.json");
@@ -150,6 +151,15 @@ public sealed class PlaceTests : IDisposable
 
         void Exclusively(string name)
             => new FileStream(Path.Combine(_folder, name), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+    }
+
+    [Fact]
+    public void Open_AFileThatIsRefused_IsClosed()
+    {
+        Write("broken.safetensors", [1, 2, 3]);
+        var path = Path.Combine(_folder, "broken.safetensors");
+        Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
+        new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
     }
 
     [Fact]

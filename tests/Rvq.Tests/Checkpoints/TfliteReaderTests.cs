@@ -47,6 +47,17 @@ public sealed class TfliteReaderTests
     }
 
     [Fact]
+    public void Read_OffsetsThatLeadOut_NameTheirEnd()
+    {
+        var file = TfliteBytes.Model(("a", 0, [1], new byte[4]));
+        foreach (var (target, words) in new[] { (file.Length - 2, "has an offset to byte"), (file.Length - 4, "at byte") })
+        {
+            BitConverter.TryWriteBytes(file, target); // where the root table is
+            Assert.Contains(words, ModelAssert.Refused(file), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Read_ShapesThatDoNotFitTheirBytes_AreRefused()
     {
         var data = MemoryMarshal.AsBytes<float>(Values).ToArray();

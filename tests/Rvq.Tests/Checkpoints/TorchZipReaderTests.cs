@@ -228,8 +228,10 @@ public sealed class TorchZipReaderTests
     [Fact]
     public void Read_StepsOfWholeFilesBetweenElements_CannotReadWithoutEnd()
     {
-        // 1,000 rows of two elements that lie almost the whole storage apart: reading each run with its gap would read 400 MB out of 400 KB.
-        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed).Tensor("FloatStorage", "0", 100_000, 0, [1000, 2], [1, 99_000]).Op('u').Op('.');
+        // 1,000 rows of two elements that lie almost the whole storage apart: reading each run with its gap would read 400 MB out of 400
+        // KB.
+        var pickle = new PickleBytes().Op('}').Op('(').Text(Embed)
+            .Tensor("FloatStorage", "0", 100_000, 0, [1000, 2], [1, 99_000]).Op('u').Op('.');
         using var narrow = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[400_000]))));
         Assert.Equal(2000, narrow.Read(Embed).Length); // along the axis of the smallest step
 
@@ -269,7 +271,8 @@ public sealed class TorchZipReaderTests
     {
         var pickle = new PickleBytes().Op('}').Op('(');
         pickle.Text(new string('n', 5000)).Op('}').Text("x").Tensor(TensorBytes.Random("x", 2, 2), "0").Op('s').Op('u').Op('.');
-        Assert.Contains("more than", ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]))), StringComparison.Ordinal);
+        Assert.Contains(
+            "more than", ModelAssert.Refused(TorchBytes.Zip(pickle.ToArray(), ("data/0", new byte[16]))), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -277,8 +280,10 @@ public sealed class TorchZipReaderTests
     {
         // numpy.array([tensor], dtype=object)
         var pickle = new PickleBytes().Op('}').Op('(').Text("quantizer.vq.layers").Global("numpy.core.multiarray", "_reconstruct")
-            .Global("numpy", "ndarray").Raw(0x85).Op('R').Op('(').Number(1).Tuple(1).Global("numpy", "dtype").Text("O8").Raw(0x85).Op('R').Raw(0x89)
-            .Op(']').Op('}').Text("_codebook").Op('}').Text("embed").Tensor(TensorBytes.Random("x", 2, 2), "0").Op('s').Op('s').Op('a').Op('t').Op('b').Op('u').Op('.');
+            .Global("numpy", "ndarray").Raw(0x85).Op('R').Op('(').Number(1).Tuple(1)
+            .Global("numpy", "dtype").Text("O8").Raw(0x85).Op('R').Raw(0x89)
+            .Op(']').Op('}').Text("_codebook").Op('}').Text("embed").Tensor(TensorBytes.Random("x", 2, 2), "0")
+            .Op('s').Op('s').Op('a').Op('t').Op('b').Op('u').Op('.');
         var model = ModelAssert.Read(TorchBytes.Zip(pickle.ToArray(), ("data/0", TensorBytes.Random("x", 2, 2).Data)));
         Assert.Equal(2, model.Stages[0].Codebook.Size);
     }
@@ -346,6 +351,49 @@ public sealed class TorchZipReaderTests
                 ModelAssert.Refused(lying);
             }
         }
+
+        // The last number is the place of the end record, which is longer than ten bytes.
+        BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(fields[^1]), file.Length - 10);
+        Assert.Contains($"at byte {file.Length - 10} of a file of {file.Length}", ModelAssert.Refused(file), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_StorageOfATypeThatIsNotRead_IsHeldToItsBytesAllTheSame()
+    {
+        var embed = TensorBytes.Random(Embed, 3, 2);
+        Assert.Equal(3, ModelAssert.Read(TorchBytes.StateDict([embed, new("flag", "BOOL", [2], new byte[2])])).Stages[0].Codebook.Size);
+        Assert.Contains("'flag'", ModelAssert.Refused(TorchBytes.StateDict([embed, new("flag", "BOOL", [2], new byte[1])])),
+            StringComparison.Ordinal);
+    }
+
+    // Objects inside objects, by their attributes or as modules: those of a deeper nesting than any model's are left out.
+    [Theory]
+    [InlineData(false, 40, true)]
+    [InlineData(false, 60, false)]
+    [InlineData(true, 20, true)]
+    [InlineData(true, 30, false)]
+    public void Read_ObjectsInsideObjects_AreReadToADepth(bool modules, int levels, bool found)
+    {
+        var pickle = new PickleBytes();
+        for (var level = 0; level < levels; level++)
+        {
+            pickle.Global("m", "A").Op(')').Raw(0x81).Op('}');
+            if (modules)
+            {
+                pickle.Text("_modules").Op('}');
+            }
+
+            pickle.Text("a");
+        }
+
+        pickle.Tensor(TensorBytes.Random(Embed, 3, 2), "0");
+        for (var level = 0; level < levels; level++)
+        {
+            pickle.Op(modules ? "ssb" : "sb");
+        }
+
+        using var checkpoint = Checkpoint.Open(new MemoryStream(TorchBytes.Zip(pickle.Op('.').ToArray(), ("data/0", new byte[24]))));
+        Assert.Equal(found, checkpoint.Tensors.Count > 0);
     }
 
     [Theory]
@@ -361,6 +409,8 @@ public sealed class TorchZipReaderTests
     [InlineData(new byte[] { 0x52, 0x56, 0x51, 0x1A, 1, 0, 0, 0 }, "RvqReader")]
     [InlineData(new byte[] { 0x1C, 0, 0, 0, 0x54, 0x46, 0x4C, 0x33 }, "TFLite")]
     [InlineData(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, "of no kind that is known")]
+    [InlineData(new byte[] { (byte)' ', (byte)'\n' }, "of no kind that is known")]
+    [InlineData(new byte[] { (byte)'a' }, "is text")]
     public void Read_OtherFormats_AreNamed(byte[] file, string reason)
         => Assert.Contains(reason, ModelAssert.Refused(file), StringComparison.Ordinal);
 

@@ -155,7 +155,10 @@ public sealed class OrtValueExtensionsTests
             OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2]),
             false,
             "codes has the shape [3, 2] of Int64, but [B, 3, T] of Int64 or Int32 is needed");
-        Refuses(OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2, 1]), false, "axis 0 has the 3 codebooks: codebooksFirst: true? (Parameter");
+        Refuses(
+            OrtValue.CreateTensorValueFromMemory(new long[6], [3, 2, 1]),
+            false,
+            "axis 0 has the 3 codebooks: codebooksFirst: true? (Parameter");
         Refuses(
             OrtValue.CreateTensorValueFromMemory(new long[6], [2, 3, 1]),
             true,

@@ -3,8 +3,8 @@ using System.Text;
 namespace Rvq.Tests.Readme;
 
 /// <summary>
-/// Writes the smallest encoders and decoders there are as ONNX files: one convolution without overlap, from audio [B, 1, S] to latents [B, D, S / hop], or one transposed
-/// convolution back. Also compiled into the program that a test builds from the packages alone.
+/// Writes the smallest encoders and decoders there are as ONNX files: one convolution without overlap, from audio [B, 1, S] to latents [B,
+/// D, S / hop], or one transposed convolution back. Also compiled into the program that a test builds from the packages alone.
 /// </summary>
 internal static class OnnxConvolution
 {
@@ -14,10 +14,12 @@ internal static class OnnxConvolution
     private const int Int64 = 2;
 
     /// <summary>audio [B, 1, S] → latents [B, D, S / hop]; weights [D, hop].</summary>
-    public static byte[] Encoder(float[] weights, int dimensions, bool half = false) => Create("audio", "latents", weights, dimensions, isEncoder: true, half);
+    public static byte[] Encoder(float[] weights, int dimensions, bool half = false)
+        => Create("audio", "latents", weights, dimensions, isEncoder: true, half);
 
     /// <summary>latents [B, D, T] → audio [B, 1, T × hop]; weights [D, hop].</summary>
-    public static byte[] Decoder(float[] weights, int dimensions) => Create("latents", "audio", weights, dimensions, isEncoder: false, half: false);
+    public static byte[] Decoder(float[] weights, int dimensions)
+        => Create("latents", "audio", weights, dimensions, isEncoder: false, half: false);
 
     // Field numbers are those of onnx.proto.
     private static byte[] Create(string input, string output, float[] weights, int dimensions, bool isEncoder, bool half)
@@ -31,13 +33,16 @@ internal static class OnnxConvolution
         ];
         byte[] initializer =
         [
-            .. Varint(1, dimensions), .. Varint(1, 1), .. Varint(1, hop), .. Varint(2, Float), .. Text(8, "weights"), .. Bytes(9, [.. weights.SelectMany(BitConverter.GetBytes)]),
+            .. Varint(1, dimensions), .. Varint(1, 1), .. Varint(1, hop), .. Varint(2, Float), .. Text(8, "weights"),
+            .. Bytes(9, [.. weights.SelectMany(BitConverter.GetBytes)]),
         ];
-        byte[] cast = [.. Text(1, result), .. Text(2, output), .. Text(4, "Cast"), .. Bytes(5, [.. Text(1, "to"), .. Varint(3, Float16), .. Varint(20, Int64)])];
+        byte[] cast = [.. Text(1, result), .. Text(2, output), .. Text(4, "Cast"),
+            .. Bytes(5, [.. Text(1, "to"), .. Varint(3, Float16), .. Varint(20, Int64)])];
         byte[] graph =
         [
             .. Bytes(1, convolution), .. half ? Bytes(1, cast) : [], .. Text(2, "codec"), .. Bytes(5, initializer),
-            .. Bytes(11, Value(input, isEncoder ? 1 : dimensions, "S", Float)), .. Bytes(12, Value(output, isEncoder ? dimensions : 1, "T", half ? Float16 : Float)),
+            .. Bytes(11, Value(input, isEncoder ? 1 : dimensions, "S", Float)),
+            .. Bytes(12, Value(output, isEncoder ? dimensions : 1, "T", half ? Float16 : Float)),
         ];
         return [.. Varint(1, 8), .. Bytes(7, graph), .. Bytes(8, [.. Text(1, ""), .. Varint(2, 13)])];
     }

@@ -21,7 +21,8 @@ public class ReadmeTests
     [Fact]
     public void Readme_SetUp_IsTheTwoCommands()
     {
-        var commands = Assert.Single(Pieces(Read("README.md"), "```sh", "```"), piece => piece.Contains("-- demo", StringComparison.Ordinal));
+        var commands = Assert.Single(
+            Pieces(Read("README.md"), "```sh", "```"), piece => piece.Contains("-- demo", StringComparison.Ordinal));
         Assert.Equal("dotnet run -c Release --project src/Rvq.Tool -- demo\ndotnet test -c Release", commands);
     }
 
@@ -30,8 +31,10 @@ public class ReadmeTests
     {
         // The message for a family that there is not lists those that there are; these two are only there to be refused.
         var model = TensorBytes.Safetensors([TensorBytes.Single("codebooks", [1, 2, 1], 0, 1)]);
-        var message = Assert.Throws<InvalidDataException>(() => RvqModel.Load(new MemoryStream(model), new LoadOptions { Family = "?" })).Message;
-        var families = message[(message.IndexOf("known are ", StringComparison.Ordinal) + 10)..].TrimEnd('.').Split(", ").Except(["RandomProjectionQuantizer", "DALL-E"]);
+        var message = Assert.Throws<InvalidDataException>(
+            () => RvqModel.Load(new MemoryStream(model), new LoadOptions { Family = "?" })).Message;
+        var families = message[(message.IndexOf("known are ", StringComparison.Ordinal) + 10)..].TrimEnd('.').Split(", ").Except(
+            ["RandomProjectionQuantizer", "DALL-E"]);
 
         var lines = Read("README.md");
         var rows = lines.SkipWhile(line => line != "| `Family`: what loads | needs |").Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|')).ToArray();

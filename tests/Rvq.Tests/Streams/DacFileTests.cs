@@ -30,7 +30,8 @@ public class DacFileTests
         for (var signal = 0; signal < file.SignalCount; signal++)
         {
             var expected = codes.AsSpan(signal * shape[1] * shape[2], shape[1] * shape[2]).ToArray();
-            Assert.Equal(CodePackingTests.Transpose(expected, shape[1], shape[2]), file.GetCodes(signal).ToArray().Select(code => (long)code));
+            Assert.Equal(
+                CodePackingTests.Transpose(expected, shape[1], shape[2]), file.GetCodes(signal).ToArray().Select(code => (long)code));
         }
     }
 

@@ -28,7 +28,13 @@ public sealed class JsonTests : IDisposable
         var stage = """{"codewords": 2, "codewordLength": 2, "bitsPerCode": 1, "metric": "Euclidean", "stride": 1, "inputProjection": false, "outputProjection": false}""";
         AssertJson($$"""
             {"schema": "rvq.model/1", "family": "two \"bits\"", "dimensions": 2, "codebookCount": 2, "framesPerBlock": 1, "codesPerBlock": 2, "bitsPerFrame": 2,
-             "sampleRate": 800, "hopLength": 16, "frameRate": 50, "kilobitsPerSecond": 0.1, "beamWidth": null, "fingerprint": "{{RvqModel.Load(_model).Fingerprint:x32}}",
+             "sampleRate": 800,
+             "hopLength": 16,
+             "frameRate": 50,
+             "kilobitsPerSecond": 0.1,
+             "beamWidth": null,
+             "fingerprint": "{{RvqModel.Load(_model).Fingerprint:x32}}",
+             
              "stacks": [{"inputProjection": false, "outputProjection": false, "stages": [{{stage}}, {{stage}}]}]}
             """);
     }

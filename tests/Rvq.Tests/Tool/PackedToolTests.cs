@@ -199,8 +199,8 @@ public sealed class PackedToolTests(PackedTool packed) : IClassFixture<PackedToo
             + "--codebooks 2 --size 8 && cmp a.st b.st");
         _tool.Succeed("$RVQ evaluate model.th turned.npy --channels-first --json > a.json && $RVQ evaluate model.th frames.npy --json > "
             + "b.json && cmp a.json b.json");
-        _tool.Succeed("$RVQ convert codes.npy --channels-first -o a.rvq --size 1024 && $RVQ convert expected_codes.npy -o b.rvq --size 1024 "
-            + "&& cmp a.rvq b.rvq && $RVQ report model.th in --channels-first -o r.html");
+        _tool.Succeed("$RVQ convert codes.npy --channels-first -o a.rvq --size 1024 && $RVQ convert expected_codes.npy -o b.rvq "
+            + "--size 1024 && cmp a.rvq b.rvq && $RVQ report model.th in --channels-first -o r.html");
     }
 
     [Fact]

@@ -21,8 +21,8 @@ public sealed class EmaTrainerTests
         var (quantized, codes, outcome) = Run(trainer, frames);
         Assert.Equal(new Quantizer(model).Encode(frames), codes);
         Assert.Equal(new Dequantizer(model).Decode(codes), quantized);
-        Assert.Equal(SearchOracle.Error(model, frames), CodebookStatistics.MeanSquaredError(frames, quantized, Dimensions), 6);
-        Assert.Equal(SearchOracle.Error(model, frames) / Dimensions, outcome.Stages[2].CommitmentLoss, 6);
+        Assert.Equal(ModelError.Of(model, frames), CodebookStatistics.MeanSquaredError(frames, quantized, Dimensions), 6);
+        Assert.Equal(ModelError.Of(model, frames) / Dimensions, outcome.Stages[2].CommitmentLoss, 6);
         Assert.NotEqual(model.Stages[0].Codebook[codes[0]].ToArray(), trainer.ToModel().Stages[0].Codebook[codes[0]].ToArray());
     }
 
@@ -135,13 +135,13 @@ public sealed class EmaTrainerTests
     {
         var trainer = new EmaTrainer(Dimensions, Small with { InitializationIterations = 0 });
         Run(trainer, Batch(0));
-        var first = SearchOracle.Error(trainer.ToModel(), Batch(999, 500));
+        var first = ModelError.Of(trainer.ToModel(), Batch(999, 500));
         for (var step = 1; step < 60; step++)
         {
             Run(trainer, Batch(step));
         }
 
-        var last = SearchOracle.Error(trainer.ToModel(), Batch(999, 500));
+        var last = ModelError.Of(trainer.ToModel(), Batch(999, 500));
         Assert.True(last < 0.95 * first, $"{last} after {first}.");
     }
 

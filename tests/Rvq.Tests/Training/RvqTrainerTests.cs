@@ -24,7 +24,7 @@ public sealed class RvqTrainerTests
         var last = Energy(frames) / 500;
         for (var count = 1; count <= 4; count++)
         {
-            var error = SearchOracle.Error(Train(frames, 6, Small with { CodebookCount = count, Initialization = start }), frames);
+            var error = ModelError.Of(Train(frames, 6, Small with { CodebookCount = count, Initialization = start }), frames);
             Assert.True(error < 0.8 * last, $"{count} codebooks leave {error} of {last}.");
             last = error;
         }
@@ -87,7 +87,7 @@ public sealed class RvqTrainerTests
     public void Train_Restarts_KeepTheBest()
     {
         var frames = Frames(500, 6);
-        double Total(int restarts) => Enumerable.Range(0, 3).Sum(seed => SearchOracle.Error(
+        double Total(int restarts) => Enumerable.Range(0, 3).Sum(seed => ModelError.Of(
             Train(frames, 6, Small with { CodebookCount = 1, Iterations = 3, Seed = (ulong)seed, Restarts = restarts }), frames));
         var (one, ten) = (Total(1), Total(10));
         Assert.True(ten < one, $"{ten} is not below {one}.");
@@ -137,7 +137,7 @@ public sealed class RvqTrainerTests
         var frames = Frames(500, 6);
         var initial = Train(frames, 6, Small with { Iterations = 1 });
         var model = Train(frames, 6, Small with { Iterations = 5, InitialModel = initial });
-        Assert.True(SearchOracle.Error(model, frames) < SearchOracle.Error(initial, frames));
+        Assert.True(ModelError.Of(model, frames) < ModelError.Of(initial, frames));
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class RvqTrainerTests
     public void Train_AsManyFramesAsCodewords_LeavesNoError()
     {
         var frames = Frames(16, 6);
-        Assert.Equal(0, SearchOracle.Error(Train(frames, 6, Small with { CodebookCount = 1 }), frames), 12);
+        Assert.Equal(0, ModelError.Of(Train(frames, 6, Small with { CodebookCount = 1 }), frames), 12);
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public sealed class RvqTrainerTests
         var frames = new float[100 * 3];
         Array.Fill(frames, 0.1f);
         var model = Train(frames, 3, Small with { Initialization = start });
-        Assert.Equal(0, SearchOracle.Error(model, frames));
+        Assert.Equal(0, ModelError.Of(model, frames));
     }
 
     [Fact]
@@ -273,7 +273,7 @@ public sealed class RvqTrainerTests
     public void Train_MoreThan1024Dimensions_Works()
     {
         var frames = Frames(20, 1500);
-        Assert.Equal(0, SearchOracle.Error(Train(frames, 1500, Small with { CodebookCount = 1, CodebookSize = 20 }), frames), 9);
+        Assert.Equal(0, ModelError.Of(Train(frames, 1500, Small with { CodebookCount = 1, CodebookSize = 20 }), frames), 9);
     }
 
     [Fact]
@@ -332,8 +332,8 @@ public sealed class RvqTrainerTests
         var (test, _) = Npy.ReadSingle(TestData.Path("training/d64_test.npy"));
         var options = new RvqTrainerOptions { CodebookCount = 8, CodebookSize = 256, GainCopies = gainCopies, MaxDegreeOfParallelism = 2 };
         var model = Train(train, shape[1], options);
-        Assert.InRange(SearchOracle.BeamError(model, test, 1), 0, faiss);
-        Assert.True(faissWithBeam5 is null || SearchOracle.BeamError(model, test, 5) <= faissWithBeam5);
+        Assert.InRange(ModelError.Of(model, test, 1), 0, faiss);
+        Assert.True(faissWithBeam5 is null || ModelError.Of(model, test, 5) <= faissWithBeam5);
     }
 
     [Fact]
@@ -342,8 +342,8 @@ public sealed class RvqTrainerTests
         // 1000 frames of loudness that varies for four codebooks of 64: what is learnt from few loud frames does not hold for others.
         var (train, test) = (Loud(1, 1000), Loud(2, 1000));
         var options = Small with { CodebookCount = 4, CodebookSize = 64 };
-        var plain = SearchOracle.Error(Train(train, 16, options), test);
-        var copies = SearchOracle.Error(Train(train, 16, options with { GainCopies = 3 }), test);
+        var plain = ModelError.Of(Train(train, 16, options), test);
+        var copies = ModelError.Of(Train(train, 16, options with { GainCopies = 3 }), test);
         Assert.True(copies < 0.9 * plain, $"{copies} is not below {plain}.");
     }
 

@@ -22,8 +22,7 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
     private readonly int _width;
-    private readonly BeamExtender[][] _extenders;
-    private readonly CodewordProducts[][][] _products;
+    private readonly BeamStage[][] _stages;
 
     /// <summary>
     /// Chooses the extender of each stage and builds all tables that it reads, on at most <paramref name="degree"/> threads.
@@ -40,17 +39,18 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
         }
 
         var stacks = model.Stacks;
-        _extenders = new BeamExtender[stacks.Length][];
-        _products = new CodewordProducts[stacks.Length][][];
+        _stages = new BeamStage[stacks.Length][];
         for (var i = 0; i < stacks.Length; i++)
         {
-            var (stages, tables) = (stacks[i].Stages.ToArray(), stacks[i].Tables);
-            var extenders = _extenders[i] = new BeamExtender[stages.Length];
-            var products = _products[i] = new CodewordProducts[stages.Length][];
+            var (stack, tables) = (stacks[i].Stages.ToArray(), stacks[i].Tables);
+            var stages = _stages[i] = new BeamStage[stack.Length];
             int[] places = [.. Enumerable.Range(0, stages.Length)];
             GC.KeepAlive(stacks[i].InputProjection?.Table);
-            ParallelLoop.ForEach(places, degree, m => extenders[m] = kernel.BeamExtender(stages[m].SearchTable));
-            ParallelLoop.ForEach(places, degree, m => products[m] = kernel.UsesProducts ? tables.Products.Before(m) : []);
+            ParallelLoop.ForEach(places, degree, m =>
+            {
+                var table = stack[m].SearchTable;
+                stages[m] = new BeamStage(table, kernel.BeamExtender(table), kernel.UsesProducts ? tables.Products.Before(m) : []);
+            });
         }
     }
 
@@ -90,10 +90,10 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
     private void Encode(EncodeScratch scratch, int frames, BestStacks? best)
     {
         var (beam, column) = (scratch.Beam!, 0);
-        for (var i = 0; i < _extenders.Length; i++)
+        for (var i = 0; i < _stages.Length; i++)
         {
             var input = StackInput.Of(_model.Stacks[i], _kernel, scratch, frames, out var stride);
-            var stages = _extenders[i].Length;
+            var stages = _stages[i].Length;
             for (var first = 0; first < frames; first += beam.MaxFrames)
             {
                 var count = Math.Min(beam.MaxFrames, frames - first);
@@ -115,13 +115,12 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
 
     private void Search(int stack, float* vectors, int frames, BeamScratch beam, SearchScratch search)
     {
-        var stages = _model.Stacks[stack].Stages;
-        Begin(vectors, frames, stages, beam);
-        for (var m = 0; m < stages.Length; m++)
+        Begin(vectors, frames, _model.Stacks[stack].Stages, beam);
+        for (var m = 0; m < _stages[stack].Length; m++)
         {
-            var (table, products) = (stages[m].SearchTable, _products[stack][m]);
-            var step = new BeamStep { Beam = beam, Table = table, Products = products, Stage = m, Frames = frames };
-            _extenders[stack][m].Extend(step, search);
+            var stage = _stages[stack][m];
+            var step = new BeamStep { Beam = beam, Table = stage.Table, Products = stage.Products, Stage = m, Frames = frames };
+            stage.Extender.Extend(step, search);
         }
     }
 
@@ -170,4 +169,9 @@ internal sealed unsafe class BeamEncoder : FrameEncoder
 
     /// <summary>⟨r, r⟩ from ½⟨r, r⟩, which is exact; a NaN counts as infinity.</summary>
     public static double Error(double halfNorm) => double.IsNaN(halfNorm) ? double.PositiveInfinity : 2 * halfNorm;
+
+    /// <summary>
+    /// A stage as the beam passes it: its codewords, what extends partial stacks by them, and products with those of earlier stages.
+    /// </summary>
+    private readonly record struct BeamStage(SearchTable Table, BeamExtender Extender, CodewordProducts[] Products);
 }

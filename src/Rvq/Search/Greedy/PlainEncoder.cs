@@ -4,7 +4,8 @@ namespace Rvq.Search;
 /// The residual loop: every stage searches the residual of every frame and subtracts its codeword, in float32. Beside stacks whose stages
 /// have strides, a block of frames holds the codes of all its frames stage by stage; else a frame is a block, and all go through together.
 /// </summary>
-internal sealed unsafe class PlainEncoder(ResidualStack stack, Kernel kernel, int framesPerBlock, int codesPerBlock, int degree) : StackEncoder
+internal sealed unsafe class PlainEncoder(
+    ResidualStack stack, Kernel kernel, int framesPerBlock, int codesPerBlock, int degree) : StackEncoder
 {
     private readonly CodebookSearch[] _searches = CodebookSearch.Of(stack, kernel, degree);
 

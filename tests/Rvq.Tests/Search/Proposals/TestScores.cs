@@ -33,7 +33,8 @@ internal static unsafe class TestScores
         => InBits<T>(
             kind, size, dimensions, count, table => (table.BytePanels(T.Form).Bound, (nint)table.BytePanels(T.Form).Weights),
             (table, bytes, scales, scores, minima) =>
-                ByteScores<T>.Score(table.BytePanels(T.Form), (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
+                ByteScores<T>.Score(
+                    table.BytePanels(T.Form), (sbyte*)bytes, (ResidualScale*)scales, count, (float*)scores, (float*)minima));
 
     public static List<ScoredFrame> InSixBits<T>(string kind, int size, int dimensions, int count)
         where T : struct, IByteLanes<T>
