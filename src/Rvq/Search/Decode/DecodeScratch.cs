@@ -12,6 +12,7 @@ internal sealed unsafe class DecodeScratch
     private readonly AlignedBuffer<nint> _stageRows;
     private readonly AlignedBuffer<nint> _offsets;
     private readonly AlignedBuffer<float> _panelSums;
+    private readonly AlignedBuffer<float> _runs;
 
     public DecodeScratch(RvqModel model)
     {
@@ -29,7 +30,8 @@ internal sealed unsafe class DecodeScratch
         _rows = new AlignedBuffer<nint>((long)frames / model.FramesPerBlock * model.CodesPerBlock);
         _stageRows = new AlignedBuffer<nint>((long)frames * model.CodebookCount);
         _offsets = new AlignedBuffer<nint>(frames);
-        _panelSums = new AlignedBuffer<float>(2L * frames * Projector.MaxOutputsAtOnce);
+        _panelSums = new AlignedBuffer<float>(2L * WholeTiles(frames) * Projector.MaxOutputsAtOnce);
+        _runs = new AlignedBuffer<float>((long)WholeTiles(frames) * model.CodebookCount * Projector.Run);
     }
 
     /// <summary>The frames decoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -55,8 +57,15 @@ internal sealed unsafe class DecodeScratch
     /// </summary>
     public float* PanelSums => _panelSums.Pointer;
 
+    /// <summary>Codewords of eight values, [stages, frames up to whole tiles, 8].</summary>
+    public float* Runs => _runs.Pointer;
+
     /// <summary>The offsets of a pass's frames in the caller's tensor.</summary>
     public nint* Offsets => _offsets.Pointer;
+
+    /// <summary>So many frames and those that fill the last tile.</summary>
+    public static int WholeTiles(int frames)
+        => (frames + Projector.RunsAtOnce - 1) / Projector.RunsAtOnce * Projector.RunsAtOnce;
 
     private static int FramesPerPass(RvqModel model)
         => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);

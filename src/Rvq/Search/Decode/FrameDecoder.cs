@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
@@ -16,6 +17,7 @@ internal sealed unsafe class FrameDecoder
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
     private readonly bool[] _isTabulated;
+    private readonly ProjectionTable[]?[] _runs;
     private readonly bool _canOverflow;
     private readonly List<AlignedBuffer<float>> _tables = [];
 
@@ -24,6 +26,7 @@ internal sealed unsafe class FrameDecoder
         _model = model;
         _kernel = kernel;
         _isTabulated = new bool[model.Stacks.Length];
+        _runs = new ProjectionTable[]?[model.Stacks.Length];
         _canOverflow = !(LargestValue(model) < Rounding.OverflowLimit);
         Columns = new CodeColumn[model.CodesPerBlock];
         var column = 0;
@@ -31,6 +34,7 @@ internal sealed unsafe class FrameDecoder
         {
             var stack = model.Stacks[s];
             _isTabulated[s] = CanTabulate(stack, mostTabulatedValues);
+            _runs[s] = ProjectionsOfOneRun(stack.Stages);
             foreach (var stage in stack.Stages)
             {
                 var count = model.FramesPerBlock / stage.Stride;
@@ -57,7 +61,15 @@ internal sealed unsafe class FrameDecoder
             var stride = output is null ? scratch.FrameStride : Definition.PaddedLength(output.Inputs);
             if (!stack.IsPlain && !_isTabulated[s])
             {
-                Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+                if (frames > Projector.FewRows && _runs[s] is { } tables)
+                {
+                    SumRuns(stack.Stages, tables, codewords, frames, sum, stride, scratch);
+                }
+                else
+                {
+                    Expand(stack.Stages, codewords, frames, sum, stride, scratch);
+                }
+
                 LeaveOut(stack.Stages, codewords, frames, sum, stride);
             }
             else
@@ -177,6 +189,43 @@ internal sealed unsafe class FrameDecoder
         }
     }
 
+    /// <summary>
+    /// <see cref="Expand"/> where all stages project eight values. The codewords are copied beside each other first, one for every frame
+    /// where a stage has a stride: multiplying again costs less than finding the sums apart. Rows are padded to eight values, so each is read
+    /// whole; the last tile repeats the last frame.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SumRuns(
+        ReadOnlySpan<Stage> stages, ProjectionTable[] tables, float** codewords, int frames, float* destination, int rowLength,
+        DecodeScratch scratch)
+    {
+        var count = DecodeScratch.WholeTiles(frames);
+        var runs = (Vector256<float>*)scratch.Runs;
+        foreach (var stage in stages)
+        {
+            for (nint frame = 0; frame < count; frame++)
+            {
+                var (block, place) = Math.DivRem(Math.Min(frame, frames - 1), _model.FramesPerBlock);
+                *runs++ = Vector256.Load(codewords[(block * _model.CodesPerBlock) + (place / stage.Stride)]);
+            }
+
+            codewords += _model.FramesPerBlock / stage.Stride;
+        }
+
+        var panels = PanelLayout.PanelCount(rowLength) * PanelLayout.PanelSize;
+        for (int first = 0, outputs; first < panels; first += outputs)
+        {
+            outputs = Math.Min(_kernel.Projector.OutputsAtOnce, panels - first);
+            _kernel.Projector.SumStages(tables, first, outputs, scratch.Runs, count, scratch.PanelSums);
+            var width = Math.Min(outputs, rowLength - first);
+            for (nint frame = 0; frame < frames; frame++)
+            {
+                var sums = new ReadOnlySpan<float>(scratch.PanelSums + (frame * outputs), width);
+                sums.CopyTo(new Span<float>(destination + (frame * rowLength) + first, width));
+            }
+        }
+    }
+
     /// <summary>Adds the output projections of a stage's codewords to some of the outputs, or writes them for the first stage.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddStage(Stage stage, float** rows, int first, int width, int frames, float* sums, bool isFirst, DecodeScratch scratch)
@@ -280,6 +329,23 @@ internal sealed unsafe class FrameDecoder
     /// </summary>
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => !stack.IsPlain ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
+
+    /// <summary>The output projections of the stages where all have one run of inputs, or null.</summary>
+    private static ProjectionTable[]? ProjectionsOfOneRun(ReadOnlySpan<Stage> stages)
+    {
+        var tables = new ProjectionTable[stages.Length];
+        for (var m = 0; m < tables.Length; m++)
+        {
+            if (stages[m].OutputProjection is not { Inputs: Projector.Run } projection)
+            {
+                return null;
+            }
+
+            tables[m] = projection.Table;
+        }
+
+        return tables;
+    }
 
     private static bool CanTabulate(ResidualStack stack, long most)
     {

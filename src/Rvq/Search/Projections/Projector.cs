@@ -25,6 +25,9 @@ internal abstract unsafe class Projector
     /// <summary>Up to this many vectors are projected one by one.</summary>
     public const int FewRows = 2;
 
+    /// <summary>Vectors of one run that are projected at once: <see cref="SumStages"/> takes a multiple.</summary>
+    public const int RunsAtOnce = 6;
+
     /// <summary>The best width for <see cref="ProjectPanels"/>: one panel or two.</summary>
     public abstract int OutputsAtOnce { get; }
 
@@ -90,4 +93,14 @@ internal abstract unsafe class Projector
     /// <param name="stride">The distance between two of its rows.</param>
     public abstract void ProjectPanels(
         ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride);
+
+    /// <summary>The sums over stages, in their order, of W x + b for some of the outputs, where all have <see cref="Run"/> inputs.</summary>
+    /// <param name="tables">W and b of each stage.</param>
+    /// <param name="output">The first of the outputs, a multiple of sixteen.</param>
+    /// <param name="outputs">The number of these outputs: 16, or 32 where <see cref="OutputsAtOnce"/> is.</param>
+    /// <param name="vectors">[stages, count, 8].</param>
+    /// <param name="count">The vectors of each stage, a multiple of <see cref="RunsAtOnce"/>.</param>
+    /// <param name="sums">[count, outputs].</param>
+    public abstract void SumStages(
+        ReadOnlySpan<ProjectionTable> tables, int output, int outputs, float* vectors, int count, float* sums);
 }
