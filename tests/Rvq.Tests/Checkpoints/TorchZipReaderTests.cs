@@ -31,6 +31,17 @@ public sealed class TorchZipReaderTests
     }
 
     [Fact]
+    public void Read_AudiocraftFileWithARateOfZero_SaysNone()
+    {
+        var file = File.ReadAllBytes(FixtureFiles.Path("audiocraft.th"));
+        var rate = file.AsSpan(file.AsSpan().IndexOf("sample_rate: 32000"u8) + 13, 5);
+        rate.Fill((byte)'0');
+        Assert.Null(ModelAssert.Read(file).SampleRate);
+        "16000"u8.CopyTo(rate);
+        Assert.Equal(16000, ModelAssert.Read(file).SampleRate);
+    }
+
+    [Fact]
     public void Load_DacFile_GivesTheCodecsModelAndItsRates()
     {
         var model = RvqModel.Load(FixtureFiles.Path("dac.pth"));
@@ -351,6 +362,12 @@ public sealed class TorchZipReaderTests
                 ModelAssert.Refused(lying);
             }
         }
+
+        // No entries in a directory of less than no bytes.
+        var empty = (byte[])file.Clone();
+        BinaryPrimitives.WriteInt64LittleEndian(empty.AsSpan(fields[^4]), 0);
+        BinaryPrimitives.WriteInt64LittleEndian(empty.AsSpan(fields[^3]), -1);
+        Assert.Contains("claims 0 entries in -1 bytes", ModelAssert.Refused(empty), StringComparison.Ordinal);
 
         // The last number is the place of the end record, which is longer than ten bytes.
         BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(fields[^1]), file.Length - 10);
