@@ -106,6 +106,14 @@ public sealed class OrtValueExtensionsTests
         Assert.Equal(expected, Transpose(codes.GetTensorDataAsSpan<long>().ToArray(), 2, 7, 2).Select(code => (int)code));
         using var decoded = new Dequantizer(model).Decode(codes);
         Assert.Equal(new Dequantizer(model).Decode(expected), Transpose(decoded.GetTensorDataAsSpan<float>().ToArray(), 2, 19, 8));
+
+        // [7, B, blocks]: the two clips' two blocks of a column lie side by side.
+        using var columns = new Quantizer(model).Encode(latents, codebooksFirst: true);
+        Assert.Equal([7, 2, 2], Shape(columns, TensorElementType.Int64));
+        var places = Enumerable.Range(0, 7 * 4).Select(i => (Column: i / 4, Block: i % 4));
+        Assert.Equal(places.Select(place => (long)expected[(place.Block * 7) + place.Column]), columns.GetTensorDataAsSpan<long>().ToArray());
+        using var again = new Dequantizer(model).Decode(columns, codebooksFirst: true);
+        Assert.Equal(decoded.GetTensorDataAsSpan<float>().ToArray(), again.GetTensorDataAsSpan<float>().ToArray());
         using var uneven = Tensor(new float[19 * 6], 1, 19, 6);
         Refused.For<ArgumentException>("latents", () => new Quantizer(model).Encode(uneven), "[1, 19, 6]", "a multiple of the 4 frames");
     }
