@@ -28,7 +28,7 @@ internal sealed record CorpusTable(IReadOnlyList<CorpusItem> Items, int Threads,
                 if (!IsShort(clip))
                 {
                     // It is read where it lies, so its input waits for it.
-                    Task.WaitAny(conversion);
+                    Task.WaitAny([conversion], cancellation);
                 }
 
                 queue.Enqueue((position, conversion));

@@ -136,7 +136,7 @@ internal sealed class SpeechDemo
     /// so the fastest turn of the whole time repeats where a mean, a median or one stretch of time does not. Each turn makes its own
     /// tables and destination, untimed: where they lie in memory is worth a tenth of the speed, and lasts as long as they do.
     /// </summary>
-    private double[] Speeds(IReadOnlyList<Func<Action>> works, double seconds, CancellationToken cancellation)
+    private double[] Speeds(List<Func<Action>> works, double seconds, CancellationToken cancellation)
     {
         const double SecondsPerTurn = 0.01;
         var fastest = new double[works.Count];
