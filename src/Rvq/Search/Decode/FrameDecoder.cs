@@ -191,8 +191,8 @@ internal sealed unsafe class FrameDecoder
 
     /// <summary>
     /// <see cref="Expand"/> where all stages project eight values. The codewords are copied beside each other first, one for every frame
-    /// where a stage has a stride: multiplying again costs less than finding the sums apart. Rows are padded to eight values, so each is read
-    /// whole; the last tile repeats the last frame.
+    /// where a stage has a stride: multiplying again costs less than adding rows one by one. Rows are padded to eight values, so each is
+    /// read whole; the last tile repeats the last frame.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SumRuns(

@@ -94,7 +94,9 @@ internal abstract unsafe class Projector
     public abstract void ProjectPanels(
         ProjectionTable table, int output, int width, float** rows, nint step, int count, float* augend, float* destination, nint stride);
 
-    /// <summary>The sums over stages, in their order, of W x + b for some of the outputs, where all have <see cref="Run"/> inputs.</summary>
+    /// <summary>
+    /// The sums over stages, in their order, of W x + b for some of the outputs, where all have <see cref="Run"/> inputs.
+    /// </summary>
     /// <param name="tables">W and b of each stage.</param>
     /// <param name="output">The first of the outputs, a multiple of sixteen.</param>
     /// <param name="outputs">The number of these outputs: 16, or 32 where <see cref="OutputsAtOnce"/> is.</param>
