@@ -107,7 +107,7 @@ internal sealed class TrainFrames
     {
         if (dimensions is null && Path.GetExtension(path) == ".parquet")
         {
-            throw new InvalidDataException($"Lists do not say how long a frame is; name a .npy or .npz file first.");
+            throw new InvalidDataException("Lists do not say how long a frame is; name a .npy or .npz file first.");
         }
 
         using var file = FrameFiles.Open(path, Path.GetFileNameWithoutExtension(path), dimensions ?? 0, channelsFirst, column);

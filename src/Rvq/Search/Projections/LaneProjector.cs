@@ -258,12 +258,6 @@ internal sealed unsafe class LaneProjector<T> : Projector
     [MethodImpl(InnerLoop.Options)]
     private static void OneRow(float* panel, float* bias, nint inputs, float* vector, int outputs, float* augend, float* destination)
     {
-        if (inputs == Run)
-        {
-            OneRun(panel, bias, vector, outputs, augend, destination);
-            return;
-        }
-
         var end = vector + inputs;
         for (nint output = 0; output < outputs && inputs <= Run; output += Panel)
         {
@@ -315,26 +309,6 @@ internal sealed unsafe class LaneProjector<T> : Projector
             a = inputs > 2 * Run ? T.Add(a, c) : a;
             a = inputs > 3 * Run ? T.Add(a, d) : a;
             T.Store(augend == null ? a : T.Add(T.Load(augend + output), a), destination + output);
-        }
-    }
-
-    /// <summary>The same as <see cref="OneRow"/> for the eight inputs of DAC and SNAC, which stay in registers.</summary>
-    [MethodImpl(InnerLoop.Options)]
-    private static void OneRun(float* panel, float* bias, float* vector, int outputs, float* augend, float* destination)
-    {
-        T a = T.Create(vector[0]), b = T.Create(vector[1]), c = T.Create(vector[2]), d = T.Create(vector[3]);
-        T e = T.Create(vector[4]), f = T.Create(vector[5]), g = T.Create(vector[6]), h = T.Create(vector[7]);
-        for (nint output = 0; output < outputs; output += Panel, panel += Run * Panel)
-        {
-            var sum = T.FusedMultiplyAdd(a, panel, T.Load(bias + output));
-            sum = T.FusedMultiplyAdd(b, panel + Panel, sum);
-            sum = T.FusedMultiplyAdd(c, panel + (2 * Panel), sum);
-            sum = T.FusedMultiplyAdd(d, panel + (3 * Panel), sum);
-            sum = T.FusedMultiplyAdd(e, panel + (4 * Panel), sum);
-            sum = T.FusedMultiplyAdd(f, panel + (5 * Panel), sum);
-            sum = T.FusedMultiplyAdd(g, panel + (6 * Panel), sum);
-            sum = T.FusedMultiplyAdd(h, panel + (7 * Panel), sum);
-            T.Store(augend == null ? sum : T.Add(T.Load(augend + output), sum), destination + output);
         }
     }
 }
