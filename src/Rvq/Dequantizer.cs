@@ -25,8 +25,9 @@ public sealed unsafe class Dequantizer
     private readonly int _smallestCodebook;
 
     /// <summary>
-    /// Prepares to decode with a model. Where projections follow the codebooks (DAC, SNAC, Mimi), that includes tables of projected
-    /// codewords: up to 64 MB a stack (36 MB for DAC at 44 kHz) and some milliseconds, so keep a dequantizer rather than make one a call.
+    /// Prepares to decode with a model. Where projections follow the codebooks (Mimi's semantic one), that includes a table of projected
+    /// codewords if it takes at most 4 MB a stack, and up to a millisecond, so keep a dequantizer rather than make one a call. Where it
+    /// would take more (DAC, SNAC: 36 MB), codewords are projected as they are decoded.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
@@ -145,7 +146,8 @@ public sealed unsafe class Dequantizer
     {
         ThrowIfOutOfRange(source, codes);
         var scratch = _scratch.Rent();
-        var step = frames.Count <= scratch.MaxFrames ? codes.Count : scratch.MaxFrames / Model.FramesPerBlock;
+        var passes = Math.Max(1, (frames.Count + scratch.MaxFrames - 1) / scratch.MaxFrames);
+        var step = (codes.Count + passes - 1) / passes;
         var inPlace = frames.IsDense && frames.RowLength == scratch.FrameStride;
         for (long block = 0; block < codes.Count; block += step)
         {

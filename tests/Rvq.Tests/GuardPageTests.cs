@@ -35,6 +35,32 @@ public sealed class GuardPageTests
     }
 
     [Fact]
+    public void Decode_ProjectionsOfEightBetweenGuardPages_StayInside()
+    {
+        foreach (var dimensions in new[] { 8, 16, 24, 40, 64, 72, 80, 136 })
+        {
+            // Without tables, every remainder of a tile of frames, and more frames than one pass takes.
+            var stack = TestModels.Dac(new Random(dimensions), dimensions, [8, 8, 8], 16, [1, 1, 1]);
+            var model = new RvqModel([stack]);
+            foreach (var count in new[] { 3, 4, 5, 6, 7, 47, 50, 97 })
+            {
+                var codes = Oracle.Encode(model, TestVectors.Normal(new Random(count), count * dimensions));
+                var expected = Oracle.Decode(model, codes);
+                foreach (var kernel in TestKernels.Supported)
+                {
+                    var dequantizer = TestKernels.Dequantizer(model, kernel, mostTabulatedValues: 0);
+                    foreach (var atEnd in GuardCases.Ends)
+                    {
+                        using var output = new GuardedBuffer<float>(expected.Length, atEnd);
+                        dequantizer.Decode<int>(codes, output.Span);
+                        CodesAssert.SameBits(expected, output.Span, $"{kernel.Name}, D = {dimensions}, T = {count}");
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void EncodeAndDecode_StridedViewsBetweenGuardPages_StayInside()
     {
         foreach (var dimensions in Sizes)

@@ -30,8 +30,8 @@ internal sealed unsafe class DecodeScratch
         _rows = new AlignedBuffer<nint>((long)frames / model.FramesPerBlock * model.CodesPerBlock);
         _stageRows = new AlignedBuffer<nint>((long)frames * model.CodebookCount);
         _offsets = new AlignedBuffer<nint>(frames);
-        _panelSums = new AlignedBuffer<float>(2L * WholeTiles(frames) * Projector.MaxOutputsAtOnce);
-        _runs = new AlignedBuffer<float>((long)WholeTiles(frames) * model.CodebookCount * Projector.Run);
+        _panelSums = new AlignedBuffer<float>(2L * frames * Projector.MaxOutputsAtOnce);
+        _runs = new AlignedBuffer<float>((long)Projector.WholeTiles(frames) * model.CodebookCount * Projector.Run);
     }
 
     /// <summary>The frames decoded at once, a multiple of the model's FramesPerBlock.</summary>
@@ -62,10 +62,6 @@ internal sealed unsafe class DecodeScratch
 
     /// <summary>The offsets of a pass's frames in the caller's tensor.</summary>
     public nint* Offsets => _offsets.Pointer;
-
-    /// <summary>So many frames and those that fill the last tile.</summary>
-    public static int WholeTiles(int frames)
-        => (frames + Projector.RunsAtOnce - 1) / Projector.RunsAtOnce * Projector.RunsAtOnce;
 
     private static int FramesPerPass(RvqModel model)
         => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);

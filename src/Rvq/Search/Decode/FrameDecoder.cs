@@ -11,8 +11,8 @@ namespace Rvq.Search;
 /// </summary>
 internal sealed unsafe class FrameDecoder
 {
-    // 64 MB of float32 a stack: DAC's and SNAC's 36 MB, but not the 128 MB of DAC's 32 codebooks for 24 kHz.
-    public const long MostTabulatedValues = 16 << 20;
+    // 4 MB of float32 a stack: Mimi's semantic stack, but not the 36 MB of DAC and SNAC, which would not fit the caches either.
+    public const long MostTabulatedValues = 1 << 20;
 
     private readonly RvqModel _model;
     private readonly Kernel _kernel;
@@ -199,29 +199,45 @@ internal sealed unsafe class FrameDecoder
         ReadOnlySpan<Stage> stages, ProjectionTable[] tables, float** codewords, int frames, float* destination, int rowLength,
         DecodeScratch scratch)
     {
-        var count = DecodeScratch.WholeTiles(frames);
         var runs = (Vector256<float>*)scratch.Runs;
         foreach (var stage in stages)
         {
-            for (nint frame = 0; frame < count; frame++)
+            var row = codewords;
+            for (var block = 0; block < frames; block += _model.FramesPerBlock, row += _model.CodesPerBlock)
             {
-                var (block, place) = Math.DivRem(Math.Min(frame, frames - 1), _model.FramesPerBlock);
-                *runs++ = Vector256.Load(codewords[(block * _model.CodesPerBlock) + (place / stage.Stride)]);
+                for (var code = 0; code < _model.FramesPerBlock / stage.Stride; code++)
+                {
+                    var run = Vector256.Load(row[code]);
+                    for (var frame = 0; frame < stage.Stride; frame++)
+                    {
+                        *runs++ = run;
+                    }
+                }
+            }
+
+            for (var frame = frames; frame < Projector.WholeTiles(frames); frame++, runs++)
+            {
+                *runs = runs[-1];
             }
 
             codewords += _model.FramesPerBlock / stage.Stride;
         }
 
-        var panels = PanelLayout.PanelCount(rowLength) * PanelLayout.PanelSize;
-        for (int first = 0, outputs; first < panels; first += outputs)
+        var whole = rowLength / PanelLayout.PanelSize * PanelLayout.PanelSize;
+        for (var first = 0; first < whole; first += Projector.SumsAtOnce)
         {
-            outputs = Math.Min(_kernel.Projector.OutputsAtOnce, panels - first);
-            _kernel.Projector.SumStages(tables, first, outputs, scratch.Runs, count, scratch.PanelSums);
-            var width = Math.Min(outputs, rowLength - first);
+            var outputs = Math.Min(Projector.SumsAtOnce, whole - first);
+            _kernel.Projector.SumStages(tables, first, outputs, scratch.Runs, frames, destination + first, rowLength);
+        }
+
+        if (whole < rowLength)
+        {
+            _kernel.Projector.SumStages(
+                tables, whole, PanelLayout.PanelSize, scratch.Runs, frames, scratch.PanelSums, PanelLayout.PanelSize);
             for (nint frame = 0; frame < frames; frame++)
             {
-                var sums = new ReadOnlySpan<float>(scratch.PanelSums + (frame * outputs), width);
-                sums.CopyTo(new Span<float>(destination + (frame * rowLength) + first, width));
+                var sums = new ReadOnlySpan<float>(scratch.PanelSums + (frame * PanelLayout.PanelSize), rowLength - whole);
+                sums.CopyTo(new Span<float>(destination + (frame * rowLength) + whole, rowLength - whole));
             }
         }
     }

@@ -55,8 +55,8 @@ internal sealed unsafe class LaneProjector<T> : Projector
     }
 
     public override void SumStages(
-        ReadOnlySpan<ProjectionTable> tables, int output, int outputs, float* vectors, int count, float* sums)
-        => StageSums<T>.Sum(tables, output, outputs, vectors, count, sums);
+        ReadOnlySpan<ProjectionTable> tables, int output, int outputs, float* vectors, int frames, float* destination, nint stride)
+        => StageSums<T>.Sum(tables, output, outputs, vectors, frames, destination, stride);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
