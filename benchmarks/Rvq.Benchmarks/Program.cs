@@ -24,6 +24,9 @@ switch (args)
     case ["probe-threads", var shape, var frameCount]:
         OptionsProbe.Threads(shape, int.Parse(frameCount, CultureInfo.InvariantCulture));
         break;
+    case ["probe-layout", var shape, var frameCount]:
+        LayoutProbe.Print(shape, int.Parse(frameCount, CultureInfo.InvariantCulture));
+        break;
     case ["peak"]:
         Peak.Print();
         break;

@@ -144,7 +144,7 @@ public sealed unsafe class Dequantizer
     private void Decode<TCode>(TCode* source, in StridedRows codes, float* destination, in StridedRows frames)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
-        ThrowIfOutOfRange(source, codes);
+        var leavesOut = Check(source, codes);
         var scratch = _scratch.Rent();
         var passes = Math.Max(1, (frames.Count + scratch.MaxFrames - 1) / scratch.MaxFrames);
         var step = (codes.Count + passes - 1) / passes;
@@ -156,46 +156,51 @@ public sealed unsafe class Dequantizer
             CodeCopy.LookUp(source, codes, block, blocks, _decoder.Columns, scratch.Rows);
             if (inPlace)
             {
-                _decoder.Decode(scratch.Rows, count, destination + (first * frames.RowLength), scratch);
+                _decoder.Decode(scratch.Rows, count, destination + (first * frames.RowLength), leavesOut, scratch);
                 continue;
             }
 
-            _decoder.Decode(scratch.Rows, count, scratch.Frames, scratch);
-            FrameCopy.Scatter(scratch.Frames, scratch.FrameStride, destination, frames, first, count, scratch.Offsets);
+            _decoder.Decode(scratch.Rows, count, scratch.Frames, leavesOut, scratch);
+            FrameCopy.Scatter(scratch.Frames, scratch.FrameStride, destination, frames, first, count);
         }
 
         _scratch.Return(scratch);
         GC.KeepAlive(this);
     }
 
-    /// <summary>Looks at all codes before a frame is written.</summary>
-    private void ThrowIfOutOfRange<TCode>(TCode* source, in StridedRows codes)
+    /// <summary>Looks at all codes before a frame is written: whether there is a −1.</summary>
+    private bool Check<TCode>(TCode* source, in StridedRows codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
         var columns = _decoder.Columns;
         var total = codes.Count * columns.Length;
-        if (codes.IsDense && total is >= LeastCodesInVectors and <= int.MaxValue
-            && AreBelow(new ReadOnlySpan<TCode>(source, (int)total), _smallestCodebook))
+        if (codes.IsDense && total is >= LeastCodesInVectors and <= int.MaxValue)
         {
-            return;
+            var all = new ReadOnlySpan<TCode>(source, (int)total);
+            var least = long.CreateSaturating(TensorPrimitives.Min(all));
+            if (least >= -1 && long.CreateSaturating(TensorPrimitives.Max(all)) < _smallestCodebook)
+            {
+                return least < 0;
+            }
         }
 
+        var leavesOut = false;
         for (long row = 0; row < codes.Count; row++)
         {
             var first = source + codes.Offset(row);
             for (var i = 0; i < columns.Length; i++)
             {
                 var code = first[i * codes.ElementStride];
-                if (!Argument.IsCode(code, columns[i].Size) && !Argument.IsLeftOut(code))
+                if (Argument.IsCode(code, columns[i].Size))
                 {
-                    throw new ArgumentOutOfRangeException(
-                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
+                    continue;
                 }
+
+                leavesOut = Argument.IsLeftOut(code) ? true : throw new ArgumentOutOfRangeException(
+                    nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
             }
         }
-    }
 
-    private static bool AreBelow<TCode>(ReadOnlySpan<TCode> codes, int size)
-        where TCode : unmanaged, IBinaryInteger<TCode>
-        => long.CreateSaturating(TensorPrimitives.Min(codes)) >= -1 && long.CreateSaturating(TensorPrimitives.Max(codes)) < size;
+        return leavesOut;
+    }
 }

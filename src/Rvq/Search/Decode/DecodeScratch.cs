@@ -10,7 +10,6 @@ internal sealed unsafe class DecodeScratch
     private readonly AlignedBuffer<float> _sum;
     private readonly AlignedBuffer<nint> _rows;
     private readonly AlignedBuffer<nint> _stageRows;
-    private readonly AlignedBuffer<nint> _offsets;
     private readonly AlignedBuffer<float> _panelSums;
     private readonly AlignedBuffer<float> _runs;
 
@@ -29,7 +28,6 @@ internal sealed unsafe class DecodeScratch
         _sum = new AlignedBuffer<float>(frames * widest);
         _rows = new AlignedBuffer<nint>((long)frames / model.FramesPerBlock * model.CodesPerBlock);
         _stageRows = new AlignedBuffer<nint>((long)frames * model.CodebookCount);
-        _offsets = new AlignedBuffer<nint>(frames);
         _panelSums = new AlignedBuffer<float>(2L * frames * Projector.MaxOutputsAtOnce);
         _runs = new AlignedBuffer<float>((long)Projector.WholeTiles(frames) * model.CodebookCount * Projector.Run);
     }
@@ -59,9 +57,6 @@ internal sealed unsafe class DecodeScratch
 
     /// <summary>Codewords of eight values, [stages, frames up to whole tiles, 8].</summary>
     public float* Runs => _runs.Pointer;
-
-    /// <summary>The offsets of a pass's frames in the caller's tensor.</summary>
-    public nint* Offsets => _offsets.Pointer;
 
     private static int FramesPerPass(RvqModel model)
         => Math.Max(model.FramesPerBlock, TargetFrames / model.FramesPerBlock * model.FramesPerBlock);

@@ -50,8 +50,11 @@ internal sealed unsafe class FrameDecoder
     /// <summary>The vectors of the codes of a block, column by column; valid as long as this decoder lives.</summary>
     public CodeColumn[] Columns { get; }
 
-    /// <summary>Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions].</summary>
-    public void Decode(float** codewords, int frames, float* destination, DecodeScratch scratch)
+    /// <summary>
+    /// Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions]. Where codebooks are left out,
+    /// <paramref name="leavesOut"/> says so.
+    /// </summary>
+    public void Decode(float** codewords, int frames, float* destination, bool leavesOut, DecodeScratch scratch)
     {
         for (var s = 0; s < _model.Stacks.Length; s++)
         {
@@ -70,7 +73,10 @@ internal sealed unsafe class FrameDecoder
                     Expand(stack.Stages, codewords, frames, sum, stride, scratch);
                 }
 
-                LeaveOut(stack.Stages, codewords, frames, sum, stride);
+                if (leavesOut)
+                {
+                    LeaveOut(stack.Stages, codewords, frames, sum, stride);
+                }
             }
             else
             {

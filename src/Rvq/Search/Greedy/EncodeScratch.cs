@@ -12,7 +12,6 @@ internal sealed unsafe class EncodeScratch
     private readonly AlignedBuffer<float> _projected;
     private readonly AlignedBuffer<int> _stageCodes;
     private readonly AlignedBuffer<nint> _codewords;
-    private readonly AlignedBuffer<nint> _offsets;
     private AlignedBuffer<Half>? _halves;
 
     public EncodeScratch(RvqModel model, int beamWidth)
@@ -37,7 +36,6 @@ internal sealed unsafe class EncodeScratch
         _projected = new AlignedBuffer<float>(MaxFrames * projected);
         _stageCodes = new AlignedBuffer<int>(projected > 0 ? MaxFrames : 0);
         _codewords = new AlignedBuffer<nint>(projected > 0 ? MaxFrames : 0);
-        _offsets = new AlignedBuffer<nint>(MaxFrames);
         Search = new SearchScratch(model.Stages);
         Beam = beamWidth > 1 ? new BeamScratch(model, beamWidth, MaxFrames) : null;
     }
@@ -75,9 +73,6 @@ internal sealed unsafe class EncodeScratch
 
     /// <summary>The codewords of <see cref="StageCodes"/>.</summary>
     public float** Codewords => (float**)_codewords.Pointer;
-
-    /// <summary>The offsets of a pass's frames in the caller's tensor.</summary>
-    public nint* Offsets => _offsets.Pointer;
 
     /// <summary>Further memory for a beam search; null for a greedy one.</summary>
     public BeamScratch? Beam { get; }

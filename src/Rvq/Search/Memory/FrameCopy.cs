@@ -15,7 +15,7 @@ internal static unsafe class FrameCopy
         scratch.Frames = scratch.Gathered;
         if (source.IsHalf)
         {
-            Gather(source.Halves, rows, first, count, scratch.GatheredHalves, stride, scratch.Offsets);
+            Gather(source.Halves, rows, first, count, scratch.GatheredHalves, stride);
             TensorPrimitives.ConvertToSingle(
                 new ReadOnlySpan<Half>(scratch.GatheredHalves, count * stride), new Span<float>(scratch.Gathered, count * stride));
         }
@@ -25,57 +25,65 @@ internal static unsafe class FrameCopy
         }
         else
         {
-            Gather(source.Floats, rows, first, count, scratch.Gathered, stride, scratch.Offsets);
+            Gather(source.Floats, rows, first, count, scratch.Gathered, stride);
         }
     }
 
     /// <summary>Gathers rows first…first + count − 1 into [count, stride]; the padding beyond a row's end is not written.</summary>
-    public static void Gather<T>(T* source, in StridedRows rows, long first, int count, T* destination, int stride, nint* offsets)
+    public static void Gather<T>(T* source, in StridedRows rows, long first, int count, T* destination, int stride)
         where T : unmanaged
     {
-        var step = rows.ElementStride;
-        for (var row = 0; row < count; row++)
+        for (int row = 0, some; row < count; row += some, destination += (nint)some * stride)
         {
-            offsets[row] = rows.Offset(first + row);
-            if (step == 1)
+            var from = source + rows.Offset(first + row);
+            some = RowsSideBySide(rows, first + row, count - row);
+            if (rows.ElementStride == 1)
             {
-                var target = new Span<T>(destination + ((nint)row * stride), rows.RowLength);
-                new ReadOnlySpan<T>(source + offsets[row], rows.RowLength).CopyTo(target);
+                new ReadOnlySpan<T>(from, rows.RowLength).CopyTo(new Span<T>(destination, rows.RowLength));
             }
-        }
-
-        // Channels first: neighboring rows are next to each other in memory, so a block of them is transposed dimension by dimension.
-        for (var i = 0; i < rows.RowLength && step != 1; i++)
-        {
-            var column = source + (i * step);
-            for (var row = 0; row < count; row++)
+            else
             {
-                destination[((nint)row * stride) + i] = column[offsets[row]];
+                Transposition.Copy(from, rows.ElementStride, rows.RowLength, some, destination, stride);
             }
         }
     }
 
     /// <summary>Scatters [count, stride] to rows first…first + count − 1.</summary>
-    public static void Scatter(float* source, int stride, float* destination, in StridedRows rows, long first, int count, nint* offsets)
+    public static void Scatter(float* source, int stride, float* destination, in StridedRows rows, long first, int count)
     {
-        var step = rows.ElementStride;
-        for (var row = 0; row < count; row++)
+        for (int row = 0, some; row < count; row += some, source += (nint)some * stride)
         {
-            offsets[row] = rows.Offset(first + row);
-            if (step == 1)
+            var to = destination + rows.Offset(first + row);
+            some = RowsSideBySide(rows, first + row, count - row);
+            if (rows.ElementStride == 1)
             {
-                var target = new Span<float>(destination + offsets[row], rows.RowLength);
-                new ReadOnlySpan<float>(source + ((nint)row * stride), rows.RowLength).CopyTo(target);
+                new ReadOnlySpan<float>(source, rows.RowLength).CopyTo(new Span<float>(to, rows.RowLength));
             }
+            else
+            {
+                // A few dimensions at a time, so that the caller's memory is written along its rows.
+                var step = rows.ElementStride;
+                for (var i = 0; i < rows.RowLength; i += Transposition.Block)
+                {
+                    Transposition.Copy(source + i, stride, some, Math.Min(Transposition.Block, rows.RowLength - i), to + (i * step), step);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// How many rows, up to a count, begin right beside each other, as those of one sequence with channels first do: they are a matrix,
+    /// transposed. One where rows are contiguous themselves.
+    /// </summary>
+    private static int RowsSideBySide(in StridedRows rows, long first, int count)
+    {
+        var offset = rows.Offset(first);
+        var some = 1;
+        while (rows.ElementStride != 1 && some < count && rows.Offset(first + some) == offset + some)
+        {
+            some++;
         }
 
-        for (var i = 0; i < rows.RowLength && step != 1; i++)
-        {
-            var column = destination + (i * step);
-            for (var row = 0; row < count; row++)
-            {
-                column[offsets[row]] = source[((nint)row * stride) + i];
-            }
-        }
+        return some;
     }
 }
