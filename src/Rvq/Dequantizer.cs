@@ -26,7 +26,7 @@ public sealed unsafe class Dequantizer
 
     /// <summary>
     /// Prepares to decode with a model. Where projections follow the codebooks (Mimi's semantic one), that includes a table of projected
-    /// codewords if it takes at most 4 MB a stack, and up to a millisecond, so keep a dequantizer rather than make one a call. Where it
+    /// codewords if it takes at most 4 MB a stack, and some milliseconds, so keep a dequantizer rather than make one a call. Where it
     /// would take more (DAC, SNAC: 36 MB), codewords are projected as they are decoded.
     /// </summary>
     /// <param name="model">The model.</param>
@@ -146,8 +146,7 @@ public sealed unsafe class Dequantizer
     {
         var leavesOut = Check(source, codes);
         var scratch = _scratch.Rent();
-        var passes = Math.Max(1, (frames.Count + scratch.MaxFrames - 1) / scratch.MaxFrames);
-        var step = (codes.Count + passes - 1) / passes;
+        var step = frames.Count <= scratch.MaxFrames ? codes.Count : scratch.MaxFrames / Model.FramesPerBlock;
         var inPlace = frames.IsDense && frames.RowLength == scratch.FrameStride;
         for (long block = 0; block < codes.Count; block += step)
         {
