@@ -66,10 +66,12 @@ public static class TestKernels
         where T : struct, IFloatLanes<T>
         => Assert.SkipUnless(T.IsSupported || Emulates, $"{typeof(T).Name} is not accelerated on this machine or by its settings.");
 
-    /// <summary>Skips a test of bytes that cannot be multiplied here; SDOT has a form in software.</summary>
+    /// <summary>Skips a test of bytes that cannot be multiplied here; SDOT has a form in software, and 512 bits one in halves.</summary>
     internal static void SkipUnlessMultiplied<T>()
         where T : struct, IByteLanes<T>
-        => Assert.SkipUnless(T.IsSupported || typeof(T) == typeof(DotProdLanes), $"{typeof(T)} is not on this machine or switched off.");
+        => Assert.SkipUnless(
+            T.IsSupported || typeof(T) == typeof(DotProdLanes) || (typeof(T) == typeof(ByteLanes512) && Avx2.IsSupported),
+            $"{typeof(T)} is not on this machine or switched off.");
 
     private static bool IsSupported(Kernel kernel)
         => (kernel.IsSupported || HasSoftware(kernel) || IsEmulated(kernel)) && (Wanted is null || Wanted.Contains(kernel.Name));

@@ -352,9 +352,14 @@ internal sealed unsafe class FrameDecoder
     private static Projection? SingleCodewordProjection(ResidualStack stack, Stage stage)
         => !stack.IsPlain ? stage.OutputProjection : stack.Stages.Length == 1 ? stack.OutputProjection : null;
 
-    /// <summary>The output projections of the stages where all have one run of inputs, or null.</summary>
+    /// <summary>The output projections of the stages where all have one run of inputs and they are not too many, or null.</summary>
     private static ProjectionTable[]? ProjectionsOfOneRun(ReadOnlySpan<Stage> stages)
     {
+        if (stages.Length > Projector.MostSummedStages)
+        {
+            return null;
+        }
+
         var tables = new ProjectionTable[stages.Length];
         for (var m = 0; m < tables.Length; m++)
         {

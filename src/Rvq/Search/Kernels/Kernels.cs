@@ -7,7 +7,7 @@ internal static class Kernels
     [
         new ByteKernel<ByteLanes256<VnniDot>, FloatLanes512, DoubleLanes512>("Vnni512"),
         new ByteKernel<ByteLanes256<VnniDot>, FloatLanes256, DoubleLanes256>("Vnni256"),
-        new ByteKernel<ByteLanes256<Avx2Dot>, FloatLanes512, DoubleLanes512>("Avx512", singlesOnly: true),
+        new ByteKernel<ByteLanes512, FloatLanes512, DoubleLanes512>("Avx512"),
         new FloatKernel<FloatLanes512, DoubleLanes512>("Vector512"),
         new ByteKernel<ByteLanes256<Avx2Dot>, FloatLanes256, DoubleLanes256>("Avx2"),
         new FloatKernel<FloatLanes256, DoubleLanes256>("Vector256"),

@@ -25,6 +25,9 @@ internal abstract unsafe class Projector
     /// <summary>Up to this many vectors are projected one by one.</summary>
     public const int FewRows = 2;
 
+    /// <summary>The most stages of <see cref="SumStages"/>, which keeps pointers for each on the stack.</summary>
+    public const int MostSummedStages = 256;
+
     /// <summary>The frames of a tile of <see cref="SumStages"/>.</summary>
     public const int RunsAtOnce = 3;
 
@@ -103,7 +106,7 @@ internal abstract unsafe class Projector
     /// <summary>
     /// The sums over stages, in their order, of W x + b for some of the outputs, where all have <see cref="Run"/> inputs.
     /// </summary>
-    /// <param name="tables">W and b of each stage.</param>
+    /// <param name="tables">W and b of each stage, at most <see cref="MostSummedStages"/>.</param>
     /// <param name="output">The first of the outputs, a multiple of sixteen.</param>
     /// <param name="outputs">The number of these outputs, a multiple of sixteen; <see cref="SumsAtOnce"/> is best.</param>
     /// <param name="vectors">[stages, <see cref="WholeTiles"/> of frames, 8]; the last frame is repeated.</param>

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Rvq.Search;
 
 /// <summary>
-/// Sums over stages of the projections of codewords of eight values (DAC, SNAC). A tile of three frames × one panel of outputs (two where
-/// registers allow) stays in registers over all stages: the products of a stage, unrolled, and the sums of the stages before.
+/// Sums over stages of the projections of codewords of eight values (DAC, SNAC). A tile of three frames × one panel of outputs stays in
+/// registers over all stages: the products of a stage, unrolled, and the sums of the stages before.
 /// </summary>
 internal static unsafe class StageSums<T>
     where T : struct, IFusedLanes<T>
@@ -52,30 +52,7 @@ internal static unsafe class StageSums<T>
         float** weights, float** biases, nint stages, nint outputs, float* vectors, nint stageLength, float* first, float* second,
         float* third)
     {
-        nint at = 0;
-        for (; T.HasManyRegisters && at + Panel < outputs; at += 2 * Panel)
-        {
-            T a = T.Create(-0f), b = a, c = a, d = a, e = a, f = a;
-            var run = vectors;
-            for (nint m = 0; m < stages; m++, run += stageLength)
-            {
-                float* low = weights[m] + (at * Run), high = low + (Run * Panel);
-                T x = T.Load(biases[m] + at), y = x, z = x, u = T.Load(biases[m] + at + Panel), v = u, w = u;
-                for (nint i = 0; i < Run; i++)
-                {
-                    Accumulate(low, run, i, ref x, ref y, ref z);
-                    Accumulate(high, run, i, ref u, ref v, ref w);
-                }
-
-                (a, b, c) = (T.Add(a, x), T.Add(b, y), T.Add(c, z));
-                (d, e, f) = (T.Add(d, u), T.Add(e, v), T.Add(f, w));
-            }
-
-            Store(a, b, c, first + at, second + at, third + at);
-            Store(d, e, f, first + at + Panel, second + at + Panel, third + at + Panel);
-        }
-
-        for (; at < outputs; at += Panel)
+        for (nint at = 0; at < outputs; at += Panel)
         {
             T a = T.Create(-0f), b = a, c = a;
             var run = vectors;
@@ -94,7 +71,9 @@ internal static unsafe class StageSums<T>
                 (a, b, c) = (T.Add(a, x), T.Add(b, y), T.Add(c, z));
             }
 
-            Store(a, b, c, first + at, second + at, third + at);
+            T.Store(a, first + at);
+            T.Store(b, second + at);
+            T.Store(c, third + at);
         }
     }
 
@@ -106,13 +85,5 @@ internal static unsafe class StageSums<T>
         a = T.FusedMultiplyAdd(row, T.Create(vectors[i]), a);
         b = T.FusedMultiplyAdd(row, T.Create(vectors[i + Run]), b);
         c = T.FusedMultiplyAdd(row, T.Create(vectors[i + (2 * Run)]), c);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(T a, T b, T c, float* first, float* second, float* third)
-    {
-        T.Store(a, first);
-        T.Store(b, second);
-        T.Store(c, third);
     }
 }

@@ -19,6 +19,18 @@ public sealed class FrameDecoderTests
         }
     }
 
+    [Theory]
+    [InlineData(Projector.MostSummedStages)]
+    [InlineData(Projector.MostSummedStages + 1)]
+    [InlineData(100_000)]
+    public void Decode_ManyProjectedStages_EqualsOracleBitForBit(int stages)
+    {
+        var stage = TestModels.Dac(new Random(6), 8, [8], 3, [1]).Stages[0];
+        var model = new RvqModel([new ResidualStack([.. Enumerable.Repeat(stage, stages)])]);
+        var codes = Enumerable.Range(0, 5 * stages).Select(i => i * 7 % 11 % 3).ToArray();
+        CodesAssert.SameBits(Oracle.Decode(model, codes), TestKernels.Dequantizer(model, TestKernels.Best, 0).Decode(codes), $"{stages}");
+    }
+
     [Fact]
     public void Decode_TortureModels_EqualsOracleBitForBit() => DecodeEqualsOracle(models => models.Create(), 3);
 

@@ -16,6 +16,13 @@ public sealed class ByteErrorBoundTests
     }
 
     [Fact]
+    public void SpreadAndMargin_Avx512_CoverEveryError()
+    {
+        Cover<ByteLanes512>(TestScores.InBytes<ByteLanes512>);
+        Cover<ByteLanes512>(TestScores.InSixBits<ByteLanes512>);
+    }
+
+    [Fact]
     public void SpreadAndMargin_DotProd_CoverEveryError()
     {
         Cover<DotProdLanes>(TestScores.InBytes<DotProdLanes>);

@@ -11,6 +11,9 @@ public sealed unsafe class ByteScoresTests
     public void Score_Avx2_StaysInside() => StaysInside<ByteLanes256<Avx2Dot>>();
 
     [Fact]
+    public void Score_Avx512_StaysInside() => StaysInside<ByteLanes512>();
+
+    [Fact]
     public void Score_DotProd_StaysInside() => StaysInside<DotProdLanes>();
 
     [Fact]
