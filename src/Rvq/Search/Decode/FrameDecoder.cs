@@ -51,8 +51,8 @@ internal sealed unsafe class FrameDecoder
     public CodeColumn[] Columns { get; }
 
     /// <summary>
-    /// Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions]. Where codebooks are left out,
-    /// <paramref name="leavesOut"/> says so.
+    /// Decodes codewords, [blocks, CodesPerBlock], into frames [frames, padded dimensions]. Only where <paramref name="leavesOut"/> says so
+    /// may a codebook be left out.
     /// </summary>
     public void Decode(float** codewords, int frames, float* destination, bool leavesOut, DecodeScratch scratch)
     {
@@ -64,7 +64,7 @@ internal sealed unsafe class FrameDecoder
             var stride = output is null ? scratch.FrameStride : Definition.PaddedLength(output.Inputs);
             if (!stack.IsPlain && !_isTabulated[s])
             {
-                if (frames > Projector.FewRows && _runs[s] is { } tables)
+                if (frames > 1 && _runs[s] is { } tables)
                 {
                     SumRuns(stack.Stages, tables, codewords, frames, sum, stride, scratch);
                 }
@@ -187,10 +187,9 @@ internal sealed unsafe class FrameDecoder
                 rows += frames / stage.Stride;
             }
 
-            for (nint frame = 0; frame < frames && frames > 1; frame++)
+            if (frames > 1)
             {
-                var target = new Span<float>(destination + (frame * rowLength) + first, width);
-                new ReadOnlySpan<float>(sums + (frame * width), width).CopyTo(target);
+                CopyRows(sums, width, frames, width, destination + first, rowLength);
             }
         }
     }
@@ -240,11 +239,16 @@ internal sealed unsafe class FrameDecoder
         {
             _kernel.Projector.SumStages(
                 tables, whole, PanelLayout.PanelSize, scratch.Runs, frames, scratch.PanelSums, PanelLayout.PanelSize);
-            for (nint frame = 0; frame < frames; frame++)
-            {
-                var sums = new ReadOnlySpan<float>(scratch.PanelSums + (frame * PanelLayout.PanelSize), rowLength - whole);
-                sums.CopyTo(new Span<float>(destination + (frame * rowLength) + whole, rowLength - whole));
-            }
+            CopyRows(scratch.PanelSums, PanelLayout.PanelSize, frames, rowLength - whole, destination + whole, rowLength);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyRows(float* source, nint sourceStride, int count, int length, float* destination, nint stride)
+    {
+        for (; count > 0; count--, source += sourceStride, destination += stride)
+        {
+            new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(destination, length));
         }
     }
 
