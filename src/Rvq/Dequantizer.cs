@@ -167,7 +167,8 @@ public sealed unsafe class Dequantizer
         GC.KeepAlive(this);
     }
 
-    /// <summary>Looks at all codes before a frame is written: whether there is a −1.</summary>
+    /// <summary>Looks at all codes before a frame is written.</summary>
+    /// <returns>Whether a codebook is left out: there is a −1.</returns>
     private bool Check<TCode>(TCode* source, in StridedRows codes)
         where TCode : unmanaged, IBinaryInteger<TCode>
     {
@@ -190,13 +191,15 @@ public sealed unsafe class Dequantizer
             for (var i = 0; i < columns.Length; i++)
             {
                 var code = first[i * codes.ElementStride];
-                if (Argument.IsCode(code, columns[i].Size))
+                if (Argument.IsLeftOut(code))
                 {
-                    continue;
+                    leavesOut = true;
                 }
-
-                leavesOut = Argument.IsLeftOut(code) ? true : throw new ArgumentOutOfRangeException(
-                    nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
+                else if (!Argument.IsCode(code, columns[i].Size))
+                {
+                    throw new ArgumentOutOfRangeException(
+                        nameof(codes), $"codes holds {code} at row {row}, column {i}, but that codebook has {columns[i].Size} codewords.");
+                }
             }
         }
 

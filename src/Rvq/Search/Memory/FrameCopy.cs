@@ -43,7 +43,7 @@ internal static unsafe class FrameCopy
             }
             else
             {
-                Transposition.Copy(from, rows.ElementStride, rows.RowLength, some, destination, stride);
+                Transposition.CopyAlongSource(from, rows.ElementStride, rows.RowLength, some, destination, stride);
             }
         }
     }
@@ -61,12 +61,7 @@ internal static unsafe class FrameCopy
             }
             else
             {
-                // A few dimensions at a time, so that the caller's memory is written along its rows.
-                var step = rows.ElementStride;
-                for (var i = 0; i < rows.RowLength; i += Transposition.Block)
-                {
-                    Transposition.Copy(source + i, stride, some, Math.Min(Transposition.Block, rows.RowLength - i), to + (i * step), step);
-                }
+                Transposition.CopyAlongDestination(source, stride, some, rows.RowLength, to, rows.ElementStride);
             }
         }
     }

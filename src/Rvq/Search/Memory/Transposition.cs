@@ -11,14 +11,12 @@ namespace Rvq.Search;
 /// </summary>
 internal static unsafe class Transposition
 {
-    /// <summary>The rows and columns that are copied before the next; as many rows of both matrices are prefetched.</summary>
-    public const int Block = 16;
-
+    private const int Block = 16;
     private const int Tile = 4;
 
     private static bool HasVectors => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
 
-    /// <summary>destination[column, row] = source[row, column].</summary>
+    /// <summary>destination[column, row] = source[row, column], read along the source's rows.</summary>
     /// <param name="source">[rows, columns].</param>
     /// <param name="sourceStride">The distance between two of its rows.</param>
     /// <param name="rows">The number of its rows.</param>
@@ -26,23 +24,47 @@ internal static unsafe class Transposition
     /// <param name="destination">[columns, rows].</param>
     /// <param name="stride">The distance between two of its rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Copy<T>(T* source, nint sourceStride, int rows, int columns, T* destination, nint stride)
+    public static void CopyAlongSource<T>(T* source, nint sourceStride, int rows, int columns, T* destination, nint stride)
         where T : unmanaged
     {
-        for (var row = 0; row < rows; row += Block)
+        for (var row = 0; row < rows; row += Block, source += Block * sourceStride, destination += Block)
         {
             for (var column = 0; column < columns; column += Block)
             {
-                for (nint i = Block; i < 2 * Block; i++)
-                {
-                    CacheLines.Prefetch(source + ((row + i) * sourceStride) + column);
-                    CacheLines.Prefetch(destination + ((column + i) * stride) + row);
-                }
-
+                PrefetchNext(source + column, sourceStride, rows - row);
                 CopyBlock(
-                    source + (row * sourceStride) + column, sourceStride, Math.Min(Block, rows - row), Math.Min(Block, columns - column),
-                    destination + (column * stride) + row, stride);
+                    source + column, sourceStride, Math.Min(Block, rows - row), Math.Min(Block, columns - column),
+                    destination + (column * stride), stride);
             }
+        }
+    }
+
+    /// <summary>The same, written along the destination's rows.</summary>
+    /// <inheritdoc cref="CopyAlongSource"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyAlongDestination<T>(T* source, nint sourceStride, int rows, int columns, T* destination, nint stride)
+        where T : unmanaged
+    {
+        for (var column = 0; column < columns; column += Block, source += Block, destination += Block * stride)
+        {
+            for (var row = 0; row < rows; row += Block)
+            {
+                PrefetchNext(destination + row, stride, columns - column);
+                CopyBlock(
+                    source + (row * sourceStride), sourceStride, Math.Min(Block, rows - row), Math.Min(Block, columns - column),
+                    destination + row, stride);
+            }
+        }
+    }
+
+    /// <summary>Prefetches a line of each row of the next block, as far as there are rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchNext<T>(T* start, nint stride, int rows)
+        where T : unmanaged
+    {
+        for (var row = Block; row < Math.Min(2 * Block, rows); row++)
+        {
+            CacheLines.Prefetch(start + (row * stride));
         }
     }
 
