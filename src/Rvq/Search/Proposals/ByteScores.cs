@@ -25,22 +25,17 @@ internal static unsafe class ByteScores<T>
         var residualStride = (nint)panels.Steps * Step;
         var scoreStride = (nint)panels.PanelCount * Panel;
         var minimaStride = (nint)PanelLayout.GroupCount(panels.PanelCount) * Panel;
-        var (tiles, rest) = Math.DivRem(frames, 6);
-        var tiled = frames - (rest >= 4 ? rest - 4 : rest);
+        var sixes = T.AddsIn16Bits ? 0 : frames / 6;
+        var fours = (frames - (6 * sixes)) / 4;
+        var (first, tiled) = (6 * sixes, (6 * sixes) + (4 * fours));
         for (var panel = 0; panel < panels.PanelCount && tiled > 0; panel++)
         {
-            var minima = groupMinima + (panel / Group * Panel);
-            BySixFrames(
-                panels, panel, residuals, residualStride, scales, tiles, scores + (panel * Panel), scoreStride, minima, minimaStride,
-                panel % Group > 0);
-            if (rest >= 4)
-            {
-                var frame = 6 * tiles;
-                FourFrames(
-                    panels, panel, residuals + (frame * residualStride), residualStride, scales + frame,
-                    scores + (frame * scoreStride) + (panel * Panel), scoreStride, minima + (frame * minimaStride), minimaStride,
-                    panel % Group > 0);
-            }
+            float* start = scores + (panel * Panel), minima = groupMinima + (panel / Group * Panel);
+            var merge = panel % Group > 0;
+            BySixFrames(panels, panel, residuals, residualStride, scales, sixes, start, scoreStride, minima, minimaStride, merge);
+            ByFourFrames(
+                panels, panel, residuals + (first * residualStride), residualStride, scales + first, fours,
+                start + (first * scoreStride), scoreStride, minima + (first * minimaStride), minimaStride, merge);
         }
 
         for (var frame = tiled; frame < frames; frame++)
@@ -96,28 +91,38 @@ internal static unsafe class ByteScores<T>
         }
     }
 
+    /// <summary>Two steps at a time, whose codewords and the sums of four frames fit sixteen registers.</summary>
     [MethodImpl(InnerLoop.Options)]
-    private static void FourFrames(
-        BytePanels panels, int panel, sbyte* residuals, nint stride, ResidualScale* scales, float* scores, nint scoreStride,
+    private static void ByFourFrames(
+        BytePanels panels, int panel, sbyte* residuals, nint stride, ResidualScale* scales, int tiles, float* scores, nint scoreStride,
         float* minima, nint minimaStride, bool merge)
     {
+        var firstCodewords = panels.Panels + ((nint)panel * panels.Steps * StepBytes);
         float* halfNorms = panels.HalfNorms + (panel * Panel), steps = panels.Scales + (panel * Panel);
         var weights = panels.Weights + (panel * Panel);
-        T a = T.Create(scales->Start), b = T.Create(scales[1].Start), c = T.Create(scales[2].Start), d = T.Create(scales[3].Start);
-        var codewords = panels.Panels + ((nint)panel * panels.Steps * StepBytes);
-        for (var last = residuals + stride; residuals < last; residuals += Step, codewords += StepBytes)
+        for (; tiles > 0; tiles--)
         {
-            var p = T.Load(codewords);
-            a = T.MultiplyAdd(a, p, T.Broadcast(residuals));
-            b = T.MultiplyAdd(b, p, T.Broadcast(residuals + stride));
-            c = T.MultiplyAdd(c, p, T.Broadcast(residuals + (2 * stride)));
-            d = T.MultiplyAdd(d, p, T.Broadcast(residuals + (3 * stride)));
-        }
+            T a = T.Create(scales->Start), b = T.Create(scales[1].Start), c = T.Create(scales[2].Start), d = T.Create(scales[3].Start);
+            var codewords = firstCodewords;
+            var last = residuals + stride;
+            for (; residuals < last; residuals += 2 * Step, codewords += 2 * StepBytes)
+            {
+                T p = T.Load(codewords), q = T.Load(codewords + StepBytes);
+                a = T.MultiplyAdd(a, p, T.Broadcast(residuals), q, T.Broadcast(residuals + Step));
+                b = T.MultiplyAdd(b, p, T.Broadcast(residuals + stride), q, T.Broadcast(residuals + stride + Step));
+                c = T.MultiplyAdd(c, p, T.Broadcast(residuals + (2 * stride)), q, T.Broadcast(residuals + (2 * stride) + Step));
+                d = T.MultiplyAdd(d, p, T.Broadcast(residuals + (3 * stride)), q, T.Broadcast(residuals + (3 * stride) + Step));
+            }
 
-        T.Write(a, scales, halfNorms, steps, weights, scores, minima, merge);
-        T.Write(b, scales + 1, halfNorms, steps, weights, scores + scoreStride, minima + minimaStride, merge);
-        T.Write(c, scales + 2, halfNorms, steps, weights, scores + (2 * scoreStride), minima + (2 * minimaStride), merge);
-        T.Write(d, scales + 3, halfNorms, steps, weights, scores + (3 * scoreStride), minima + (3 * minimaStride), merge);
+            T.Write(a, scales, halfNorms, steps, weights, scores, minima, merge);
+            T.Write(b, scales + 1, halfNorms, steps, weights, scores + scoreStride, minima + minimaStride, merge);
+            T.Write(c, scales + 2, halfNorms, steps, weights, scores + (2 * scoreStride), minima + (2 * minimaStride), merge);
+            T.Write(d, scales + 3, halfNorms, steps, weights, scores + (3 * scoreStride), minima + (3 * minimaStride), merge);
+            residuals += 3 * stride;
+            scales += 4;
+            scores += 4 * scoreStride;
+            minima += 4 * minimaStride;
+        }
     }
 
     /// <summary>A single frame is bound by memory: it reads the panels one after the other, as one stream.</summary>

@@ -62,8 +62,8 @@ internal sealed unsafe class ByteSearch<TByte, TFloat, TDouble> : ProposingSearc
         vectors = Centered(_panels.Center, vectors, count, scratch);
         for (nint i = 0; i < count; i++)
         {
-            var (scale, sum, peak, norm, error) = ResidualBytes<TFloat>.Quantize(
-                vectors + (i * Table.Stride), Table.Stride, TByte.Levels, scratch.Bytes + (i * Table.Stride));
+            var (scale, sum, peak, norm, error) = ResidualBytes<TByte, TFloat>.Quantize(
+                vectors + (i * Table.Stride), Table.Stride, scratch.Bytes + (i * Table.Stride));
             (var spread, scratch.Margins[i]) = bound.For(peak, norm, error);
             scratch.Scales[i] = new ResidualScale(scale, spread, -_panels.Offset * sum);
         }

@@ -1,21 +1,32 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Rvq.Search;
 
 /// <summary>Residuals in eight bits, and what that loses of them.</summary>
-internal static unsafe class ResidualBytes<T>
+internal static unsafe class ResidualBytes<TByte, T>
+    where TByte : struct, IByteLanes<TByte>
     where T : struct, IFloatLanes<T>
 {
-    private const int Lanes = PanelLayout.PanelSize;
+    /// <summary>The values whose products are added in 16 bits: two neighbors, and those four dimensions further on.</summary>
+    public const int Added = 4;
 
     /// <summary>
-    /// Writes round(r / s) with s = max|r| / levels for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual,
-    /// and returns s, the sum of the written values and the arguments of <see cref="ByteErrorBound.For"/>. The sum is exact in float32, as
-    /// 127 · 60 000 is below 2²⁴.
+    /// The most that the positive ones, or the negative ones, of these add up to, once they are rounded: 255 · 128 is below 2¹⁵.
+    /// </summary>
+    public const int LargestSum = 128;
+
+    private const int Lanes = PanelLayout.PanelSize;
+    private const int MaxLevel = 127;
+
+    /// <summary>
+    /// Writes round(r / s) for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual,
+    /// and returns s, the sum of the written values and the arguments of <see cref="ByteErrorBound.For"/>. s = max|r| / 127, or so that
+    /// sums in 16 bits stay below <see cref="LargestSum"/>. The sum is exact in float32, as 127 · 60 000 is below 2²⁴.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static (float Scale, int Sum, float Peak, float SquaredNorm, float SquaredError) Quantize(
-        float* residual, int paddedLength, int levels, sbyte* bytes)
+        float* residual, int paddedLength, sbyte* bytes)
     {
         // A row's last eight values, padded with eight zeros, where its length is no multiple of sixteen.
         var last = stackalloc float[Lanes];
@@ -34,7 +45,8 @@ internal static unsafe class ResidualBytes<T>
         }
 
         var peak = T.MaxAcross(largest);
-        var (scale, inverse) = (peak / levels, peak == 0 ? 0 : levels / peak);
+        var (most, level) = TByte.AddsIn16Bits ? (MostAdded(residual, paddedLength), LargestSum - (Added / 2)) : (peak, MaxLevel);
+        var (scale, inverse) = (most / level, most == 0 ? 0 : level / most);
         T norm = T.Zero, error = norm, sum = norm;
         for (var i = 0; i < whole; i += Lanes)
         {
@@ -61,4 +73,24 @@ internal static unsafe class ResidualBytes<T>
         sum = T.Add(sum, quantized);
         T.Narrow(quantized, bytes);
     }
+
+    /// <summary>The largest sum of the positive, or of the negative, values that are added in 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float MostAdded(float* residual, int paddedLength)
+    {
+        var zero = Vector128<float>.Zero;
+        Vector128<float> most = zero, least = zero;
+        for (var i = 0; i < paddedLength; i += 2 * BytePanels.Dimensions)
+        {
+            var (first, second) = (Vector128.Load(residual + i), Vector128.Load(residual + i + BytePanels.Dimensions));
+            most = Vector128.MaxNative(most, WithNeighbor(Vector128.MaxNative(first, zero) + Vector128.MaxNative(second, zero)));
+            least = Vector128.MinNative(least, WithNeighbor(Vector128.MinNative(first, zero) + Vector128.MinNative(second, zero)));
+        }
+
+        most = Vector128.MaxNative(most, -least);
+        return Math.Max(most[0], most[2]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> WithNeighbor(Vector128<float> values) => values + Vector128.Shuffle(values, Vector128.Create(1, 0, 3, 2));
 }

@@ -15,7 +15,7 @@ internal readonly unsafe struct ByteLanes256<TDot>(Vector256<int> low, Vector256
 
     public static ByteForm Form => ByteForm.Unsigned;
 
-    public static int Levels => TDot.Levels;
+    public static bool AddsIn16Bits => TDot.AddsIn16Bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes256<TDot> Create(int sum)
@@ -39,6 +39,17 @@ internal readonly unsafe struct ByteLanes256<TDot>(Vector256<int> low, Vector256
         => new(
             TDot.MultiplyAdd(sum._low, codewords._low.AsByte(), residual._low.AsSByte()),
             TDot.MultiplyAdd(sum._high, codewords._high.AsByte(), residual._high.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ByteLanes256<TDot> MultiplyAdd(
+        ByteLanes256<TDot> sum, ByteLanes256<TDot> codewords, ByteLanes256<TDot> residual, ByteLanes256<TDot> nextCodewords,
+        ByteLanes256<TDot> nextResidual)
+        => new(
+            TDot.MultiplyAdd(
+                sum._low, codewords._low.AsByte(), residual._low.AsSByte(), nextCodewords._low.AsByte(), nextResidual._low.AsSByte()),
+            TDot.MultiplyAdd(
+                sum._high, codewords._high.AsByte(), residual._high.AsSByte(), nextCodewords._high.AsByte(),
+                nextResidual._high.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes256<TDot> MultiplyAdd(ByteLanes256<TDot> sum, byte* codewords, ByteLanes256<TDot> residual)

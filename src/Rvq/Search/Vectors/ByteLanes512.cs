@@ -17,7 +17,7 @@ internal readonly unsafe struct ByteLanes512(Vector512<int> value) : IByteLanes<
 
     public static ByteForm Form => ByteForm.Unsigned;
 
-    public static int Levels => Avx2Dot.Levels;
+    public static bool AddsIn16Bits => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes512 Create(int sum) => new(Vec.Create(sum));
@@ -34,6 +34,14 @@ internal readonly unsafe struct ByteLanes512(Vector512<int> value) : IByteLanes<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes512 MultiplyAdd(ByteLanes512 sum, ByteLanes512 codewords, ByteLanes512 residual)
         => new(MultiplyAdd(sum._value, codewords._value.AsByte(), residual._value.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ByteLanes512 MultiplyAdd(
+        ByteLanes512 sum, ByteLanes512 codewords, ByteLanes512 residual, ByteLanes512 nextCodewords, ByteLanes512 nextResidual)
+        => new(
+            sum._value + SumsOfTwo(
+                SumsOfTwo(codewords._value.AsByte(), residual._value.AsSByte())
+                + SumsOfTwo(nextCodewords._value.AsByte(), nextResidual._value.AsSByte())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes512 MultiplyAdd(ByteLanes512 sum, byte* codewords, ByteLanes512 residual)
@@ -55,9 +63,21 @@ internal readonly unsafe struct ByteLanes512(Vector512<int> value) : IByteLanes<
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> MultiplyAdd(Vector512<int> sum, Vector512<byte> codewords, Vector512<sbyte> residual)
+        => sum + SumsOfTwo(SumsOfTwo(codewords, residual));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> SumsOfTwo(Vector512<byte> codewords, Vector512<sbyte> residual)
         => Avx512BW.IsSupported
-            ? sum + Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(codewords, residual), Vector512<short>.One)
+            ? Avx512BW.MultiplyAddAdjacent(codewords, residual)
             : Vec.Create(
-                Avx2Dot.MultiplyAdd(sum.GetLower(), codewords.GetLower(), residual.GetLower()),
-                Avx2Dot.MultiplyAdd(sum.GetUpper(), codewords.GetUpper(), residual.GetUpper()));
+                Avx2.MultiplyAddAdjacent(codewords.GetLower(), residual.GetLower()),
+                Avx2.MultiplyAddAdjacent(codewords.GetUpper(), residual.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> SumsOfTwo(Vector512<short> sums)
+        => Avx512BW.IsSupported
+            ? Avx512BW.MultiplyAddAdjacent(sums, Vector512<short>.One)
+            : Vec.Create(
+                Avx2.MultiplyAddAdjacent(sums.GetLower(), Vector256<short>.One),
+                Avx2.MultiplyAddAdjacent(sums.GetUpper(), Vector256<short>.One));
 }

@@ -21,7 +21,7 @@ internal readonly unsafe struct DotProdLanes(Vector128<int> a, Vector128<int> b,
 
     public static ByteForm Form => ByteForm.Signed;
 
-    public static int Levels => 127;
+    public static bool AddsIn16Bits => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DotProdLanes Create(int sum)
@@ -52,6 +52,11 @@ internal readonly unsafe struct DotProdLanes(Vector128<int> a, Vector128<int> b,
             MultiplyAdd(sum._b, codewords._b, residual._a),
             MultiplyAdd(sum._c, codewords._c, residual._a),
             MultiplyAdd(sum._d, codewords._d, residual._a));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static DotProdLanes MultiplyAdd(
+        DotProdLanes sum, DotProdLanes codewords, DotProdLanes residual, DotProdLanes nextCodewords, DotProdLanes nextResidual)
+        => MultiplyAdd(MultiplyAdd(sum, codewords, residual), nextCodewords, nextResidual);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DotProdLanes MultiplyAdd(DotProdLanes sum, byte* codewords, DotProdLanes residual)

@@ -12,8 +12,11 @@ internal unsafe interface IByteLanes<TSelf>
     /// <summary>How codewords are stored for these products.</summary>
     static abstract ByteForm Form { get; }
 
-    /// <summary>The largest magnitude of a quantized residual value.</summary>
-    static abstract int Levels { get; }
+    /// <summary>
+    /// Whether the products of two steps are added in 16 bits: those of <see cref="ResidualBytes{TByte, TFloat}.Added"/> values of a
+    /// residual, whose sums must fit.
+    /// </summary>
+    static abstract bool AddsIn16Bits { get; }
 
     /// <summary>Sixteen equal sums.</summary>
     static abstract TSelf Create(int sum);
@@ -29,8 +32,11 @@ internal unsafe interface IByteLanes<TSelf>
     /// <summary>sum + the four products of each group, exactly.</summary>
     static abstract TSelf MultiplyAdd(TSelf sum, TSelf codewords, TSelf residual);
 
+    /// <summary>The same for two steps.</summary>
+    static abstract TSelf MultiplyAdd(TSelf sum, TSelf codewords, TSelf residual, TSelf nextCodewords, TSelf nextResidual);
+
     /// <summary>
-    /// The same with <paramref name="codewords"/> in memory: 64 bytes. A load of its own would cost an instruction and a register more.
+    /// One step with <paramref name="codewords"/> in memory: 64 bytes. A load of its own would cost an instruction and a register more.
     /// </summary>
     static abstract TSelf MultiplyAdd(TSelf sum, byte* codewords, TSelf residual);
 

@@ -9,9 +9,15 @@ internal readonly struct VnniDot : IByteDot256
 {
     public static bool IsSupported => AvxVnni.IsSupported;
 
-    public static int Levels => 127;
+    public static bool AddsIn16Bits => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyAdd(Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual)
         => AvxVnni.MultiplyWideningAndAdd(sum, codewords, residual);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyAdd(
+        Vector256<int> sum, Vector256<byte> codewords, Vector256<sbyte> residual, Vector256<byte> nextCodewords,
+        Vector256<sbyte> nextResidual)
+        => MultiplyAdd(MultiplyAdd(sum, codewords, residual), nextCodewords, nextResidual);
 }

@@ -25,24 +25,27 @@ public sealed unsafe class ByteScoresTests
         TestKernels.SkipUnlessMultiplied<T>();
         foreach (var (atEnd, size, dimensions) in GuardCases.Codebooks())
         {
-            foreach (var count in new[] { 1, 15 })
+            // Tiles of six and of four frames, and a single one left.
+            foreach (var count in new[] { 1, 17 })
             {
+                // Half of them as far from zero as bytes go: dimensions alike, signs in pairs, so that the center is zero.
                 var codewords = TestVectors.Normal(new Random(size), size * dimensions);
+                for (var i = 0; count > 1 && i < size / 2 * 2 * dimensions; i++)
+                {
+                    codewords[i] = i / dimensions % 2 == 0 ? 1 : -1;
+                }
+
                 var panels = new SearchTable(new Codebook(codewords, dimensions), SearchMetric.Euclidean).BytePanels(T.Form);
                 var (panelCount, stride, random) = (panels.PanelCount, panels.Steps * BytePanels.Dimensions, new Random(dimensions));
                 using var residuals = new GuardedBuffer<sbyte>(count * stride, atEnd);
                 using var scales = new GuardedBuffer<ResidualScale>(count, atEnd);
                 using var scores = new GuardedBuffer<float>(count * panelCount * Panel, atEnd);
                 using var minima = new GuardedBuffer<float>(count * PanelLayout.GroupCount(panelCount) * Panel, atEnd);
-                for (var i = 0; i < residuals.Length; i++)
-                {
-                    residuals.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
-                }
-
                 for (var t = 0; t < count; t++)
                 {
+                    TestScores.FillWithExtremes<T>(residuals.Span.Slice(t * stride, stride), random);
                     var sum = residuals.Span.Slice(t * stride, stride).ToArray().Sum(value => value);
-                    scales.Span[t] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), -panels.Offset * sum);
+                    scales.Span[t] = new ResidualScale(random.NextSingle() / 127, random.NextSingle(), -panels.Offset * sum);
                 }
 
                 ByteScores<T>.Score(panels, residuals.Pointer, scales.Pointer, count, scores.Pointer, minima.Pointer);

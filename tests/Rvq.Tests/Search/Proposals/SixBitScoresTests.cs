@@ -32,12 +32,8 @@ public sealed unsafe class SixBitScoresTests
             using var scale = new GuardedBuffer<ResidualScale>(1, atEnd);
             using var scores = new GuardedBuffer<float>(panelCount * Panel, atEnd);
             using var minima = new GuardedBuffer<float>(PanelLayout.GroupCount(panelCount) * Panel, atEnd);
-            for (var i = 0; i < residual.Length; i++)
-            {
-                residual.Span[i] = (sbyte)random.Next(-T.Levels, T.Levels + 1);
-            }
-
-            scale.Span[0] = new ResidualScale(random.NextSingle() / T.Levels, random.NextSingle(), random.Next(-1000, 1000));
+            TestScores.FillWithExtremes<T>(residual.Span, random);
+            scale.Span[0] = new ResidualScale(random.NextSingle() / 127, random.NextSingle(), random.Next(-1000, 1000));
             SixBitScores<T>.Score(panels, residual.Pointer, scale.Pointer, scores.Pointer, minima.Pointer);
             for (var k = 0; k < scores.Length; k++)
             {

@@ -52,6 +52,24 @@ internal static unsafe class TestScores
                 }
             });
 
+    /// <summary>
+    /// Fills a residual with bytes as far from zero as the lanes take them: ±127, or, where four products are added in 16 bits, four that
+    /// add up to ±128. The signs of such fours are random.
+    /// </summary>
+    public static void FillWithExtremes<T>(Span<sbyte> residual, Random random)
+        where T : struct, IByteLanes<T>
+    {
+        foreach (var first in Enumerable.Range(0, residual.Length / 8).SelectMany(i => new[] { 8 * i, (8 * i) + 2 }))
+        {
+            var cuts = Enumerable.Range(0, 3).Select(_ => random.Next(2, 127)).Append(0).Append(128).Order().ToArray();
+            var sign = (2 * random.Next(2)) - 1;
+            foreach (var (i, at) in new[] { first, first + 1, first + 4, first + 5 }.Index())
+            {
+                residual[at] = (sbyte)(sign * (T.AddsIn16Bits ? cuts[i + 1] - cuts[i] : 127));
+            }
+        }
+    }
+
     private static List<ScoredFrame> InBits<T>(
         string kind, int size, int dimensions, int count, Func<SearchTable, (ByteErrorBound Bound, nint Weights)> panels,
         Action<SearchTable, nint, nint, nint, nint> score)
@@ -66,8 +84,8 @@ internal static unsafe class TestScores
         var (bound, weights) = panels(table);
         for (var t = 0; t < count; t++)
         {
-            var (scale, sum, peak, norm, error) = ResidualBytes<FloatLanes128>.Quantize(
-                vectors.Pointer + (t * table.Stride), table.Stride, T.Levels, bytes.Pointer + (t * table.Stride));
+            var (scale, sum, peak, norm, error) = ResidualBytes<T, FloatLanes128>.Quantize(
+                vectors.Pointer + (t * table.Stride), table.Stride, bytes.Pointer + (t * table.Stride));
             (var spread, margins[t]) = bound.For(peak, norm, error);
             scales.Pointer[t] = new ResidualScale(scale, spread, -table.BytePanels(T.Form).Offset * sum);
         }
