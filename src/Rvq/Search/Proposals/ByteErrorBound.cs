@@ -27,7 +27,7 @@ internal sealed unsafe class ByteErrorBound(SearchTable table, Centering centeri
     private readonly double _differencePerPeak = DifferenceRoundings * Rounding.Unit * Math.Sqrt(table.Dimensions);
 
     /// <summary>A and 2F; the latter infinite where the bound does not cover the residual.</summary>
-    /// <param name="peak">max|r'ᵢ|.</param>
+    /// <param name="peak">max|r'ᵢ|, or up to four times as much.</param>
     /// <param name="squaredNorm">‖r'‖² summed in float32.</param>
     /// <param name="squaredError">‖r' − r̂‖² summed in float32.</param>
     public (float Spread, double Margin) For(float peak, float squaredNorm, float squaredError)

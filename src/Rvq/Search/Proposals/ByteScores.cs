@@ -25,17 +25,26 @@ internal static unsafe class ByteScores<T>
         var residualStride = (nint)panels.Steps * Step;
         var scoreStride = (nint)panels.PanelCount * Panel;
         var minimaStride = (nint)PanelLayout.GroupCount(panels.PanelCount) * Panel;
-        var sixes = T.AddsIn16Bits ? 0 : frames / 6;
-        var fours = (frames - (6 * sixes)) / 4;
-        var (first, tiled) = (6 * sixes, (6 * sixes) + (4 * fours));
+        // Fours are faster in 16 bits, but a six leaves one frame where they would leave two or three, and a single one reads all panels.
+        var sixes = !T.AddsIn16Bits ? frames / 6 : frames % 4 >= 2 && frames >= 6 ? 1 : 0;
+        var first = 6 * sixes;
+        var fours = (frames - first) / 4;
+        var tiled = first + (4 * fours);
         for (var panel = 0; panel < panels.PanelCount && tiled > 0; panel++)
         {
             float* start = scores + (panel * Panel), minima = groupMinima + (panel / Group * Panel);
             var merge = panel % Group > 0;
-            BySixFrames(panels, panel, residuals, residualStride, scales, sixes, start, scoreStride, minima, minimaStride, merge);
-            ByFourFrames(
-                panels, panel, residuals + (first * residualStride), residualStride, scales + first, fours,
-                start + (first * scoreStride), scoreStride, minima + (first * minimaStride), minimaStride, merge);
+            if (sixes > 0)
+            {
+                BySixFrames(panels, panel, residuals, residualStride, scales, sixes, start, scoreStride, minima, minimaStride, merge);
+            }
+
+            if (fours > 0)
+            {
+                ByFourFrames(
+                    panels, panel, residuals + (first * residualStride), residualStride, scales + first, fours,
+                    start + (first * scoreStride), scoreStride, minima + (first * minimaStride), minimaStride, merge);
+            }
         }
 
         for (var frame = tiled; frame < frames; frame++)

@@ -20,9 +20,9 @@ internal static unsafe class ResidualBytes<TByte, T>
     private const int MaxLevel = 127;
 
     /// <summary>
-    /// Writes round(r / s) for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual,
-    /// and returns s, the sum of the written values and the arguments of <see cref="ByteErrorBound.For"/>. s = max|r| / 127, or so that
-    /// sums in 16 bits stay below <see cref="LargestSum"/>. The sum is exact in float32, as 127 · 60 000 is below 2²⁴.
+    /// Writes round(r / s) for each of <paramref name="paddedLength"/> values (a multiple of eight) of a residual, and returns s, the sum of
+    /// the written values and the arguments of <see cref="ByteErrorBound.For"/>. s = max|r| / 127, or such that no sum in 16 bits is beyond
+    /// <see cref="LargestSum"/>. The sum is exact in float32, as 127 · 60 000 is below 2²⁴.
     /// </summary>
     [MethodImpl(InnerLoop.Options)]
     public static (float Scale, int Sum, float Peak, float SquaredNorm, float SquaredError) Quantize(
@@ -38,15 +38,23 @@ internal static unsafe class ResidualBytes<TByte, T>
             Unsafe.CopyBlockUnaligned(last, residual + whole, Definition.Lanes * sizeof(float));
         }
 
-        var largest = T.Abs(T.Load(last));
-        for (var i = 0; i < whole; i += Lanes)
+        float peak, level;
+        if (TByte.AddsIn16Bits)
         {
-            largest = T.Max(largest, T.Abs(T.Load(residual + i)));
+            (peak, level) = (MostAdded(residual, paddedLength), LargestSum - (Added / 2));
+        }
+        else
+        {
+            var largest = T.Abs(T.Load(last));
+            for (var i = 0; i < whole; i += Lanes)
+            {
+                largest = T.Max(largest, T.Abs(T.Load(residual + i)));
+            }
+
+            (peak, level) = (T.MaxAcross(largest), MaxLevel);
         }
 
-        var peak = T.MaxAcross(largest);
-        var (most, level) = TByte.AddsIn16Bits ? (MostAdded(residual, paddedLength), LargestSum - (Added / 2)) : (peak, MaxLevel);
-        var (scale, inverse) = (most / level, most == 0 ? 0 : level / most);
+        var (scale, inverse) = (peak / level, peak == 0 ? 0 : level / peak);
         T norm = T.Zero, error = norm, sum = norm;
         for (var i = 0; i < whole; i += Lanes)
         {
@@ -74,21 +82,21 @@ internal static unsafe class ResidualBytes<TByte, T>
         T.Narrow(quantized, bytes);
     }
 
-    /// <summary>The largest sum of the positive, or of the negative, values that are added in 16 bits.</summary>
+    /// <summary>
+    /// The largest sum of the positive, or of the negative, values that are added in 16 bits: half of Σ|r| + |Σr|. BOUNDS.md, B2.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float MostAdded(float* residual, int paddedLength)
     {
-        var zero = Vector128<float>.Zero;
-        Vector128<float> most = zero, least = zero;
+        var most = Vector128<float>.Zero;
         for (var i = 0; i < paddedLength; i += 2 * BytePanels.Dimensions)
         {
             var (first, second) = (Vector128.Load(residual + i), Vector128.Load(residual + i + BytePanels.Dimensions));
-            most = Vector128.MaxNative(most, WithNeighbor(Vector128.MaxNative(first, zero) + Vector128.MaxNative(second, zero)));
-            least = Vector128.MinNative(least, WithNeighbor(Vector128.MinNative(first, zero) + Vector128.MinNative(second, zero)));
+            var magnitudes = WithNeighbor(Vector128.Abs(first) + Vector128.Abs(second));
+            most = Vector128.MaxNative(most, magnitudes + Vector128.Abs(WithNeighbor(first + second)));
         }
 
-        most = Vector128.MaxNative(most, -least);
-        return Math.Max(most[0], most[2]);
+        return 0.5f * Math.Max(most[0], most[2]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

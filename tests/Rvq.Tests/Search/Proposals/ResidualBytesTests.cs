@@ -46,7 +46,8 @@ public sealed unsafe class ResidualBytesTests
     {
         var (scale, sum, peak, norm, error) = ResidualBytes<TByte, T>.Quantize(residual.Pointer, residual.Length, bytes.Pointer);
         Assert.Equal(bytes.Span.ToArray().Sum(value => value), sum);
-        Assert.Equal(residual.Span.ToArray().Max(Math.Abs), peak);
+        var largest = residual.Span.ToArray().Max(Math.Abs);
+        Assert.InRange(peak, largest, TByte.AddsIn16Bits ? 4.00001f * largest : largest);
         double squaredNorm = 0, squaredError = 0;
         for (var i = 0; i < residual.Length; i++)
         {
