@@ -18,6 +18,50 @@ public sealed unsafe class CertainCodesTests
     [Fact]
     public void Find_Lanes512_StaysInside() => StaysInside<FloatLanes512>();
 
+    [Fact]
+    public void Find_Lanes128NumbersInScores_AreCovered() => CoversNumbers<FloatLanes128>();
+
+    [Fact]
+    public void Find_Lanes256NumbersInScores_AreCovered() => CoversNumbers<FloatLanes256>();
+
+    [Fact]
+    public void Find_Lanes512NumbersInScores_AreCovered() => CoversNumbers<FloatLanes512>();
+
+    /// <summary>
+    /// Two scores exactly a margin apart, in any panels: the numbers of 64 panels in the six lowest bits of scores move them by up to 2⁻¹⁷,
+    /// and must not make one of them certain; a gap larger than the margin by eight times that is certain.
+    /// </summary>
+    private static void CoversNumbers<T>()
+        where T : struct, IFloatLanes<T>
+    {
+        TestKernels.SkipUnlessSupported<T>();
+        const int panelCount = 64;
+        var random = new Random(1);
+        var panels = new AlignedBuffer<float>(panelCount * Panel);
+        var halfNorms = new AlignedBuffer<float>(panelCount * Panel);
+        var vector = stackalloc float[Definition.Lanes];
+        new Span<float>(vector, Definition.Lanes).Clear();
+        for (var i = 0; i < 4000; i++)
+        {
+            halfNorms.Span.Fill(CertainCodes<T>.MaxHalfNorm);
+            var (first, second) = (random.Next(panelCount * Panel), random.Next(panelCount * Panel));
+            var smallest = (random.NextSingle() - 0.5f) * MathF.Pow(10, random.Next(-3, 4));
+            var margin = i % 3 == 0 ? 0 : Math.Abs(smallest) * Math.Pow(10, -random.Next(2, 8));
+            var next = (float)(smallest + margin);
+            while (next > smallest + margin)
+            {
+                next = MathF.BitDecrement(next);
+            }
+
+            var gap = i % 2 == 0 ? 0 : MathF.ScaleB(Math.Abs(next), -14) + 1e-30f;
+            halfNorms.Span[second] = next + gap;
+            halfNorms.Span[first] = smallest;
+            int code;
+            CertainCodes<T>.Find(panels.Pointer, halfNorms.Pointer, panelCount, 1, vector, Definition.Lanes, &margin, 1, &code, 1);
+            Assert.Equal(first == second || gap > 0 ? first : -1, code);
+        }
+    }
+
     private static void StaysInside<T>()
         where T : struct, IFloatLanes<T>
     {
