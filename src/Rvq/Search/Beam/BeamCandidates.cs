@@ -299,10 +299,10 @@ internal static unsafe class BeamCandidates<T>
             minima += Panel;
             if (weights != null)
             {
-                T.Accumulate(ref a, factor, weights);
-                T.Accumulate(ref b, factor, weights + Panel);
-                T.Accumulate(ref c, factor, weights + (2 * Panel));
-                T.Accumulate(ref d, factor, weights + (3 * Panel));
+                a = T.MultiplyAdd(factor, weights, a);
+                b = T.MultiplyAdd(factor, weights + Panel, b);
+                c = T.MultiplyAdd(factor, weights + (2 * Panel), c);
+                d = T.MultiplyAdd(factor, weights + (3 * Panel), d);
                 weights += Group * Panel;
             }
 
@@ -315,7 +315,7 @@ internal static unsafe class BeamCandidates<T>
         {
             var value = Load(source + i, row + i, scale);
             last = T.Min(last, value);
-            smallest = T.Min(smallest, weights == null ? value : T.MultiplyAdd(factor, T.Load(weights + i), value));
+            smallest = T.Min(smallest, weights == null ? value : T.MultiplyAdd(factor, weights + i, value));
         }
 
         if (panelCount > 0)

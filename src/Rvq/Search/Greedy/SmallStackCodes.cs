@@ -81,15 +81,15 @@ internal static unsafe class SmallStackCodes<T>
             for (; residual < end; residual += 8, panels += 8 * Panel)
             {
                 var value = T.LoadFour(residual);
-                T.Accumulate(ref a, value, panels);
-                T.Accumulate(ref b, value, panels + Panel);
-                T.Accumulate(ref c, value, panels + (2 * Panel));
-                T.Accumulate(ref d, value, panels + (3 * Panel));
+                a = T.MultiplyAdd(value, panels, a);
+                b = T.MultiplyAdd(value, panels + Panel, b);
+                c = T.MultiplyAdd(value, panels + (2 * Panel), c);
+                d = T.MultiplyAdd(value, panels + (3 * Panel), d);
                 value = T.LoadFour(residual + 4);
-                T.Accumulate(ref e, value, panels + (4 * Panel));
-                T.Accumulate(ref f, value, panels + (5 * Panel));
-                T.Accumulate(ref g, value, panels + (6 * Panel));
-                T.Accumulate(ref h, value, panels + (7 * Panel));
+                e = T.MultiplyAdd(value, panels + (4 * Panel), e);
+                f = T.MultiplyAdd(value, panels + (5 * Panel), f);
+                g = T.MultiplyAdd(value, panels + (6 * Panel), g);
+                h = T.MultiplyAdd(value, panels + (7 * Panel), h);
             }
 
             return T.Add(halfNorms, T.SumQuarters(T.Add(a, e), T.Add(b, f), T.Add(c, g), T.Add(d, h)));
@@ -98,10 +98,10 @@ internal static unsafe class SmallStackCodes<T>
         for (; residual < end; residual += 4, panels += 4 * Panel)
         {
             var value = T.LoadFour(residual);
-            T.Accumulate(ref a, value, panels);
-            T.Accumulate(ref b, value, panels + Panel);
-            T.Accumulate(ref c, value, panels + (2 * Panel));
-            T.Accumulate(ref d, value, panels + (3 * Panel));
+            a = T.MultiplyAdd(value, panels, a);
+            b = T.MultiplyAdd(value, panels + Panel, b);
+            c = T.MultiplyAdd(value, panels + (2 * Panel), c);
+            d = T.MultiplyAdd(value, panels + (3 * Panel), d);
         }
 
         return T.Add(halfNorms, T.SumQuarters(a, b, c, d));

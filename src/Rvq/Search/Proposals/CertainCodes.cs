@@ -149,8 +149,8 @@ internal static unsafe class CertainCodes<T>
             for (var i = 0; i < dimensions; i++, panels += Panel)
             {
                 var value = T.Create(vector[i]);
-                T.Accumulate(ref a, value, panels);
-                T.Accumulate(ref b, value, panels + length);
+                a = T.MultiplyAdd(value, panels, a);
+                b = T.MultiplyAdd(value, panels + length, b);
             }
 
             Compete(T.Mark(a, kind, T.Create(BitConverter.Int32BitsToSingle(panel))), ref smallest, ref second);
@@ -162,7 +162,7 @@ internal static unsafe class CertainCodes<T>
             var a = T.Load(halfNorms);
             for (var i = 0; i < dimensions; i++, panels += Panel)
             {
-                T.Accumulate(ref a, T.Create(vector[i]), panels);
+                a = T.MultiplyAdd(T.Create(vector[i]), panels, a);
             }
 
             Compete(T.Mark(a, kind, T.Create(BitConverter.Int32BitsToSingle(panel))), ref smallest, ref second);

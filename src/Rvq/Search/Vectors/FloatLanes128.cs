@@ -5,13 +5,13 @@ using Vec = System.Runtime.Intrinsics.Vector128;
 namespace Rvq.Search;
 
 /// <summary>Four vectors of four.</summary>
-internal unsafe struct FloatLanes128(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+internal readonly unsafe struct FloatLanes128(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
     : IFloatLanes<FloatLanes128>
 {
-    private Vector128<float> _a = a;
-    private Vector128<float> _b = b;
-    private Vector128<float> _c = c;
-    private Vector128<float> _d = d;
+    private readonly Vector128<float> _a = a;
+    private readonly Vector128<float> _b = b;
+    private readonly Vector128<float> _c = c;
+    private readonly Vector128<float> _d = d;
 
     public static bool IsSupported => Vec.IsHardwareAccelerated;
 
@@ -48,13 +48,7 @@ internal unsafe struct FloatLanes128(Vector128<float> a, Vector128<float> b, Vec
             Vec.MultiplyAddEstimate(left._d, right._d, sum._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Accumulate(ref FloatLanes128 sum, FloatLanes128 left, float* right)
-    {
-        sum._a = Vec.MultiplyAddEstimate(left._a, Vec.Load(right), sum._a);
-        sum._b = Vec.MultiplyAddEstimate(left._b, Vec.Load(right + 4), sum._b);
-        sum._c = Vec.MultiplyAddEstimate(left._c, Vec.Load(right + 8), sum._c);
-        sum._d = Vec.MultiplyAddEstimate(left._d, Vec.Load(right + 12), sum._d);
-    }
+    public static FloatLanes128 MultiplyAdd(FloatLanes128 left, float* right, FloatLanes128 sum) => MultiplyAdd(left, Load(right), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 MultiplyAddOne(FloatLanes128 left, float* right, FloatLanes128 sum)

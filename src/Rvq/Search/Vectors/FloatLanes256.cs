@@ -6,10 +6,10 @@ using Vec = System.Runtime.Intrinsics.Vector256;
 namespace Rvq.Search;
 
 /// <summary>Two vectors of eight.</summary>
-internal unsafe struct FloatLanes256(Vector256<float> low, Vector256<float> high) : IFloatLanes<FloatLanes256>
+internal readonly unsafe struct FloatLanes256(Vector256<float> low, Vector256<float> high) : IFloatLanes<FloatLanes256>
 {
-    private Vector256<float> _low = low;
-    private Vector256<float> _high = high;
+    private readonly Vector256<float> _low = low;
+    private readonly Vector256<float> _high = high;
 
     public static bool IsSupported => Vec.IsHardwareAccelerated;
 
@@ -39,11 +39,10 @@ internal unsafe struct FloatLanes256(Vector256<float> low, Vector256<float> high
         => new(Vec.MultiplyAddEstimate(left._low, right._low, sum._low), Vec.MultiplyAddEstimate(left._high, right._high, sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Accumulate(ref FloatLanes256 sum, FloatLanes256 left, float* right)
-    {
-        sum._low = Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low);
-        sum._high = Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high);
-    }
+    public static FloatLanes256 MultiplyAdd(FloatLanes256 left, float* right, FloatLanes256 sum)
+        => new(
+            Vec.MultiplyAddEstimate(left._low, Vec.Load(right), sum._low),
+            Vec.MultiplyAddEstimate(left._high, Vec.Load(right + 8), sum._high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 MultiplyAddOne(FloatLanes256 left, float* right, FloatLanes256 sum)

@@ -6,9 +6,9 @@ using Vec = System.Runtime.Intrinsics.Vector512;
 namespace Rvq.Search;
 
 /// <summary>One vector of sixteen.</summary>
-internal unsafe struct FloatLanes512(Vector512<float> value) : IFloatLanes<FloatLanes512>
+internal readonly unsafe struct FloatLanes512(Vector512<float> value) : IFloatLanes<FloatLanes512>
 {
-    private Vector512<float> _value = value;
+    private readonly Vector512<float> _value = value;
 
     public static bool IsSupported => Vec.IsHardwareAccelerated;
 
@@ -30,8 +30,8 @@ internal unsafe struct FloatLanes512(Vector512<float> value) : IFloatLanes<Float
         => new(Vec.MultiplyAddEstimate(left._value, right._value, sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Accumulate(ref FloatLanes512 sum, FloatLanes512 left, float* right)
-        => sum._value = Vec.MultiplyAddEstimate(left._value, Vec.Load(right), sum._value);
+    public static FloatLanes512 MultiplyAdd(FloatLanes512 left, float* right, FloatLanes512 sum)
+        => new(Vec.MultiplyAddEstimate(left._value, Vec.Load(right), sum._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 MultiplyAddOne(FloatLanes512 left, float* right, FloatLanes512 sum)

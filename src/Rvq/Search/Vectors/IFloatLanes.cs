@@ -10,12 +10,11 @@ internal unsafe interface IFloatLanes<TSelf> : IFusedLanes<TSelf>
     static abstract TSelf MultiplyAdd(TSelf left, TSelf right, TSelf sum);
 
     /// <summary>
-    /// The same with <paramref name="right"/> in memory, sixteen values, and in place: a sum that is returned makes the JIT load the values
-    /// and move the sum, three instructions a vector instead of one.
+    /// The same with <paramref name="right"/> in memory: sixteen values. A load of its own would cost an instruction and a register more.
     /// </summary>
-    static abstract void Accumulate(ref TSelf sum, TSelf left, float* right);
+    static abstract TSelf MultiplyAdd(TSelf left, float* right, TSelf sum);
 
-    /// <summary>sum + left × right with <paramref name="right"/> in memory: one value, broadcast.</summary>
+    /// <summary>The same with <paramref name="right"/> in memory: one value, broadcast.</summary>
     static abstract TSelf MultiplyAddOne(TSelf left, float* right, TSelf sum);
 
     static abstract TSelf Multiply(TSelf left, TSelf right);
