@@ -25,8 +25,10 @@ internal static unsafe class ByteScores<T>
         var residualStride = (nint)panels.Steps * Step;
         var scoreStride = (nint)panels.PanelCount * Panel;
         var minimaStride = (nint)PanelLayout.GroupCount(panels.PanelCount) * Panel;
+
         // Fours are faster in 16 bits, but a six leaves one frame where they would leave two or three, and a single one reads all panels.
-        var sixes = !T.AddsIn16Bits ? frames / 6 : frames % 4 >= 2 && frames >= 6 ? 1 : 0;
+        var startsWithSix = frames >= 6 && frames % 4 >= 2;
+        var sixes = T.AddsIn16Bits ? (startsWithSix ? 1 : 0) : frames / 6;
         var first = 6 * sixes;
         var fours = (frames - first) / 4;
         var tiled = first + (4 * fours);

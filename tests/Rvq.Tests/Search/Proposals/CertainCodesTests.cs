@@ -60,6 +60,9 @@ public sealed unsafe class CertainCodesTests
             CertainCodes<T>.Find(panels.Pointer, halfNorms.Pointer, panelCount, 1, vector, Definition.Lanes, &margin, 1, &code, 1);
             Assert.Equal(first == second || gap > 0 ? first : -1, code);
         }
+
+        GC.KeepAlive(panels);
+        GC.KeepAlive(halfNorms);
     }
 
     private static void StaysInside<T>()
